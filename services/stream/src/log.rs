@@ -1,0 +1,136 @@
+//! What every backend of the log offers.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+/// Names of the topics.
+pub mod topic {
+    /// Checked events, tallies and feed statuses: [`events::LogRecord`].
+    pub const EVENTS: &str = "events";
+    /// Deltas of the picture, in frames of the processor.
+    pub const PICTURE: &str = "picture";
+    /// Rejected and quarantined records: [`events::DeadLetter`].
+    pub const DEAD_LETTER: &str = "dead-letter";
+}
+
+/// Why the log could not do something.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StreamError {
+    /// The disk or the storage engine failed; the log accepts nothing more until a restart.
+    #[error("log storage failed: {0}")]
+    Storage(String),
+    /// The reader asked for records that retention has removed: restore a newer checkpoint.
+    #[error("offset {wanted} of {topic}/{partition} is gone, the oldest is {first}")]
+    Gone {
+        /// Topic.
+        topic: String,
+        /// Partition.
+        partition: String,
+        /// Offset asked for.
+        wanted: u64,
+        /// Oldest offset there is.
+        first: u64,
+    },
+    /// A record or file is not what it should be.
+    #[error("corrupt: {0}")]
+    Corrupt(String),
+    /// A record is larger than the log takes.
+    #[error("record of {bytes} bytes is over the limit of {bytes_max}")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The bound.
+        bytes_max: usize,
+    },
+    /// The log is shutting down.
+    #[error("log is closed")]
+    Closed,
+}
+
+/// A record as read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its number in the partition, from 0, without gaps.
+    pub offset: u64,
+    /// What was appended.
+    pub payload: Bytes,
+}
+
+/// Records to append as one unit: after a crash all of them are there or none.
+#[derive(Clone, Debug, Default)]
+pub struct Append {
+    /// In order.
+    pub records: Vec<Bytes>,
+    /// Key and value kept beside the records in the same atomic write: how far the producer has
+    /// read its input, so that it reads on without loss or repetition.
+    pub cursor: Option<(String, Bytes)>,
+}
+
+/// Offsets that a partition holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Oldest kept.
+    pub first: u64,
+    /// That the next appended record gets; equal to `first` when empty.
+    pub next: u64,
+}
+
+/// State of a processor with the positions that it belongs to, saved in one atomic write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Next offset of `events` to read.
+    pub events_next: u64,
+    /// Next offset of `picture` when the state was taken: a view reads on from here.
+    pub picture_next: u64,
+    /// The state, as its owner encodes it.
+    pub state: Bytes,
+}
+
+/// A log of topics and partitions.
+#[async_trait]
+pub trait Log: Send + Sync {
+    /// Identity of this log: offsets of another log mean nothing here.
+    fn epoch(&self) -> &str;
+    /// Opens a partition for appending; creates it when it is new.
+    async fn sink(&self, topic: &str, partition: &str) -> Result<Box<dyn Sink>, StreamError>;
+    /// Opens a partition for reading from an offset; creates it when it is new.
+    async fn source(
+        &self,
+        topic: &str,
+        partition: &str,
+        from: u64,
+    ) -> Result<Box<dyn Source>, StreamError>;
+    /// Offsets of a partition.
+    async fn bounds(&self, topic: &str, partition: &str) -> Result<Bounds, StreamError>;
+    /// Saves the newest checkpoint of a partition, durable when it returns, in place of the older one.
+    async fn save_checkpoint(
+        &self,
+        partition: &str,
+        checkpoint: Checkpoint,
+    ) -> Result<(), StreamError>;
+    /// The newest checkpoint of a partition.
+    async fn checkpoint(&self, partition: &str) -> Result<Option<Checkpoint>, StreamError>;
+    /// Value last appended under a cursor key on any topic of a partition.
+    async fn cursor(&self, partition: &str, key: &str) -> Result<Option<Bytes>, StreamError>;
+    /// Makes everything appended durable and stops taking more.
+    async fn close(&self) -> Result<(), StreamError>;
+}
+
+/// The writing end of a partition.
+#[async_trait]
+pub trait Sink: Send + Sync {
+    /// Appends and gives the offset of the first record. Readers see the records at once; they are
+    /// durable at the next group commit.
+    async fn append(&self, append: Append) -> Result<u64, StreamError>;
+    /// Waits until everything appended so far is durable.
+    async fn flush(&self) -> Result<(), StreamError>;
+}
+
+/// The reading end of a partition: a position of its own, as slow as it likes.
+#[async_trait]
+pub trait Source: Send {
+    /// The next records, at least one and at most `records_max`, in offset order without gaps;
+    /// waits for them. Cancel-safe: a dropped call loses nothing.
+    async fn next(&mut self, records_max: usize) -> Result<Vec<Record>, StreamError>;
+}

@@ -1,0 +1,7 @@
+//! Traffic mathematics: pure functions with their sources.
+
+mod kinematics;
+mod level_of_service;
+
+pub use kinematics::{bearing_deg, distance_m, speed_km_h};
+pub use level_of_service::level_of_service;

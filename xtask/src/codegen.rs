@@ -1,0 +1,84 @@
+//! Rust code of the wire messages in `proto/`, generated with protox so that no `protoc` is needed.
+//! The result is committed; a test compares it with a fresh run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+const TILANNE: [&str; 6] = [
+    "tilanne/v1/detector.proto",
+    "tilanne/v1/event.proto",
+    "tilanne/v1/picture.proto",
+    "tilanne/v1/situation.proto",
+    "tilanne/v1/trip_update.proto",
+    "tilanne/v1/vehicle_position.proto",
+];
+const GTFS_REALTIME: &str = "gtfs_realtime.proto";
+
+/// Where the generated files lie in the repository.
+pub const GENERATED: &str = "services/events/src/wire";
+
+/// Generates every file and gives its text by file name, without touching the repository.
+pub fn generate(root: &Path) -> Result<BTreeMap<String, String>> {
+    let out = scratch()?;
+    let files = protox::compile(TILANNE.iter().chain([&GTFS_REALTIME]), [root.join("proto")])
+        .context("proto/ does not compile")?;
+    let mut config = prost_build::Config::new();
+    config
+        .out_dir(&out)
+        .bytes([".tilanne.v1.RawRecord.payload"]);
+    // Enums are shared by the wire and the checked structs, and JSON names them in snake_case.
+    let ours = files
+        .file
+        .iter()
+        .filter(|file| file.package() == "tilanne.v1");
+    for enumeration in ours.flat_map(|file| &file.enum_type) {
+        let path = format!(".tilanne.v1.{}", enumeration.name());
+        config
+            .enum_attribute(&path, "#[derive(serde::Serialize)]")
+            .enum_attribute(&path, "#[serde(rename_all = \"snake_case\")]");
+    }
+    config.compile_fds(files.clone())?;
+    // JSON is read for GTFS-Realtime only: archives of it are kept as protobuf JSON.
+    let standard: Vec<_> = files
+        .file
+        .into_iter()
+        .filter(|file| file.name() == GTFS_REALTIME)
+        .collect();
+    let mut json = pbjson_build::Builder::new();
+    for file in standard {
+        json.register_file_descriptor(file);
+    }
+    json.ignore_unknown_fields()
+        .out_dir(&out)
+        .build(&[".transit_realtime"])?;
+
+    let mut texts = BTreeMap::new();
+    for entry in std::fs::read_dir(&out)? {
+        let path = entry?.path();
+        let name = path.file_name().context("generated file has a name")?;
+        texts.insert(
+            name.to_string_lossy().into_owned(),
+            std::fs::read_to_string(&path)?,
+        );
+    }
+    std::fs::remove_dir_all(&out)?;
+    Ok(texts)
+}
+
+/// Writes the generated files into the repository.
+pub fn write(root: &Path) -> Result<()> {
+    let folder = root.join(GENERATED);
+    std::fs::create_dir_all(&folder)?;
+    for (name, text) in generate(root)? {
+        std::fs::write(folder.join(&name), text).with_context(|| format!("writing {name}"))?;
+    }
+    Ok(())
+}
+
+fn scratch() -> Result<PathBuf> {
+    let folder = std::env::temp_dir().join(format!("tilanne-codegen-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}

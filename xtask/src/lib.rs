@@ -1,0 +1,3 @@
+//! Tasks of the repository, callable from tests.
+
+pub mod codegen;
