@@ -1,1 +1,3 @@
-//! All tests.
+//! All tests of Tilanne in one binary: `cargo xtask test`.
+
+mod workspace;

@@ -1,1 +1,3 @@
-//! Skeleton.
+//! Feed simulator and benches: what Tilanne is measured and shown with.
+
+pub mod simulator;

@@ -1,10 +1,54 @@
 //! Tasks of the repository: `cargo xtask <task>`.
 
-use std::path::Path;
+use std::process::ExitCode;
 
-fn main() -> anyhow::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask lies in the root");
-    xtask::codegen::write(root)
+use clap::{Parser, Subcommand};
+use xtask::{bench, codegen, dashboard, packages, root, run, test};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Build, run, test and measure Tilanne")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Set up everything and run the system; without arguments it plays the demo recording.
+    Run {
+        /// Arguments of `tilanne run`, such as `--config config/live.toml`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Set up what the tests need and run them all.
+    Test {
+        /// Part of a test's name; everything without it.
+        filter: Option<String>,
+    },
+    /// Measure, and compare with the targets.
+    Bench {
+        /// Group of figures; all of them without it.
+        name: Option<String>,
+        /// One JSON object a line: name, figure, unit, target, met.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Build the dashboard.
+    Dashboard,
+    /// Generate the Rust code of the messages in proto/.
+    Codegen,
+    /// Install the Debian packages that the tests need, or say which are missing.
+    Packages,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let root = root();
+    match Cli::parse().task {
+        Task::Run { arguments } => run::run(&root, &arguments),
+        Task::Test { filter } => test::test(&root, filter.as_deref()),
+        Task::Bench { name, json } => bench::bench(&root, name.as_deref(), json),
+        Task::Dashboard => dashboard::build(&root).map(|()| ExitCode::SUCCESS),
+        Task::Codegen => codegen::write(&root).map(|()| ExitCode::SUCCESS),
+        Task::Packages => packages::ensure().map(|()| ExitCode::SUCCESS),
+    }
 }

@@ -90,11 +90,11 @@ pub trait Shift {
 
 impl Shift for Event {
     fn shift_ms(&mut self, by_ms: i64) {
-        self.event_time_ms += by_ms;
-        self.received_time_ms += by_ms;
+        self.event_time_ms = self.event_time_ms.saturating_add(by_ms);
+        self.received_time_ms = self.received_time_ms.saturating_add(by_ms);
         let move_all = |times: &mut [&mut Option<i64>]| {
             for time in times.iter_mut().filter_map(|time| time.as_mut()) {
-                *time += by_ms;
+                *time = time.saturating_add(by_ms);
             }
         };
         match &mut self.body {
@@ -114,7 +114,7 @@ impl Shift for Event {
                 &mut measurement.window_end_ms,
             ]),
             Body::SituationRecord(record) => {
-                record.version_time_ms += by_ms;
+                record.version_time_ms = record.version_time_ms.saturating_add(by_ms);
                 move_all(&mut [
                     &mut record.release_time_ms,
                     &mut record.start_time_ms,

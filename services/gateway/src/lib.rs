@@ -1,1 +1,30 @@
-//! Skeleton.
+//! HTTP and WebSocket: the only crate that knows them.
+//!
+//! [`App`] holds a [`LiveRegion`] for each region; [`follow`] keeps it at the end of the log;
+//! [`router`] answers from it and [`serve`] accepts connections. The gateway never writes the
+//! picture. To add an endpoint, write `route/<name>.rs` and name it in `route/mod.rs`; to add a
+//! format, write `encode/<name>.rs` and name it in `encode/mod.rs`.
+
+mod answer;
+mod app;
+mod assets;
+mod encode;
+mod extract;
+mod follower;
+mod live;
+mod negotiate;
+mod options;
+mod problem;
+mod push;
+mod route;
+mod schema;
+mod server;
+mod telemetry;
+
+pub use app::{App, Clock};
+pub use follower::{FollowError, follow};
+pub use live::{FeedLabel, LiveRegion, Progress, RegionSetup};
+pub use options::{Options, OptionsError, Origin, PAGE_LIMIT_MAX, PushOptions};
+pub use problem::Problem;
+pub use route::{openapi, router};
+pub use server::serve;

@@ -1,1 +1,55 @@
-//! Skeleton.
+//! The live picture of one region.
+//!
+//! [`Picture`] is a state machine: the same log records in the same order give the same [`Delta`]s
+//! and the same [`Snapshot`], to the byte, on any machine and after any restart. It does no I/O, has
+//! no clock (time comes as watermarks in the log) and nothing in it depends on hash order.
+//! [`View`] is the read side: it follows a picture by its deltas, anywhere, and answers queries.
+//!
+//! ```
+//! use events::{FeedStatus, LogRecord};
+//! use picture::{Layer, Picture, View};
+//!
+//! let mut picture = Picture::new("helsinki".into(), "log-1".into(), Default::default());
+//! let mut deltas = Vec::new();
+//! let status = FeedStatus { feed: "hsl-hfp".into(), watermark_ms: 1_000, ..Default::default() };
+//! picture.apply(0, &LogRecord::FeedStatus(status), &mut deltas);
+//!
+//! let mut view = View::new("helsinki".into(), "log-1".into());
+//! for delta in deltas {
+//!     view.apply(delta);
+//! }
+//! assert_eq!(view.len(Layer::Feeds), 1);
+//! assert_eq!(view.snapshot().encode(), picture.snapshot().encode());
+//! ```
+
+mod checkpoint;
+mod deadline;
+mod delta;
+mod detector;
+mod error;
+mod fate;
+mod feed;
+pub mod frame;
+mod index;
+mod layer;
+mod limits;
+mod object;
+mod picture;
+mod situation;
+mod snapshot;
+mod trip;
+mod vehicle;
+mod view;
+
+pub use checkpoint::RestoreError;
+pub use delta::{Change, Delta};
+pub use error::DecodeError;
+pub use events::wire::{LevelOfService, RemovalReason};
+pub use layer::{Layer, UnknownLayer};
+pub use limits::{FEEDS_MAX, FeedLimits, LAYER_OBJECTS_MAX};
+pub use object::{
+    Detector, DetectorDirection, Feed, Object, ReasonCount, Situation, TimedValue, Trip, Vehicle,
+};
+pub use picture::Picture;
+pub use snapshot::Snapshot;
+pub use view::View;

@@ -4,7 +4,9 @@
 //! the picture is derived from it, so a processor can be killed and read on from its checkpoint.
 //! [`recording`] is a file of raw records that can be played as if it came from the publishers.
 
+mod embedded;
 mod log;
 pub mod recording;
 
+pub use embedded::{EmbeddedLog, EmbeddedOptions};
 pub use log::{Append, Bounds, Checkpoint, Log, Record, Sink, Source, StreamError, topic};

@@ -1,0 +1,82 @@
+//! Benches: figures of a release build, each beside its target.
+//!
+//! A figure is the median of several runs. Nothing here fails when a target is missed: machines are
+//! shared and noisy, and an honest figure is worth more than a green one.
+
+mod core;
+mod latency;
+mod process;
+
+use serde::Serialize;
+
+/// A measured figure.
+#[derive(Clone, Debug, Serialize)]
+pub struct Figure {
+    /// What was measured.
+    pub name: &'static str,
+    /// The median.
+    pub figure: f64,
+    /// Its unit.
+    pub unit: &'static str,
+    /// What it should be, when there is a target.
+    pub target: Option<f64>,
+    /// Whether it is.
+    pub met: Option<bool>,
+}
+
+impl Figure {
+    /// A figure that should reach its target.
+    pub fn at_least(name: &'static str, figure: f64, unit: &'static str, target: f64) -> Self {
+        Self { name, figure, unit, target: Some(target), met: Some(figure >= target) }
+    }
+
+    /// A figure that should stay below its target.
+    pub fn below(name: &'static str, figure: f64, unit: &'static str, target: f64) -> Self {
+        Self { name, figure, unit, target: Some(target), met: Some(figure < target) }
+    }
+
+    /// A figure without a target.
+    pub fn known(name: &'static str, figure: f64, unit: &'static str) -> Self {
+        Self { name, figure, unit, target: None, met: None }
+    }
+}
+
+/// Why a figure could not be measured.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BenchError(pub String);
+
+impl BenchError {
+    /// From anything that says what went wrong.
+    pub fn new(what: impl std::fmt::Display) -> Self {
+        Self(what.to_string())
+    }
+}
+
+type Measure = fn(&mut dyn FnMut(Figure)) -> Result<(), BenchError>;
+
+/// A named group of figures.
+pub struct Bench {
+    /// Name on the command line.
+    pub name: &'static str,
+    measures: &'static [Measure],
+}
+
+/// All benches, in alphabetical order.
+pub const BENCHES: &[Bench] = &[Bench {
+    name: "main",
+    measures: &[core::hfp, core::apply, core::query, core::memory, latency::push, process::demo],
+}];
+
+impl Bench {
+    /// Measures everything of the group, giving each figure as it is known.
+    pub fn run(&self, each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
+        self.measures.iter().try_for_each(|measure| measure(each))
+    }
+}
+
+/// Median of the runs' figures.
+pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+}

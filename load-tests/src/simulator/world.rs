@@ -1,0 +1,309 @@
+//! The data that the simulator is made of: regions, feeds, lines, stations and situations.
+//!
+//! It lies in `load-tests/data` and is compiled in, so that a recording needs no other file. Cities
+//! are named there only.
+
+use serde::Deserialize;
+
+use super::ConfigError;
+
+const FEEDS: &str = include_str!("../../data/feeds.toml");
+const ROUTES: &str = include_str!("../../data/routes.toml");
+const SITUATIONS: &str = include_str!("../../data/situations.toml");
+const STATIONS: &str = include_str!("../../data/stations.toml");
+
+/// All of the data.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) regions: Vec<RegionData>,
+    pub(crate) feeds: Vec<FeedData>,
+    pub(crate) routes: Vec<RouteData>,
+    pub(crate) stations: Vec<StationData>,
+    pub(crate) situations: Vec<SituationData>,
+    pub(crate) alerts: Vec<AlertData>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegionData {
+    pub(crate) id: String,
+    pub(crate) time_zone: String,
+    pub(crate) bbox: network::BoundingBox,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct FeedData {
+    pub(crate) name: String,
+    pub(crate) region: String,
+    #[serde(flatten)]
+    pub(crate) kind: FeedKind,
+}
+
+/// Which wire format a feed has, and its publisher's choices.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum FeedKind {
+    /// Vehicle messages over MQTT, one a second and vehicle.
+    Hfp,
+    /// A document of alerts.
+    GtfsRtAlerts {
+        #[serde(flatten)]
+        document: DocumentData,
+    },
+    /// A document of all vehicles.
+    GtfsRtPositions {
+        #[serde(flatten)]
+        document: DocumentData,
+        shape: PositionsShape,
+    },
+    /// A document of all trips of another feed's vehicles.
+    GtfsRtTripUpdates {
+        #[serde(flatten)]
+        document: DocumentData,
+        vehicles_of: String,
+    },
+    /// One vehicle a message over MQTT.
+    GtfsRtMessages { agency: String, every_s: i64 },
+    /// Detectors: documents, and values over MQTT.
+    Tms,
+    /// Traffic messages: documents, and messages over MQTT.
+    TrafficMessages,
+}
+
+/// A document that is fetched again and again.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct DocumentData {
+    /// The source within the feed.
+    pub(crate) source: String,
+    pub(crate) path: String,
+    pub(crate) every_s: i64,
+}
+
+/// What a publisher of vehicle positions leaves out.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PositionsShape {
+    /// Trips are named by route, direction and start; start times are UTC.
+    NoTripId,
+    /// No entity says when it was measured; no bearing, no speed.
+    HeaderTimeOnly,
+}
+
+/// Kinds of vehicles.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Mode {
+    Bus,
+    Ferry,
+    Metro,
+    Train,
+    Tram,
+}
+
+impl Mode {
+    /// The word of HFP topics.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Bus => "bus",
+            Self::Ferry => "ferry",
+            Self::Metro => "metro",
+            Self::Train => "train",
+            Self::Tram => "tram",
+        }
+    }
+}
+
+/// Where a line stops.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StopPlaces {
+    /// At the mode's usual distance.
+    #[default]
+    Spread,
+    /// At every waypoint.
+    Waypoints,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RouteData {
+    pub(crate) feed: String,
+    pub(crate) mode: Mode,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// The far end is the headsign of direction 1.
+    pub(crate) ends: [String; 2],
+    #[serde(default)]
+    pub(crate) operator: u32,
+    pub(crate) running_operator: Option<u32>,
+    pub(crate) vehicles: u32,
+    #[serde(default)]
+    pub(crate) stops: StopPlaces,
+    pub(crate) spacing_m: Option<f64>,
+    pub(crate) speed_m_s: Option<f64>,
+    /// Its trip began before midnight of the operating day before.
+    #[serde(default)]
+    pub(crate) night: bool,
+    /// Asks traffic lights for green.
+    #[serde(default)]
+    pub(crate) signals: bool,
+    /// Latitude and longitude.
+    pub(crate) path: Vec<[f64; 2]>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StationData {
+    pub(crate) region: String,
+    pub(crate) id: u32,
+    pub(crate) tms_number: u32,
+    pub(crate) name: String,
+    /// Latitude and longitude.
+    pub(crate) position: [f64; 2],
+    pub(crate) bearing_deg: u32,
+    pub(crate) free_flow_km_h: f64,
+    pub(crate) direction_1: Option<FlowData>,
+    pub(crate) direction_2: Option<FlowData>,
+    pub(crate) percent_unit: Option<String>,
+    pub(crate) collection_status: Option<String>,
+    pub(crate) state: Option<String>,
+}
+
+/// Traffic in one direction.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FlowData {
+    /// Speed as a share of free-flow speed.
+    pub(crate) share: f64,
+    pub(crate) flow_veh_h: f64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SituationData {
+    pub(crate) region: String,
+    pub(crate) id: String,
+    #[serde(rename = "type")]
+    pub(crate) situation_type: String,
+    /// Also sent as messages, in the words of version 1.
+    #[serde(default)]
+    pub(crate) pushed: bool,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) comment: Option<String>,
+    pub(crate) road: Option<u32>,
+    pub(crate) severity: Option<String>,
+    pub(crate) work: Option<WorkData>,
+    /// Latitude and longitude, like all places here.
+    pub(crate) point: Option<[f64; 2]>,
+    #[serde(default)]
+    pub(crate) lines: Vec<Vec<[f64; 2]>>,
+    #[serde(default)]
+    pub(crate) area: Vec<[f64; 2]>,
+    pub(crate) versions: Vec<VersionData>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WorkData {
+    #[serde(rename = "type")]
+    pub(crate) work_type: String,
+    pub(crate) description: String,
+    pub(crate) lane: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VersionData {
+    /// Share of the recording after which it is published.
+    pub(crate) from: f64,
+    pub(crate) phase: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AlertData {
+    pub(crate) feed: String,
+    pub(crate) id: String,
+    pub(crate) cause: String,
+    pub(crate) effect: String,
+    pub(crate) severity: String,
+    pub(crate) selector: SelectorData,
+    pub(crate) header: Translations,
+    pub(crate) description: Translations,
+}
+
+/// One of these, as the publisher has it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SelectorData {
+    Agency(String),
+    Route(String),
+    Stop(String),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Translations {
+    pub(crate) fi: String,
+    pub(crate) sv: String,
+    pub(crate) en: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FeedsFile {
+    region: Vec<RegionData>,
+    feed: Vec<FeedData>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RoutesFile {
+    route: Vec<RouteData>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SituationsFile {
+    situation: Vec<SituationData>,
+    alert: Vec<AlertData>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StationsFile {
+    station: Vec<StationData>,
+}
+
+/// Reads one of the files.
+fn file<'a, T: Deserialize<'a>>(name: &'static str, text: &'a str) -> Result<T, ConfigError> {
+    toml::from_str(text).map_err(|error| ConfigError::Data { name, message: error.to_string() })
+}
+
+impl World {
+    /// The data that comes with the simulator.
+    pub(crate) fn read() -> Result<Self, ConfigError> {
+        let feeds: FeedsFile = file("feeds.toml", FEEDS)?;
+        let routes: RoutesFile = file("routes.toml", ROUTES)?;
+        let stations: StationsFile = file("stations.toml", STATIONS)?;
+        let situations: SituationsFile = file("situations.toml", SITUATIONS)?;
+        Ok(Self {
+            regions: feeds.region,
+            feeds: feeds.feed,
+            routes: routes.route,
+            stations: stations.station,
+            situations: situations.situation,
+            alerts: situations.alert,
+        })
+    }
+
+    /// The region of that id.
+    pub(crate) fn region(&self, id: &str) -> Result<&RegionData, ConfigError> {
+        let region = self.regions.iter().find(|region| region.id == id);
+        region.ok_or_else(|| ConfigError::Data {
+            name: "feeds.toml",
+            message: format!("a feed names region {id:?}, which is not there"),
+        })
+    }
+}

@@ -1,0 +1,302 @@
+/** The page: joins stream, map and panels. Each has its own state; here is what they share. */
+
+import { readAddress, writeAddress } from "./address";
+import type { Language } from "./i18n";
+import { Speech } from "./i18n";
+import { inView } from "./in_view";
+import { expose } from "./inspect";
+import { nextBox } from "./map/coverage";
+import { includes } from "./map/geography";
+import type { MapLayer, Selection } from "./map/layer";
+import { mapLayers } from "./map/layers";
+import { MapView } from "./map/view";
+import type { InView, MapLayerName, PanelContext } from "./panels/panel";
+import type { City, Settings } from "./settings";
+import { Column } from "./shell/column";
+import { Frame } from "./shell/frame";
+import { Header, pageState } from "./shell/header";
+import { recall, remember } from "./shell/memory";
+import { Cadence } from "./stream/cadence";
+import type { Socket } from "./stream/client";
+import { StreamClient } from "./stream/client";
+import { ServerClock } from "./stream/clock";
+import type { Box } from "./stream/model";
+import type { Changes } from "./stream/picture";
+import type { ErrorMessage } from "./stream/protocol";
+
+/** Panels and ages are brought to date this often. */
+const TICK_MS = 1_000;
+/** A view that still moves is not yet asked for. */
+const SETTLE_MS = 250;
+/** A refusal of the server is shown this long. */
+const PROBLEM_MS = 10_000;
+
+export class App {
+  private readonly clock = new ServerClock(() => performance.now());
+  private readonly cadence = new Cadence();
+  private readonly client: StreamClient;
+  private readonly layers: readonly MapLayer[];
+  private readonly hidden = new Set<MapLayerName>();
+  private readonly frame: Frame;
+  private readonly dark = window.matchMedia("(prefers-color-scheme: dark)");
+  private view: MapView | undefined;
+  private speech: Speech;
+  private header!: Header;
+  private column!: Column;
+  private city: City;
+  private box: Box | undefined;
+  private objects: InView = { vehicles: [], detectors: [], situations: [] };
+  private selection: Selection | undefined;
+  private returnFocus: Element | null = null;
+  private panelsShown = true;
+  private settling: number | undefined;
+  private problem: { text: string; untilMs: number } | undefined;
+
+  /** @param firstCity the city to show when the address names none */
+  constructor(
+    private readonly settings: Settings,
+    private readonly languages: readonly Language[],
+    language: Language,
+    firstCity: City,
+    host: HTMLElement,
+  ) {
+    const address = readAddress(window.location.hash);
+    this.city = settings.cities.find(({ id }) => id === address.city) ?? firstCity;
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+    this.layers = mapLayers(
+      () => performance.now(),
+      () => !calm.matches,
+    );
+    this.client = new StreamClient(
+      { connect: openStream, clock: this.clock, later, random: Math.random },
+      {
+        changed: (changes) => this.changed(changes),
+        connection: () => this.tick(),
+        problem: (problem) => this.refused(problem),
+      },
+    );
+    this.speech = new Speech(language);
+    this.panelsShown = recall("panels") !== "hidden" && !isNarrow();
+    this.frame = new Frame(host);
+    this.build();
+    const { zoom, centre } = address;
+    const place = zoom !== undefined && centre !== undefined ? { zoom, centre } : this.city;
+    this.view = this.makeView(place);
+    this.view?.name(this.speech.say("app.map"));
+    this.settled();
+    this.listen();
+    this.tick();
+  }
+
+  /** Header, panels and card in the language of the reader. */
+  private build(): void {
+    const { speech, settings, languages } = this;
+    this.header = new Header(speech, settings.cities, languages, {
+      chooseCity: (city) => this.chooseCity(city),
+      chooseLanguage: (language) => {
+        this.speech = new Speech(language);
+        remember("language", language);
+        this.build();
+        this.tick();
+      },
+      togglePanels: () => this.showPanels(!this.panelsShown),
+    });
+    this.column = new Column(() => this.context());
+    const { side, card } = this.column;
+    const parts = { header: this.header.node, side, card };
+    this.frame.fill(speech, parts, (steps) => this.view?.zoomBy(steps));
+    this.header.showCity(this.city.id);
+    this.showPanels(this.panelsShown);
+    this.view?.name(speech.say("app.map"));
+  }
+
+  private makeView(place: City | { zoom: number; centre: [number, number] }): MapView | undefined {
+    const { cities, mapStyleUrl } = this.settings;
+    const { layers } = this;
+    try {
+      return new MapView(
+        { container: this.frame.map, cities, styleUrl: mapStyleUrl, layers, place },
+        {
+          styled: () => this.tick(),
+          moved: () => this.moved(),
+          picked: (selection) => this.select(selection),
+        },
+      );
+    } catch {
+      // Without WebGL the lists still tell everything; `tick` says so.
+      return undefined;
+    }
+  }
+
+  private listen(): void {
+    window.setInterval(() => this.tick(), TICK_MS);
+    window.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.selection !== undefined) this.select(undefined);
+    });
+    window.addEventListener("hashchange", () => {
+      const { city } = readAddress(window.location.hash);
+      const named = this.settings.cities.find(({ id }) => id === city);
+      if (named !== undefined && named !== this.city) this.chooseCity(named);
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.tick();
+    });
+    this.dark.addEventListener("change", () => {
+      this.build();
+      this.tick();
+    });
+    expose({
+      state: () => ({
+        vehicles: this.client.picture.layer("vehicles").size,
+        detectors: this.client.picture.layer("detectors").size,
+        situations: this.client.picture.layer("situations").size,
+        sequence: this.client.picture.sequence,
+        connected: this.client.state === "live",
+      }),
+      vehiclePosition: (id) => this.layers.find(({ layer }) => layer === "vehicles")?.position(id),
+    });
+  }
+
+  private context(): PanelContext {
+    const { hidden } = this;
+    return {
+      speech: this.speech,
+      picture: this.client.picture,
+      cadence: this.cadence,
+      connection: this.client.state,
+      nowMs: this.clock.nowMs(),
+      inView: this.objects,
+      selection: this.selection,
+      dark: this.dark.matches,
+      isShown: (layer) => !hidden.has(layer),
+      showLayer: (layer, shown) => {
+        if (shown) hidden.delete(layer);
+        else hidden.add(layer);
+        this.layers.find((candidate) => candidate.layer === layer)?.show(shown);
+      },
+      select: (selection) => this.select(selection),
+      announce: (text) => this.frame.announce(text),
+    };
+  }
+
+  private changed(changes: Changes): void {
+    const nowMs = this.clock.nowMs() ?? 0;
+    if (changes.reset) this.cadence.resume();
+    for (const { id, last_received_ms } of changes.updated.feeds) {
+      if (typeof last_received_ms === "number") this.cadence.observe(id, last_received_ms);
+    }
+    this.view?.changed(this.client.picture, changes, nowMs);
+    if (changes.reset) this.tick();
+  }
+
+  /** Brings ages, counts and states to date. */
+  private tick(): void {
+    const { clock, client, speech } = this;
+    const nowMs = clock.nowMs();
+    if (nowMs !== undefined) {
+      this.view?.tick(client.picture, nowMs);
+      this.objects = inView(client.picture, this.view?.box ?? this.city.bbox, nowMs);
+    }
+    const lagMs = clock.lagMs();
+    const state = pageState(client.state, lagMs);
+    this.header.update(client.picture.origin ?? this.settings.origin, state, lagMs);
+    this.frame.showStale(state === "lost" || state === "silent");
+    const time = nowMs === undefined ? "" : speech.time(nowMs - (lagMs ?? 0));
+    const age = speech.span(lagMs ?? 0);
+    if (time !== "" && (state === "lost" || state === "silent")) {
+      this.frame.say(speech.say(`connection.${state}_long`, { time, age }));
+    } else {
+      this.frame.say(state === "lost" ? speech.say("connection.lost") : this.remark());
+    }
+    this.column.update();
+  }
+
+  /** What else is worth saying over the map. */
+  private remark(): string | undefined {
+    const { problem } = this;
+    if (problem !== undefined && performance.now() < problem.untilMs) return problem.text;
+    return this.view === undefined ? this.speech.say("app.no_webgl") : undefined;
+  }
+
+  private refused({ title, detail }: ErrorMessage["problem"]): void {
+    const text = [title, detail].filter((part) => part !== "").join(": ");
+    this.problem = { text, untilMs: performance.now() + PROBLEM_MS };
+    this.tick();
+  }
+
+  private chooseCity(city: City): void {
+    this.city = city;
+    this.select(undefined);
+    this.header.showCity(city.id);
+    this.box = undefined;
+    if (this.view === undefined) this.subscribe();
+    else this.view.goTo(city);
+  }
+
+  private moved(): void {
+    window.clearTimeout(this.settling);
+    this.settling = window.setTimeout(() => this.settled(), SETTLE_MS);
+  }
+
+  /** The view stands still: notes it in the address, and asks for what came into it. */
+  private settled(): void {
+    if (this.view === undefined) return this.subscribe();
+    const [latitude_deg, longitude_deg] = this.view.centre;
+    const middle = { latitude_deg, longitude_deg };
+    if (!includes(this.city.bbox, middle)) {
+      const other = this.settings.cities.find(({ bbox }) => includes(bbox, middle));
+      this.city = other ?? this.city;
+      this.header.showCity(this.city.id);
+    }
+    const address = writeAddress(this.city.id, this.view.zoom, latitude_deg, longitude_deg);
+    window.history.replaceState(null, "", address);
+    this.subscribe();
+    this.tick();
+  }
+
+  private subscribe(): void {
+    const sameRegion = this.client.shown?.region === this.city.region;
+    const box = nextBox(sameRegion ? this.box : undefined, this.view?.box ?? this.city.bbox);
+    if (box === undefined) return;
+    this.box = box;
+    this.client.show(this.city.region, box);
+  }
+
+  private select(selection: Selection | undefined): void {
+    if (selection !== undefined && this.selection === undefined) {
+      this.returnFocus = document.activeElement;
+    }
+    const closed = selection === undefined && this.selection !== undefined;
+    const hadFocus = this.column.card.contains(document.activeElement);
+    this.selection = selection;
+    this.view?.select(selection);
+    if (selection !== undefined) this.view?.reveal(selection);
+    this.column.update();
+    const fromList = this.column.side.contains(document.activeElement);
+    if (selection !== undefined && fromList) this.column.card.querySelector("h2")?.focus();
+    if (closed && hadFocus && this.returnFocus instanceof HTMLElement) this.returnFocus.focus();
+  }
+
+  private showPanels(shown: boolean): void {
+    this.panelsShown = shown;
+    if (!isNarrow()) remember("panels", shown ? "shown" : "hidden");
+    this.header.showPanels(shown);
+    this.frame.showPanels(shown);
+  }
+}
+
+/** On a phone the map comes first, and the panels when asked for. */
+function isNarrow(): boolean {
+  return window.matchMedia("(max-width: 48rem)").matches;
+}
+
+function openStream(): Socket {
+  const address = new URL("/v1/stream", window.location.href);
+  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+  return new WebSocket(address);
+}
+
+function later(task: () => void, waitMs: number): () => void {
+  const timer = window.setTimeout(task, waitMs);
+  return () => window.clearTimeout(timer);
+}

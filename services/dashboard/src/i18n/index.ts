@@ -1,0 +1,127 @@
+/** The languages of the page, and the one that is in use. */
+
+import type { Dictionary, MessageKey } from "./dictionary";
+import { en } from "./en";
+import { fi } from "./fi";
+import { sv } from "./sv";
+
+export type { MessageKey } from "./dictionary";
+
+export type Language = "en" | "fi" | "sv";
+
+interface LanguageEntry {
+  /** In the language itself. */
+  name: string;
+  dictionary: Dictionary;
+  /** For numbers and times: the Finnish use of each language, English with the 24-hour clock. */
+  locale: string;
+}
+
+export const LANGUAGES: Readonly<Record<Language, LanguageEntry>> = {
+  fi: { name: "Suomi", dictionary: fi, locale: "fi-FI" },
+  sv: { name: "Svenska", dictionary: sv, locale: "sv-FI" },
+  en: { name: "English", dictionary: en, locale: "en-GB" },
+};
+
+export function isLanguage(value: unknown): value is Language {
+  return typeof value === "string" && Object.hasOwn(LANGUAGES, value);
+}
+
+/** The first of the reader's languages that is offered, else the first offered. */
+export function preferredLanguage(
+  wanted: readonly string[],
+  offered: readonly Language[],
+): Language {
+  for (const tag of wanted) {
+    const language = tag.toLowerCase().split("-")[0];
+    if (isLanguage(language) && offered.includes(language)) return language;
+  }
+  return offered[0] ?? "en";
+}
+
+/** Puts values into the `{name}` places of a text. */
+export function fill(text: string, values: Readonly<Record<string, string>>): string {
+  return text.replace(/\{(\w+)\}/g, (place, name: string) => values[name] ?? place);
+}
+
+/** One language, with its formats: what a panel needs to speak. */
+export class Speech {
+  private readonly dictionary: Dictionary;
+  private readonly whole: Intl.NumberFormat;
+  private readonly clock: Intl.DateTimeFormat;
+  private readonly day: Intl.DateTimeFormat;
+
+  constructor(readonly language: Language) {
+    const { dictionary, locale } = LANGUAGES[language];
+    const timeZone = "Europe/Helsinki";
+    this.dictionary = dictionary;
+    this.whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+    this.clock = new Intl.DateTimeFormat(locale, {
+      timeZone,
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+      hourCycle: "h23",
+    });
+    this.day = new Intl.DateTimeFormat(locale, {
+      timeZone,
+      day: "numeric",
+      month: "numeric",
+      year: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    });
+  }
+
+  say(key: MessageKey, values: Readonly<Record<string, string>> = {}): string {
+    return fill(this.dictionary[key], values);
+  }
+
+  /** The word for a value of the contract, such as `mode` `tram`; a new value is its own word. */
+  word(family: string, value: string): string {
+    const key = `${family}.${value}`;
+    const known = Object.hasOwn(this.dictionary, key);
+    return known ? this.dictionary[key as MessageKey] : value.replaceAll("_", " ");
+  }
+
+  number(value: number): string {
+    return this.whole.format(value);
+  }
+
+  /** Time of day with seconds. */
+  time(timeMs: number): string {
+    return this.clock.format(timeMs);
+  }
+
+  /** Date and time to the minute. */
+  date(timeMs: number): string {
+    return this.day.format(timeMs);
+  }
+
+  /** A number and its unit, which stay on one line. */
+  quantity(unit: "km_h" | "veh_h" | "percent" | "deg", value: number): string {
+    return this.say(`unit.${unit}`, { n: this.number(value) }).replaceAll(" ", "\u00a0");
+  }
+
+  /** A span of time in its largest whole unit: "4 s", "12 min", "3 h". */
+  span(ms: number): string {
+    const s = Math.max(0, Math.round(ms / 1000));
+    if (s < 100) return this.say("unit.s", { n: this.number(s) });
+    const min = Math.round(s / 60);
+    if (min < 100) return this.say("unit.min", { n: this.number(min) });
+    const h = Math.round(min / 60);
+    if (h < 48) return this.say("unit.h", { n: this.number(h) });
+    return this.say("unit.d", { n: this.number(Math.round(h / 24)) });
+  }
+
+  /** Punctuality in words; positive is late. Under half a minute either way is on time. */
+  delay(delayS: number): string {
+    const abs = Math.abs(delayS);
+    if (abs < 30) return this.say("delay.on_time");
+    const minutes = Math.round(abs / 60);
+    const amount =
+      abs < 60 ? this.span(abs * 1000) : this.say("unit.min", { n: this.number(minutes) });
+    return this.say(delayS > 0 ? "delay.late" : "delay.early", { amount });
+  }
+}

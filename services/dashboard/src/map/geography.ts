@@ -1,0 +1,91 @@
+/** Places and boxes: the little geometry that the page needs. Pure. */
+
+import type { Box, Geometry, Position } from "../stream/model";
+
+/** Web Mercator: the world is the square from 0 to 1, y grows to the south. */
+export interface MercatorPoint {
+  x: number;
+  y: number;
+}
+
+const RADIANS = Math.PI / 180;
+/** Circumference of the WGS84 equator in metres. */
+const EQUATOR_M = 40_075_016.7;
+
+export function toMercator({ longitude_deg, latitude_deg }: Position): MercatorPoint {
+  const y = Math.log(Math.tan(Math.PI / 4 + (latitude_deg * RADIANS) / 2));
+  return { x: longitude_deg / 360 + 0.5, y: 0.5 - y / (2 * Math.PI) };
+}
+
+export function fromMercator({ x, y }: MercatorPoint): Position {
+  const latitude = 2 * Math.atan(Math.exp((0.5 - y) * 2 * Math.PI)) - Math.PI / 2;
+  return { longitude_deg: (x - 0.5) * 360, latitude_deg: latitude / RADIANS };
+}
+
+/** Metres that one unit of the Mercator square is long at this place. */
+export function metresPerMercator({ y }: MercatorPoint): number {
+  return EQUATOR_M / Math.cosh((0.5 - y) * 2 * Math.PI);
+}
+
+/** Metres from one place to another near it. */
+export function lengthM(from: MercatorPoint, to: MercatorPoint): number {
+  return Math.hypot(to.x - from.x, to.y - from.y) * metresPerMercator(to);
+}
+
+export function contains(outer: Box, inner: Box): boolean {
+  return (
+    outer[0] <= inner[0] && outer[1] <= inner[1] && outer[2] >= inner[2] && outer[3] >= inner[3]
+  );
+}
+
+export function includes(box: Box, { longitude_deg, latitude_deg }: Position): boolean {
+  return (
+    box[0] <= longitude_deg &&
+    longitude_deg <= box[2] &&
+    box[1] <= latitude_deg &&
+    latitude_deg <= box[3]
+  );
+}
+
+/** The box, larger by a share of its size on each side, and kept on the globe. */
+export function grown(box: Box, share: number): Box {
+  const width = (box[2] - box[0]) * share;
+  const height = (box[3] - box[1]) * share;
+  return [
+    Math.max(-180, box[0] - width),
+    Math.max(-90, box[1] - height),
+    Math.min(180, box[2] + width),
+    Math.min(90, box[3] + height),
+  ];
+}
+
+export function area(box: Box): number {
+  return (box[2] - box[0]) * (box[3] - box[1]);
+}
+
+export function centre(box: Box): [number, number] {
+  return [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
+}
+
+/** Smallest box round all of them; `undefined` for none. */
+export function union(boxes: readonly Box[]): Box | undefined {
+  const [first, ...rest] = boxes;
+  if (first === undefined) return undefined;
+  return rest.reduce<Box>(
+    (all, box) => [
+      Math.min(all[0], box[0]),
+      Math.min(all[1], box[1]),
+      Math.max(all[2], box[2]),
+      Math.max(all[3], box[3]),
+    ],
+    first,
+  );
+}
+
+/** Where the icon of a geometry goes: its first point, or the middle of its first line or ring. */
+export function anchor(geometry: Geometry | null | undefined): Position | undefined {
+  const point = geometry?.points?.[0];
+  if (point !== undefined) return point;
+  const path = geometry?.lines?.[0] ?? geometry?.polygons?.[0]?.[0];
+  return path?.[Math.floor(path.length / 2)];
+}

@@ -1,0 +1,132 @@
+/**
+ * Images of the map, drawn on a canvas: no sprite and no glyph server is needed.
+ */
+
+import type { Map as MapLibre } from "maplibre-gl";
+import type { Level, Palette, SituationKind } from "./palette";
+import { LEVELS, SITUATIONS } from "./palette";
+
+/** Drawn at twice the size, so that they are sharp on fine screens. */
+const PIXEL_RATIO = 2;
+const SIZE_PX = 22;
+const HALF_PX = SIZE_PX / 2;
+
+type Draw = (context: CanvasRenderingContext2D) => void;
+
+export function detectorIcon(left: Level, right: Level): string {
+  return `detector-${left}-${right}`;
+}
+
+export function situationIcon(kind: SituationKind): string {
+  return `situation-${kind}`;
+}
+
+/** Two half discs: the level of service of direction 1 and 2. */
+export function drawDetector(palette: Palette, left: Level, right: Level): Draw {
+  return (context) => {
+    const disc = (from: number, to: number, radius: number, colour: string): void => {
+      context.beginPath();
+      context.arc(HALF_PX, HALF_PX, radius, from, to);
+      context.fillStyle = colour;
+      context.fill();
+    };
+    const [top, bottom] = [-Math.PI / 2, Math.PI / 2];
+    disc(0, 2 * Math.PI, 9, palette.outline);
+    disc(bottom, top, 7.5, palette.level[left]);
+    disc(top, bottom, 7.5, palette.level[right]);
+    context.fillStyle = palette.outline;
+    context.fillRect(HALF_PX - 0.6, HALF_PX - 8, 1.2, 16);
+  };
+}
+
+/** A rounded diamond with a sign of its own, so that kinds differ by more than colour. */
+export function drawSituation(palette: Palette, kind: SituationKind): Draw {
+  return (context) => {
+    context.translate(HALF_PX, HALF_PX);
+    context.rotate(Math.PI / 4);
+    context.beginPath();
+    context.roundRect(-7.5, -7.5, 15, 15, 2.5);
+    context.fillStyle = palette.situation[kind];
+    context.fill();
+    context.lineWidth = 1.4;
+    context.strokeStyle = palette.outline;
+    context.stroke();
+    context.rotate(-Math.PI / 4);
+    context.strokeStyle = context.fillStyle = "#ffffff";
+    context.lineWidth = 1.8;
+    context.lineCap = "round";
+    SIGNS[kind](context);
+  };
+}
+
+function lines(context: CanvasRenderingContext2D, ...paths: readonly number[][]): void {
+  for (const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] of paths) {
+    context.beginPath();
+    context.moveTo(x1, y1);
+    context.lineTo(x2, y2);
+    context.stroke();
+  }
+}
+
+function dot(context: CanvasRenderingContext2D, x: number, y: number, radius: number): void {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fill();
+}
+
+const exclamation: Draw = (context) => {
+  lines(context, [0, -4.5, 0, 0.8]);
+  dot(context, 0, 4, 1.2);
+};
+
+const SIGNS: Readonly<Record<SituationKind, Draw>> = {
+  traffic_announcement: exclamation,
+  // A barrier: a board on two legs.
+  road_work: (context) =>
+    lines(context, [-4.5, -2, 4.5, -2], [-4.5, 0.8, 4.5, 0.8], [-3, -2, -3, 4.5], [3, -2, 3, 4.5]),
+  // A weight.
+  weight_restriction: (context) => {
+    lines(context, [-4, 3.5, 4, 3.5], [-4, 3.5, -2, -1], [4, 3.5, 2, -1], [-2, -1, 2, -1]);
+    dot(context, 0, -3.2, 1.6);
+  },
+  // A wide load.
+  exempted_transport: (context) =>
+    lines(context, [-5, 0, 5, 0], [-5, 0, -3, -2], [-5, 0, -3, 2], [5, 0, 3, -2], [5, 0, 3, 2]),
+  // A stop sign of public transport: a board on a pole.
+  service_alert: (context) => {
+    context.fillRect(-3, -5, 6, 5);
+    lines(context, [0, 0, 0, 5]);
+  },
+  unspecified: exclamation,
+};
+
+/** Draws an image in its own square canvas. */
+export function canvasOf(draw: Draw): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = SIZE_PX * PIXEL_RATIO;
+  const context = canvas.getContext("2d");
+  if (context !== null) {
+    context.scale(PIXEL_RATIO, PIXEL_RATIO);
+    draw(context);
+  }
+  return canvas;
+}
+
+function addImage(map: MapLibre, id: string, draw: Draw): void {
+  const canvas = canvasOf(draw);
+  const pixels = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height);
+  if (pixels === undefined || map.hasImage(id)) return;
+  map.addImage(id, pixels, { pixelRatio: PIXEL_RATIO });
+}
+
+/** Gives the map every icon that its layers name. */
+export function addIcons(map: MapLibre, palette: Palette): void {
+  for (const left of LEVELS) {
+    for (const right of LEVELS) {
+      addImage(map, detectorIcon(left, right), drawDetector(palette, left, right));
+    }
+  }
+  for (const kind of SITUATIONS) {
+    addImage(map, situationIcon(kind), drawSituation(palette, kind));
+  }
+}

@@ -1,0 +1,29 @@
+/** The seam of the map: what shows one layer of the picture. All are listed in `layers.ts`. */
+
+import type { Map as MapLibre } from "maplibre-gl";
+import type { Layer, Position } from "../stream/model";
+import type { Changes, Picture } from "../stream/picture";
+import type { Palette } from "./palette";
+
+/** Points at one object of the picture. */
+export interface Selection {
+  layer: Layer;
+  id: string;
+}
+
+export interface MapLayer {
+  /** The layer of the picture that it shows. */
+  readonly layer: Exclude<Layer, "feeds">;
+  /** Adds its sources, images and style layers. Called again after every change of the style. */
+  install(map: MapLibre, palette: Palette): void;
+  /** The picture changed; `nowMs` is the server's time, by which things age. */
+  changed(picture: Picture, changes: Changes, nowMs: number): void;
+  /** A second went by. */
+  tick(picture: Picture, nowMs: number): void;
+  show(visible: boolean): void;
+  select(selection: Selection | undefined): void;
+  /** What is drawn at a point of the screen, given in CSS pixels of the map. */
+  pick(point: { x: number; y: number }): Selection | undefined;
+  /** Where an object is drawn now. */
+  position(id: string): Position | undefined;
+}

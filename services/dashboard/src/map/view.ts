@@ -1,0 +1,208 @@
+/** The map itself: MapLibre with a plain style, and the layers of the picture on top. */
+
+import {
+  AttributionControl,
+  Map as MapLibre,
+  Marker,
+  ScaleControl,
+  setWorkerUrl,
+} from "maplibre-gl";
+import "maplibre-gl/dist/maplibre-gl.css";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import { element } from "../dom";
+import type { City } from "../settings";
+import type { Box } from "../stream/model";
+import type { Changes, Picture } from "../stream/picture";
+import { centre, grown, union } from "./geography";
+import { addIcons } from "./icons";
+import type { MapLayer, Selection } from "./layer";
+import { DARK, LIGHT } from "./palette";
+import type { Palette } from "./palette";
+import { ownStyle } from "./style";
+
+setWorkerUrl(workerUrl);
+
+/** Names of cities are in the way of the streets' traffic from here on. */
+const CITY_NAMES_UNTIL_ZOOM = 12.6;
+/** A region fits at this zoom. Further out other regions would look empty. */
+const MIN_ZOOM = 7.5;
+/** Room round a city's box, CSS pixels. */
+const FIT_PADDING_PX = 24;
+
+export interface MapEvents {
+  /** The style is there, or was changed: the layers are empty and wait for the picture. */
+  styled(): void;
+  moved(): void;
+  picked(selection: Selection | undefined): void;
+}
+
+export interface Start {
+  container: HTMLElement;
+  cities: readonly City[];
+  styleUrl: string | undefined;
+  layers: readonly MapLayer[];
+  /** Where to look first: a place, or else a city. */
+  place: { zoom: number; centre: [number, number] } | City;
+}
+
+export class MapView {
+  private readonly map: MapLibre;
+  private readonly ring: Marker;
+  private readonly names: HTMLElement[] = [];
+  private readonly dark = window.matchMedia("(prefers-color-scheme: dark)");
+  private selection: Selection | undefined;
+
+  constructor(
+    private readonly start: Start,
+    private readonly events: MapEvents,
+  ) {
+    const { container, place } = start;
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const camera =
+      "bbox" in place
+        ? { bounds: [...place.bbox] as [number, number, number, number] }
+        : { center: [place.centre[1], place.centre[0]] as [number, number], zoom: place.zoom };
+    this.map = new MapLibre({
+      container,
+      style: this.style(),
+      ...camera,
+      fitBoundsOptions: { padding: FIT_PADDING_PX },
+      minZoom: MIN_ZOOM,
+      maxPitch: 0,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      rollEnabled: false,
+      renderWorldCopies: false,
+      attributionControl: false,
+      fadeDuration: calm ? 0 : 150,
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    this.map.addControl(new ScaleControl({ unit: "metric" }), "bottom-right");
+    if (start.styleUrl !== undefined) {
+      this.map.addControl(new AttributionControl({ compact: true }), "bottom-right");
+    }
+    this.ring = new Marker({ element: element("div", { class: "ring", "aria-hidden": "true" }) });
+    this.listen();
+    this.nameCities();
+  }
+
+  /** What is in view, west, south, east, north. */
+  get box(): Box {
+    const bounds = this.map.getBounds();
+    return [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+  }
+
+  get zoom(): number {
+    return this.map.getZoom();
+  }
+
+  /** Latitude and longitude of the middle. */
+  get centre(): [number, number] {
+    const { lat, lng } = this.map.getCenter();
+    return [lat, lng];
+  }
+
+  goTo(city: City): void {
+    const [west, south, east, north] = city.bbox;
+    const bounds: [number, number, number, number] = [west, south, east, north];
+    // No flight across the country: a switch of city is a cut, not a journey.
+    this.map.fitBounds(bounds, { padding: FIT_PADDING_PX, animate: false });
+  }
+
+  /** What the map is called in the reader's language. */
+  name(title: string): void {
+    this.map.getCanvas().setAttribute("aria-label", title);
+  }
+
+  zoomBy(steps: number): void {
+    this.map.zoomTo(this.map.getZoom() + steps);
+  }
+
+  changed(picture: Picture, changes: Changes, nowMs: number): void {
+    for (const layer of this.start.layers) layer.changed(picture, changes, nowMs);
+  }
+
+  tick(picture: Picture, nowMs: number): void {
+    for (const layer of this.start.layers) layer.tick(picture, nowMs);
+    this.placeRing();
+  }
+
+  select(selection: Selection | undefined): void {
+    this.selection = selection;
+    for (const layer of this.start.layers) layer.select(selection);
+    this.placeRing();
+  }
+
+  /** Brings an object into view, when it has a place. */
+  reveal(selection: Selection): void {
+    const layer = this.start.layers.find((candidate) => candidate.layer === selection.layer);
+    const place = layer?.position(selection.id);
+    if (place === undefined) return;
+    const { longitude_deg, latitude_deg } = place;
+    if (!this.map.getBounds().contains([longitude_deg, latitude_deg])) {
+      this.map.easeTo({ center: [longitude_deg, latitude_deg] });
+    }
+  }
+
+  private get palette(): Palette {
+    return this.dark.matches ? DARK : LIGHT;
+  }
+
+  private style(): string | ReturnType<typeof ownStyle> {
+    const everything = union(this.start.cities.map(({ bbox }) => bbox)) ?? [19, 59, 32, 71];
+    return this.start.styleUrl ?? ownStyle(this.palette, grown(everything, 0.2));
+  }
+
+  private listen(): void {
+    const { map } = this;
+    map.on("style.load", () => {
+      addIcons(map, this.palette);
+      for (const layer of this.start.layers) layer.install(map, this.palette);
+      this.events.styled();
+    });
+    map.on("moveend", () => this.events.moved());
+    map.on("zoom", () => this.showNames());
+    map.on("click", ({ point }) => this.events.picked(this.pick(point)));
+    map.on("mousemove", ({ point }) => {
+      map.getCanvas().style.cursor = this.pick(point) === undefined ? "" : "pointer";
+    });
+    const restyle = (): void => void map.setStyle(this.style(), { diff: false });
+    this.dark.addEventListener("change", restyle);
+    // A wall display loses its graphics context now and then; MapLibre cannot bring back layers
+    // that draw by themselves.
+    map.on("webglcontextrestored", restyle);
+  }
+
+  private pick(point: { x: number; y: number }): Selection | undefined {
+    for (const layer of [...this.start.layers].reverse()) {
+      const hit = layer.pick(point);
+      if (hit !== undefined) return hit;
+    }
+    return undefined;
+  }
+
+  /** Vehicles wear their own ring; what stands still gets this one. */
+  private placeRing(): void {
+    const { selection } = this;
+    const layer = this.start.layers.find(({ layer }) => layer === selection?.layer);
+    const place = selection && layer?.position(selection.id);
+    if (!place || selection.layer === "vehicles") this.ring.remove();
+    else this.ring.setLngLat([place.longitude_deg, place.latitude_deg]).addTo(this.map);
+  }
+
+  private nameCities(): void {
+    for (const { bbox, name } of this.start.cities) {
+      const label = element("div", { class: "city-name", "aria-hidden": "true" }, name);
+      new Marker({ element: label }).setLngLat(centre(bbox)).addTo(this.map);
+      this.names.push(label);
+    }
+    this.showNames();
+  }
+
+  private showNames(): void {
+    const hidden = this.map.getZoom() > CITY_NAMES_UNTIL_ZOOM || this.start.styleUrl !== undefined;
+    for (const label of this.names) label.classList.toggle("gone", hidden);
+  }
+}

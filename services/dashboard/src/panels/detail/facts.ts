@@ -1,0 +1,162 @@
+/** All that is known of one object, as named facts in the reader's language. */
+
+import type { MessageKey, Speech } from "../../i18n";
+import { currentLevel } from "../../map/detectors";
+import { fixTimeMs } from "../../map/vehicles/tracks";
+import type {
+  Detector,
+  DetectorDirection,
+  Maybe,
+  Situation,
+  Stamped,
+  TimedValue,
+  Vehicle,
+} from "../../stream/model";
+
+export interface Section {
+  title: string | undefined;
+  facts: [name: string, value: string][];
+}
+
+export interface Facts {
+  title: string;
+  subtitle: string;
+  sections: Section[];
+}
+
+/** Collects facts; what is not known is left out, never shown as zero. */
+class Collector {
+  readonly facts: [string, string][] = [];
+
+  constructor(private readonly speech: Speech) {}
+
+  add<T>(key: MessageKey, value: Maybe<T>, write: (value: T) => string): this {
+    if (value === null || value === undefined) return this;
+    const text = write(value);
+    if (text !== "") this.facts.push([this.speech.say(key), text]);
+    return this;
+  }
+
+  text(key: MessageKey, value: Maybe<string>): this {
+    return this.add(key, value, (text) => text);
+  }
+
+  /** A word of the contract; "unspecified" says that nothing was published. */
+  word(key: MessageKey, family: string, value: Maybe<string>): this {
+    const published = value === "unspecified" ? undefined : value;
+    return this.add(key, published, (word) => this.speech.word(family, word));
+  }
+}
+
+function provenance(speech: Speech, object: Stamped, nowMs: number): Section {
+  const verdicts = (object.verdicts ?? []).map((verdict) => speech.word("verdict", verdict));
+  const doubts = verdicts.length > 0 ? verdicts.join(", ") : speech.say("detail.no_verdicts");
+  const { facts } = new Collector(speech)
+    .add("detail.age", object.event_time_ms, (time) => aged(speech, time, nowMs))
+    .text("detail.verdicts", doubts)
+    .text("detail.feed", object.feed)
+    .text("detail.id", object.id);
+  return { title: undefined, facts };
+}
+
+function aged(speech: Speech, timeMs: number, nowMs: number): string {
+  return `${speech.span(nowMs - timeMs)} (${speech.time(timeMs)})`;
+}
+
+export function vehicleFacts(speech: Speech, vehicle: Vehicle, nowMs: number): Facts {
+  const { report } = vehicle;
+  const status = report.occupancy_status;
+  const occupancy = status === "no_data_available" ? undefined : status;
+  const now = new Collector(speech)
+    .text("detail.headsign", report.headsign)
+    .add("detail.delay", report.delay_s, (delay) => speech.delay(delay))
+    .add("detail.speed", report.speed_km_h, (speed) => speech.quantity("km_h", speed))
+    .add("detail.doors", report.doors_open, (open) =>
+      speech.say(open ? "doors.open" : "doors.closed"),
+    )
+    .add("detail.occupancy", report.occupancy_percent, (share) => speech.quantity("percent", share))
+    .word("detail.occupancy", "occupancy", occupancy)
+    .text("detail.stop", report.stop_id)
+    .text("detail.next_stop", report.next_stop_id)
+    .word("detail.phase", "phase", report.phase)
+    .add("detail.bearing", report.bearing_deg, (bearing) => speech.quantity("deg", bearing))
+    .add("detail.position_age", fixTimeMs(vehicle), (time) => aged(speech, time, nowMs))
+    .word("detail.location_source", "source", report.location_source);
+  const journey = new Collector(speech)
+    .text("detail.route", report.trip?.route_id)
+    .text("detail.trip", report.trip?.trip_id)
+    .text("detail.operator", report.operator_id)
+    .text("detail.label", report.label);
+  const line = report.route_short_name ?? report.trip?.route_id ?? report.label ?? vehicle.id;
+  return {
+    title: line,
+    subtitle: speech.word("mode", report.mode ?? "unspecified"),
+    sections: [
+      { title: undefined, facts: now.facts },
+      { title: undefined, facts: journey.facts },
+      provenance(speech, vehicle, nowMs),
+    ],
+  };
+}
+
+function directionFacts(speech: Speech, direction: DetectorDirection, nowMs: number): Section {
+  const measured =
+    (unit: "km_h" | "veh_h" | "percent") =>
+    ({ value, time_ms }: TimedValue): string =>
+      `${speech.quantity(unit, value)} · ${speech.span(nowMs - time_ms)}`;
+  const { facts } = new Collector(speech)
+    .word("detail.level", "level", direction.level_of_service)
+    .add("detail.speed", direction.speed_km_h, measured("km_h"))
+    .add("detail.share", direction.speed_share_percent, measured("percent"))
+    .add("detail.flow", direction.flow_veh_h, measured("veh_h"))
+    .add("detail.flow_share", direction.flow_share_percent, measured("percent"))
+    .add("detail.free_flow", direction.free_flow_speed_km_h, (v) => speech.quantity("km_h", v));
+  if (currentLevel(direction, nowMs) === "unspecified") {
+    facts.unshift([speech.say("detail.level"), speech.word("level", "unspecified")]);
+  }
+  const title = speech.say("detail.direction", { number: speech.number(direction.direction) });
+  return { title, facts };
+}
+
+export function detectorFacts(speech: Speech, detector: Detector, nowMs: number): Facts {
+  const { station } = detector;
+  const directions = [...(detector.directions ?? [])].sort((a, b) => a.direction - b.direction);
+  const equipment = new Collector(speech)
+    .word("detail.collection", "collection", station?.collection_status)
+    .text("detail.equipment", station?.state);
+  return {
+    title: station?.name ?? detector.id,
+    subtitle: speech.say("layers.detectors"),
+    sections: [
+      ...directions.map((direction) => directionFacts(speech, direction, nowMs)),
+      { title: undefined, facts: equipment.facts },
+      provenance(speech, detector, nowMs),
+    ],
+  };
+}
+
+export function situationFacts(speech: Speech, situation: Situation, nowMs: number): Facts {
+  const { record } = situation;
+  const date = (timeMs: number): string => speech.date(timeMs);
+  const what = new Collector(speech)
+    .text("detail.description", record.description)
+    .text("detail.comment", record.comment)
+    .add("detail.features", record.features, (features) => features.join(", "))
+    .text("detail.place", record.municipality)
+    .add("detail.road", record.road_number, String);
+  const when = new Collector(speech).add("detail.starts", record.start_time_ms, date);
+  const end = record.end_time_ms;
+  when.text("detail.ends", end ? date(end) : speech.say("detail.until_notice"));
+  when.add("detail.released", record.release_time_ms, date);
+  when.add("detail.version", record.version_time_ms, date);
+  const title = record.title ?? "";
+  return {
+    title: title === "" ? speech.say("detail.untitled") : title,
+    subtitle: speech.word("situation", record.type ?? "unspecified"),
+    sections: [
+      { title: undefined, facts: what.facts },
+      { title: undefined, facts: when.facts },
+      provenance(speech, situation, nowMs),
+    ],
+  };
+}

@@ -1,0 +1,72 @@
+/** The card of the selected object. */
+
+import { button, element, setText } from "../../dom";
+import type { Panel, PanelContext } from "../panel";
+import type { Facts } from "./facts";
+import { detectorFacts, situationFacts, vehicleFacts } from "./facts";
+
+function factsOf({ speech, picture, selection, nowMs }: PanelContext): Facts | undefined {
+  if (selection === undefined || nowMs === undefined) return undefined;
+  const { layer, id } = selection;
+  if (layer === "vehicles") {
+    const vehicle = picture.layer(layer).get(id);
+    return vehicle && vehicleFacts(speech, vehicle, nowMs);
+  }
+  if (layer === "detectors") {
+    const detector = picture.layer(layer).get(id);
+    return detector && detectorFacts(speech, detector, nowMs);
+  }
+  if (layer === "situations") {
+    const situation = picture.layer(layer).get(id);
+    return situation && situationFacts(speech, situation, nowMs);
+  }
+  return undefined;
+}
+
+/** Writes facts into the list, touching only what changed. */
+function write(host: HTMLElement, { sections }: Facts): void {
+  const shape = JSON.stringify(sections.map(({ title, facts }) => [title, facts.map(([n]) => n)]));
+  if (host.dataset["shape"] !== shape) {
+    host.dataset["shape"] = shape;
+    const nodes = sections
+      .filter(({ facts }) => facts.length > 0)
+      .map(({ title, facts }) => {
+        const heading = title === undefined ? undefined : element("h3", {}, title);
+        const cells = facts.flatMap(([name]) => [element("dt", {}, name), element("dd")]);
+        return element("div", {}, heading, element("dl", { class: "facts" }, ...cells));
+      });
+    host.replaceChildren(...nodes);
+  }
+  const cells = host.querySelectorAll("dd");
+  const values = sections.flatMap(({ facts }) => facts.map(([, value]) => value));
+  for (const [index, cell] of cells.entries()) setText(cell, values[index] ?? "");
+}
+
+export const detailPanel: Panel = {
+  id: "detail",
+  title: "detail.title",
+  place: "card",
+  opensAtStart: true,
+  mount(body, context) {
+    const { speech } = context();
+    const title = element("h2", { "data-testid": "detail-title", tabindex: "-1" });
+    const subtitle = element("p", { class: "quiet" });
+    const close = button({ class: "close", "aria-label": speech.say("detail.close") }, "×", () =>
+      context().select(undefined),
+    );
+    const head = element("div", { class: "card-head" }, element("div", {}, subtitle, title), close);
+    const gone = element("p", { class: "error" }, speech.say("detail.gone"));
+    const facts = element("div", { class: "card-body" });
+    body.append(head, gone, facts);
+    return () => {
+      const now = context();
+      const known = factsOf(now);
+      gone.hidden = now.selection === undefined || known !== undefined;
+      facts.classList.toggle("stale", known === undefined);
+      if (known === undefined) return;
+      setText(title, known.title);
+      setText(subtitle, known.subtitle);
+      write(facts, known);
+    };
+  },
+};

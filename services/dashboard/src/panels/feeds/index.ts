@@ -1,0 +1,49 @@
+/** The feeds of the region: which live, which fell silent, and what became of all they sent. */
+
+import { element } from "../../dom";
+import type { Panel } from "../panel";
+import { FeedRow } from "./row";
+import type { FeedState } from "./state";
+import { feedState } from "./state";
+
+export const feedsPanel: Panel = {
+  id: "feeds",
+  title: "feeds.title",
+  place: "side",
+  opensAtStart: true,
+  mount(body, context) {
+    const { speech } = context();
+    const none = element("p", { class: "quiet" }, speech.say("feeds.none"));
+    const list = element("ul", { class: "feeds" });
+    body.append(none, list);
+    const rows = new Map<string, FeedRow>();
+    const states = new Map<string, FeedState>();
+    return () => {
+      const { picture, cadence, connection, nowMs, announce } = context();
+      const feeds = [...picture.layer("feeds").values()];
+      feeds.sort((a, b) => (a.id < b.id ? -1 : 1));
+      none.hidden = feeds.length > 0;
+      for (const [id, row] of rows) {
+        if (picture.layer("feeds").has(id)) continue;
+        row.node.remove();
+        rows.delete(id);
+        states.delete(id);
+      }
+      for (const [index, feed] of feeds.entries()) {
+        const row = rows.get(feed.id) ?? new FeedRow(speech, feed.id);
+        rows.set(feed.id, row);
+        if (list.children[index] !== row.node)
+          list.insertBefore(row.node, list.children[index] ?? null);
+        const state = feedState(feed, nowMs, cadence, connection === "live");
+        const before = states.get(feed.id);
+        states.set(feed.id, state);
+        if (before !== undefined && before !== state) {
+          announce(
+            speech.say("feeds.announce", { feed: feed.id, state: speech.word("feed", state) }),
+          );
+        }
+        row.update(feed, state, nowMs ?? feed.status_time_ms);
+      }
+    };
+  },
+};

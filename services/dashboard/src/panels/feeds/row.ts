@@ -1,0 +1,92 @@
+/** One feed: its state in words and colour, how complete it is, and what became of its records. */
+
+import { element, setText } from "../../dom";
+import type { MessageKey, Speech } from "../../i18n";
+import type { Feed } from "../../stream/model";
+import type { FeedState } from "./state";
+import { silenceMs } from "./state";
+
+/** Shown at once; the other outcomes are in the details. */
+const COUNTS = ["received", "rejected", "quarantined", "dropped"] as const;
+const DETAILS = ["applied", "superseded", "duplicate"] as const;
+type Count = (typeof COUNTS)[number] | (typeof DETAILS)[number];
+/** Reasons listed a feed; they are few, but the list must not grow with a feed's imagination. */
+const MAX_REASONS = 20;
+
+export class FeedRow {
+  readonly node: HTMLLIElement;
+  private readonly word = element("span", { class: "state" });
+  private readonly watermark = element("span", { class: "grow" });
+  private readonly age = element("span", { class: "age", "data-testid": "watermark-age" });
+  private readonly counts = new Map<Count, HTMLElement>();
+  private readonly error = element("p", { class: "error" });
+  private readonly details = element("details");
+  private readonly facts = element("dl", { class: "facts" });
+
+  constructor(
+    private readonly speech: Speech,
+    feed: string,
+  ) {
+    const name = element("span", { class: "name grow" }, feed);
+    const head = element("div", { class: "row" }, name, this.word);
+    const freshness = element("div", { class: "row quiet" }, this.watermark, this.age);
+    const list = element("dl", { class: "counts" });
+    for (const key of COUNTS) list.append(this.count(key));
+    const summary = element("summary", {}, speech.say("feeds.reasons"));
+    this.details.append(summary, this.facts);
+    this.node = element("li", { class: "feed", "data-testid": "feed", "data-feed": feed });
+    this.node.append(head, freshness, this.error, list, this.details);
+  }
+
+  update(feed: Feed, state: FeedState, nowMs: number): void {
+    const { speech } = this;
+    this.node.dataset["state"] = state;
+    const silence = silenceMs(feed, nowMs);
+    const silent = (state === "stale" || state === "idle") && silence !== undefined;
+    const said = silent ? speech.say("feeds.silence", { age: speech.span(silence) }) : "";
+    const word = speech.word("feed", state);
+    setText(this.word, said === "" ? word : `${word}, ${said}`);
+    setText(this.age, speech.say("feeds.age", { age: speech.span(nowMs - feed.watermark_ms) }));
+    const time = speech.time(feed.watermark_ms);
+    setText(this.watermark, speech.say("feeds.watermark", { time }));
+    for (const [key, cell] of this.counts) {
+      setText(cell, speech.number(feed[key]));
+      cell.classList.toggle("some", key !== "received" && feed[key] > 0);
+    }
+    setText(this.error, errorText(speech, feed));
+    if (this.details.open) this.updateFacts(feed);
+  }
+
+  private count(key: Count): HTMLElement {
+    const value = element("dd", { "data-testid": `feed-${key}` });
+    this.counts.set(key, value);
+    return element("div", {}, value, element("dt", {}, this.speech.say(`feeds.${key}`)));
+  }
+
+  private updateFacts(feed: Feed): void {
+    const { speech } = this;
+    const facts: [string, string][] = DETAILS.map((key) => [
+      speech.say(`feeds.${key}` satisfies MessageKey),
+      speech.number(feed[key]),
+    ]);
+    for (const { outcome, reason, count } of (feed.reasons ?? []).slice(0, MAX_REASONS)) {
+      const cause = speech.word("verdict", reason);
+      facts.push([`${speech.word("feeds", outcome)}: ${cause}`, speech.number(count)]);
+    }
+    if (feed.last_received_ms) {
+      facts.push([speech.say("feeds.last_received"), speech.time(feed.last_received_ms)]);
+    }
+    const cells = facts.flatMap(([name, value]) => [
+      element("dt", {}, name),
+      element("dd", {}, value),
+    ]);
+    this.facts.replaceChildren(...cells);
+  }
+}
+
+function errorText(speech: Speech, feed: Feed): string {
+  const imbalances = feed.imbalances ?? 0;
+  const count = speech.number(imbalances);
+  const ledger = imbalances > 0 ? speech.say("feeds.imbalance", { count }) : "";
+  return [feed.error ?? "", ledger].filter((text) => text !== "").join(" ");
+}

@@ -1,0 +1,16 @@
+/** Every panel, in the order of the page. To add one: a folder beside these, and a line here. */
+
+import { detailPanel } from "./detail";
+import { feedsPanel } from "./feeds";
+import { layersPanel } from "./layers";
+import { legendPanel } from "./legend";
+import { objectsPanel } from "./objects";
+import type { Panel } from "./panel";
+
+export const PANELS: readonly Panel[] = [
+  detailPanel,
+  layersPanel,
+  feedsPanel,
+  legendPanel,
+  objectsPanel,
+];

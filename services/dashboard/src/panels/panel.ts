@@ -1,0 +1,45 @@
+/**
+ * The seam of the page: a panel shows one thing about the picture. One folder a panel, one entry in
+ * `index.ts`; no panel knows another one.
+ */
+
+import type { MessageKey, Speech } from "../i18n";
+import type { Selection } from "../map/layer";
+import type { Cadence } from "../stream/cadence";
+import type { ConnectionState } from "../stream/client";
+import type { Layer, LayerObjects } from "../stream/model";
+import type { Picture } from "../stream/picture";
+
+/** Layers with a place on the map. */
+export type MapLayerName = Exclude<Layer, "feeds">;
+
+export type InView = { readonly [L in MapLayerName]: readonly LayerObjects[L][] };
+
+/** What a panel may see and do. Read anew at each update. */
+export interface PanelContext {
+  readonly speech: Speech;
+  readonly picture: Picture;
+  readonly cadence: Cadence;
+  readonly connection: ConnectionState;
+  /** The server's time; `undefined` before the first message. */
+  readonly nowMs: number | undefined;
+  readonly inView: InView;
+  readonly selection: Selection | undefined;
+  /** Whether the scheme is dark: the legend draws colours, it does not only style them. */
+  readonly dark: boolean;
+  isShown(layer: MapLayerName): boolean;
+  showLayer(layer: MapLayerName, shown: boolean): void;
+  select(selection: Selection | undefined): void;
+  /** Tells a screen reader, politely. */
+  announce(text: string): void;
+}
+
+export interface Panel {
+  readonly id: string;
+  readonly title: MessageKey;
+  /** In the column at the side, or over the map as a card when something is selected. */
+  readonly place: "side" | "card";
+  readonly opensAtStart: boolean;
+  /** Builds the panel once for a language; returns what brings it up to date. */
+  mount(body: HTMLElement, context: () => PanelContext): () => void;
+}

@@ -1,0 +1,160 @@
+//! Answers about the picture: how fresh they are, their tags, and their encoding.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use events::{Connection, Text};
+use picture::{Layer, Object, View};
+use serde::Serialize;
+
+use crate::app::App;
+use crate::encode::Encoder;
+use crate::negotiate;
+use crate::options::Origin;
+use crate::problem::Problem;
+
+/// Longest time that an answer is confirmed as unchanged. Answers say how old the feeds are, and
+/// when everything has stopped the sequence stands still while the age grows.
+const CONFIRMED_MS: i64 = 10_000;
+
+/// How fresh a feed is.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Freshness {
+    /// Id of the feed.
+    #[schema(value_type = String)]
+    pub(crate) id: Text,
+    /// No event older than this is still expected.
+    pub(crate) watermark_ms: i64,
+    /// How far the watermark is behind the time of the answer.
+    pub(crate) age_ms: i64,
+    /// Whether it is heard of.
+    #[schema(schema_with = crate::schema::connection)]
+    pub(crate) connection: Connection,
+}
+
+/// Of which picture an answer is.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Head {
+    /// Region.
+    #[schema(value_type = String)]
+    pub(crate) region: Text,
+    /// Changes when the numbering starts anew.
+    #[schema(value_type = String)]
+    pub(crate) epoch: Text,
+    /// Number of the newest change that is in; null when there is none.
+    pub(crate) sequence: Option<u64>,
+    /// Where the picture comes from.
+    pub(crate) origin: Origin,
+    /// When the answer was made.
+    pub(crate) time_ms: i64,
+    /// The feeds that the answer rests on.
+    pub(crate) feeds: Vec<Freshness>,
+}
+
+impl Head {
+    /// The head of an answer from the view; of the one feed, or of all.
+    pub(crate) fn new(app: &App, view: &View, feed: Option<&str>) -> Self {
+        let time_ms = app.now_ms();
+        let feeds = crate::live::feeds(view)
+            .filter(|one| feed.is_none_or(|feed| one.id == feed))
+            .map(|feed| Freshness {
+                id: feed.id.clone(),
+                watermark_ms: feed.watermark_ms,
+                age_ms: time_ms.saturating_sub(feed.watermark_ms),
+                connection: feed.connection,
+            });
+        Self {
+            region: view.region().clone(),
+            epoch: view.epoch().clone(),
+            sequence: view.sequence(),
+            origin: app.origin,
+            time_ms,
+            feeds: feeds.collect(),
+        }
+    }
+}
+
+/// Objects to encode.
+pub(crate) struct Answer {
+    pub(crate) head: Head,
+    pub(crate) layer: Layer,
+    pub(crate) objects: Vec<Arc<Object>>,
+    pub(crate) shape: Shape,
+}
+
+/// What was asked for.
+pub(crate) enum Shape {
+    /// The one object of an id.
+    One,
+    /// A page of a collection, with the address of the next one.
+    Page { next: Option<String> },
+}
+
+/// The tag of an answer made at a time from these.
+pub(crate) fn tag(time_ms: i64, parts: &[&dyn std::fmt::Debug]) -> String {
+    let mut text = format!("{}", time_ms.div_euclid(CONFIRMED_MS));
+    for part in parts {
+        let _ = write!(text, " {part:?}");
+    }
+    let hash = blake3::hash(text.as_bytes()).to_hex();
+    format!("W/\"{}\"", hash.get(..24).unwrap_or_default())
+}
+
+/// Adds the tag, and does not make the body when the client has it.
+pub(crate) async fn tagged(
+    request: &HeaderMap,
+    tag: &str,
+    answer: impl Future<Output = Result<Response, Problem>>,
+) -> Result<Response, Problem> {
+    let mut response = if negotiate::has(request, tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        answer.await?
+    };
+    let headers = response.headers_mut();
+    let tag = HeaderValue::from_str(tag).map_err(|error| Problem::internal(&error))?;
+    headers.insert(header::ETAG, tag);
+    // Kept, but asked about each time.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Ok(response)
+}
+
+impl Answer {
+    /// Encodes and tags the answer to a request.
+    pub(crate) async fn respond(
+        self,
+        request: &HeaderMap,
+        uri: &Uri,
+        encoder: &'static dyn Encoder,
+    ) -> Result<Response, Problem> {
+        let media_type = encoder.media_type();
+        let Head { epoch, sequence, time_ms, .. } = &self.head;
+        let tag = tag(*time_ms, &[epoch, sequence, &uri.path_and_query(), &media_type]);
+        let next = match &self.shape {
+            Shape::Page { next: Some(next) } => Some(format!("<{next}>; rel=\"next\"")),
+            _ => None,
+        };
+        let body = async {
+            // Thousands of objects take milliseconds, in which this thread would serve nobody.
+            let encoding = tokio::task::spawn_blocking(move || encoder.encode(&self));
+            let body = encoding.await.map_err(|error| Problem::internal(&error))?;
+            let body = body.map_err(|error| Problem::internal(&error))?;
+            Ok(([(header::CONTENT_TYPE, media_type)], body).into_response())
+        };
+        let mut response = tagged(request, &tag, body).await?;
+        let headers = response.headers_mut();
+        headers.append(header::VARY, HeaderValue::from_static("accept"));
+        if let Some(next) = next.and_then(|next| HeaderValue::try_from(next).ok()) {
+            headers.insert(header::LINK, next);
+        }
+        Ok(response)
+    }
+}
+
+/// A JSON body.
+pub(crate) fn json(body: &impl Serialize) -> Result<Response, Problem> {
+    let body = serde_json::to_vec(body).map_err(|error| Problem::internal(&error))?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+}

@@ -1,0 +1,86 @@
+//! What all requests share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::live::{LiveRegion, RegionSetup};
+use crate::options::{Options, OptionsError, Origin};
+use crate::problem::Problem;
+
+/// Tells the time, milliseconds since 1970-01-01 UTC. Handed in: a replay has its own.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// The gateway's state: options, the regions with their views, the bounds on clients.
+pub struct App {
+    pub(crate) options: Options,
+    pub(crate) origin: Origin,
+    regions: BTreeMap<String, Arc<LiveRegion>>,
+    pub(crate) metrics: PrometheusHandle,
+    clock: Clock,
+    /// Beats when the view of any region has changed.
+    pub(crate) pulse: watch::Sender<u64>,
+    /// One permit for each WebSocket client.
+    pub(crate) clients: Arc<Semaphore>,
+    /// Cancelled when the server stops: WebSocket clients are told to come back.
+    pub(crate) closing: CancellationToken,
+}
+
+impl App {
+    /// Checks the options and makes an empty view for each region; feed each with
+    /// [`follow`](crate::follow).
+    pub fn new(
+        options: Options,
+        origin: Origin,
+        regions: Vec<RegionSetup>,
+        metrics: PrometheusHandle,
+        clock: Clock,
+    ) -> Result<Arc<Self>, OptionsError> {
+        options.validate()?;
+        crate::telemetry::describe();
+        let pulse = watch::Sender::new(0);
+        let mut live_regions = BTreeMap::new();
+        for setup in regions {
+            let id = setup.region.id.to_string();
+            let live = LiveRegion::new(setup, options.push.backlog_changes_max, pulse.clone());
+            if live_regions.insert(id.clone(), Arc::new(live)).is_some() {
+                return Err(OptionsError::RegionTwice(id));
+            }
+        }
+        Ok(Arc::new(Self {
+            clients: Arc::new(Semaphore::new(options.push.clients_max)),
+            closing: CancellationToken::new(),
+            regions: live_regions,
+            options,
+            origin,
+            metrics,
+            clock,
+            pulse,
+        }))
+    }
+
+    /// The region of an id.
+    pub fn region(&self, id: &str) -> Option<&Arc<LiveRegion>> {
+        self.regions.get(id)
+    }
+
+    /// All regions, by id.
+    pub fn regions(&self) -> impl Iterator<Item = &Arc<LiveRegion>> {
+        self.regions.values()
+    }
+
+    pub(crate) fn known_region(&self, id: &str) -> Result<&Arc<LiveRegion>, Problem> {
+        self.regions.get(id).ok_or_else(|| {
+            let known: Vec<&str> = self.regions.keys().map(String::as_str).collect();
+            let known = known.join(", ");
+            Problem::not_found(format!("no region {id:?}; there are: {known}"))
+        })
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        (self.clock)()
+    }
+}

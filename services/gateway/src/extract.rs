@@ -1,0 +1,55 @@
+//! What is read from a request, with problems that say what would be right.
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::problem::Problem;
+
+/// The query, all of whose parameters must be known: a misspelt filter must not be an absent one.
+pub(crate) struct Parameters<T>(pub(crate) T);
+
+/// For routes without parameters.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoParameters {}
+
+impl<S, T> FromRequestParts<S> for Parameters<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        query.map(|Query(query)| Self(query)).map_err(|rejection| {
+            let reason = match &rejection {
+                QueryRejection::FailedToDeserializeQueryString(error) => {
+                    std::error::Error::source(error).map(ToString::to_string)
+                }
+                _ => None,
+            };
+            let reason = reason.unwrap_or_else(|| rejection.body_text());
+            Problem::bad_request(format!("query: {reason}"))
+        })
+    }
+}
+
+/// The variable segments of the path, percent-decoded.
+pub(crate) struct Segments<T>(pub(crate) T);
+
+impl<S, T> FromRequestParts<S> for Segments<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + Send,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<T>::from_request_parts(parts, state).await;
+        path.map(|Path(segments)| Self(segments))
+            .map_err(|rejection| Problem::bad_request(format!("path: {}", rejection.body_text())))
+    }
+}

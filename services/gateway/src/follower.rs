@@ -1,0 +1,128 @@
+//! Keeps the view of a region: restores it from the log's checkpoint, then reads the `picture`
+//! topic on. The gateway only reads; the processor is the one writer of the picture.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use events::Text;
+use picture::{Delta, FeedLimits, Picture, View};
+use stream::{Log, Record, Source, StreamError, topic};
+use tokio_util::sync::CancellationToken;
+
+use crate::live::{LiveRegion, Progress};
+
+/// Records read at a time: enough to catch up quickly, few enough to decode in milliseconds.
+const RECORDS_PER_READ: usize = 256;
+
+/// Why a view cannot be kept. The supervisor starts [`follow`] again after a pause.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// The log failed, or has removed what is needed and has no newer checkpoint.
+    #[error("cannot read the picture of {region}: {error}")]
+    Log {
+        /// Region.
+        region: Text,
+        /// What the log said.
+        error: StreamError,
+    },
+    /// The checkpoint is not one, or is of another version.
+    #[error("cannot restore the picture of {region} from its checkpoint: {error}")]
+    Checkpoint {
+        /// Region.
+        region: Text,
+        /// What is wrong with it.
+        error: String,
+    },
+    /// A record of the topic is no frame of deltas.
+    #[error("record {offset} of picture/{region} is no frame of deltas: {error}")]
+    Frame {
+        /// Region.
+        region: Text,
+        /// Its offset.
+        offset: u64,
+        /// What is wrong with it.
+        error: String,
+    },
+}
+
+/// Follows the picture of a region until shutdown. `limits` are those of the processor, which the
+/// checkpoint is restored with.
+pub async fn follow(
+    log: Arc<dyn Log>,
+    live: Arc<LiveRegion>,
+    limits: BTreeMap<Text, FeedLimits>,
+    shutdown: CancellationToken,
+) -> Result<(), FollowError> {
+    let following = run(log.as_ref(), &live, &limits);
+    let result = tokio::select! {
+        () = shutdown.cancelled() => return Ok(()),
+        Err(error) = following => error,
+    };
+    live.set_progress(Progress::Stopped(result.to_string()));
+    Err(result)
+}
+
+async fn run(
+    log: &dyn Log,
+    live: &LiveRegion,
+    limits: &BTreeMap<Text, FeedLimits>,
+) -> Result<std::convert::Infallible, FollowError> {
+    let region = &live.region().id;
+    let failed = |error| FollowError::Log { region: region.clone(), error };
+    live.set_progress(Progress::CatchingUp);
+    let start = restore(log, live, limits).await?;
+    let (mut source, mut next, goal) = open(log, region, start).await.map_err(failed)?;
+    loop {
+        if next >= goal && live.progress() == Progress::CatchingUp {
+            live.set_progress(Progress::Following);
+            tracing::info!(%region, next, "the view has caught up");
+        }
+        let records = source.next(RECORDS_PER_READ).await.map_err(failed)?;
+        next = records.last().map_or(next, |record| record.offset + 1);
+        live.apply(decode(region, &records)?);
+    }
+}
+
+/// Puts the checkpoint's picture, or an empty one, in the view and says where to read on.
+async fn restore(
+    log: &dyn Log,
+    live: &LiveRegion,
+    limits: &BTreeMap<Text, FeedLimits>,
+) -> Result<u64, FollowError> {
+    let region = live.region().id.clone();
+    let epoch = Text::from(log.epoch());
+    let checkpoint = log.checkpoint(&region).await;
+    let checkpoint =
+        checkpoint.map_err(|error| FollowError::Log { region: region.clone(), error })?;
+    let Some(checkpoint) = checkpoint else {
+        live.reset(View::new(region, epoch));
+        return Ok(0);
+    };
+    let picture = Picture::restore(region.clone(), epoch, limits.clone(), &checkpoint.state);
+    let picture =
+        picture.map_err(|error| FollowError::Checkpoint { region, error: error.to_string() })?;
+    live.reset(View::from_snapshot(picture.snapshot()));
+    Ok(checkpoint.picture_next)
+}
+
+/// The source, its position, and the position at which everything that is there now is read.
+async fn open(
+    log: &dyn Log,
+    region: &str,
+    start: u64,
+) -> Result<(Box<dyn Source>, u64, u64), StreamError> {
+    let goal = log.bounds(topic::PICTURE, region).await?.next;
+    let source = log.source(topic::PICTURE, region, start).await?;
+    Ok((source, start, goal))
+}
+
+fn decode(region: &Text, records: &[Record]) -> Result<Vec<Vec<Delta>>, FollowError> {
+    let decoded = records.iter().map(|record| {
+        picture::frame::decode(&record.payload).map_err(|error| FollowError::Frame {
+            region: region.clone(),
+            offset: record.offset,
+            error: error.to_string(),
+        })
+    });
+    decoded.collect()
+}

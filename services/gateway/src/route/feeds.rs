@@ -1,0 +1,93 @@
+//! All feeds: how fresh, how healthy, and what became of every record.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::{Router, routing};
+use events::Text;
+use picture::Feed;
+use serde::Serialize;
+
+use crate::answer::{json, tag, tagged};
+use crate::app::App;
+use crate::extract::{NoParameters, Parameters};
+use crate::live::{self, LiveRegion};
+use crate::options::Origin;
+use crate::problem::Problem;
+use crate::schema::{self, Problems};
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/v1/feeds", routing::get(get))
+}
+
+/// All feeds of all regions.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct FeedList {
+    /// Where the picture comes from.
+    origin: Origin,
+    /// Time of the answer; ages are counted from it.
+    time_ms: i64,
+    /// By region and id.
+    feeds: Vec<FeedHealth>,
+}
+
+/// A feed with its ledger: `received` is the sum of the six outcomes.
+#[derive(Serialize, utoipa::ToSchema)]
+struct FeedHealth {
+    /// Region that it feeds.
+    #[schema(value_type = String)]
+    region: Text,
+    /// Name to show.
+    title: Option<String>,
+    /// Publisher and licence.
+    attribution: Option<String>,
+    /// How far the watermark is behind the time of the answer.
+    watermark_age_ms: i64,
+    /// How long ago the newest record came; missing when none has.
+    received_age_ms: Option<i64>,
+    #[serde(flatten)]
+    #[schema(inline, value_type = schema::Feed)]
+    feed: Feed,
+}
+
+/// All feeds of all regions
+///
+/// Each with its ledger, watermark and age.
+#[utoipa::path(
+    get,
+    operation_id = "list_feeds",
+    path = "/v1/feeds",
+    tag = "picture",
+    responses((status = 200, description = "The feeds", body = FeedList), Problems)
+)]
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Parameters(NoParameters {}): Parameters<NoParameters>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let time_ms = app.now_ms();
+    let mut feeds = Vec::new();
+    let mut versions = Vec::new();
+    for region in app.regions() {
+        let shared = region.read();
+        versions.push((shared.view.epoch().clone(), shared.view.sequence()));
+        feeds.extend(live::feeds(&shared.view).map(|feed| health(region, feed, time_ms)));
+    }
+    let tag = tag(time_ms, &[&"feeds", &versions]);
+    let body = FeedList { origin: app.origin, time_ms, feeds };
+    tagged(&headers, &tag, async { json(&body) }).await
+}
+
+fn health(region: &LiveRegion, feed: &Feed, time_ms: i64) -> FeedHealth {
+    let label = region.feeds().iter().find(|label| label.id == feed.id);
+    FeedHealth {
+        region: region.region().id.clone(),
+        title: label.map(|label| label.title.clone()),
+        attribution: label.map(|label| label.attribution.clone()),
+        watermark_age_ms: time_ms.saturating_sub(feed.watermark_ms),
+        received_age_ms: feed.last_received_ms.map(|last| time_ms.saturating_sub(last)),
+        feed: feed.clone(),
+    }
+}

@@ -1,0 +1,66 @@
+//! One object by its id.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use axum::{Router, routing};
+
+use super::layer::known_layer;
+use crate::answer::{Answer, Head, Shape};
+use crate::app::App;
+use crate::extract::{NoParameters, Parameters, Segments};
+use crate::negotiate;
+use crate::problem::Problem;
+use crate::schema::{self, ProblemsOfFormats};
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    // Ids have slashes: the rest of the path is the id, with its slashes encoded or not.
+    Router::new().route("/v1/regions/{region}/{layer}/{*id}", routing::get(get))
+}
+
+/// One object
+#[utoipa::path(
+    get,
+    operation_id = "get_object",
+    path = "/v1/regions/{region}/{layer}/{id}",
+    tag = "picture",
+    params(
+        ("region" = String, Path, description = "Id of the region"),
+        ("layer" = schema::LayerName, Path, description = "Layer"),
+        ("id" = String, Path, description = "Id of the object, percent-encoded")
+    ),
+    responses(
+        (status = 200, description = "The object", content(
+            (schema::FeatureAnswer = "application/geo+json"),
+            (schema::One = "application/json"),
+            (schema::Binary = "application/protobuf")
+        )),
+        ProblemsOfFormats
+    )
+)]
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Segments((region, layer, id)): Segments<(String, String, String)>,
+    Parameters(NoParameters {}): Parameters<NoParameters>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let encoder = negotiate::encoder(&headers)?;
+    let live = app.known_region(&region)?;
+    let layer = known_layer(&layer)?;
+    let found = {
+        let shared = live.read();
+        shared.view.get(layer, &id).map(|object| {
+            let head = Head::new(&app, &shared.view, Some(object.feed()));
+            (head, Arc::clone(object))
+        })
+    };
+    let Some((head, object)) = found else {
+        let detail = format!("no {id:?} in {layer} of {region}; it may have left the picture");
+        return Err(Problem::not_found(detail));
+    };
+    let answer = Answer { head, layer, objects: vec![object], shape: Shape::One };
+    answer.respond(&headers, &uri, encoder).await
+}

@@ -1,0 +1,79 @@
+//! The stream of changes, over WebSocket.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Router, routing};
+
+use crate::app::App;
+use crate::extract::{NoParameters, Parameters};
+use crate::problem::Problem;
+use crate::schema::Problems;
+use crate::{push, telemetry};
+
+/// When a refused client should come back: clients come and go within seconds.
+const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("5");
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/v1/stream", routing::get(get))
+}
+
+/// The stream of changes (WebSocket)
+///
+/// Text messages of JSON: the client sends `ClientMessage`, the server `ServerMessage`. A
+/// subscription gets a snapshot and then deltas. `previous` of a delta is the `sequence` of the
+/// subscription's message before: if it is not, something was missed; subscribe anew. Subscribing
+/// again under the same id replaces layers and box, and only the difference is sent. A client that
+/// was too slow gets a fresh snapshot, which replaces what it has.
+#[utoipa::path(
+    get,
+    operation_id = "open_stream",
+    path = "/v1/stream",
+    tag = "picture",
+    responses(
+        (status = 101, description = "The stream is open"),
+        (
+            status = 426,
+            description = "Not a WebSocket handshake",
+            body = Problem,
+            content_type = "application/problem+json"
+        ),
+        Problems
+    )
+)]
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Parameters(NoParameters {}): Parameters<NoParameters>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return no_handshake(&rejection),
+    };
+    let Ok(permit) = Arc::clone(&app.clients).try_acquire_owned() else {
+        metrics::counter!(telemetry::CLIENTS_REFUSED).increment(1);
+        let detail =
+            format!("the stream has its {} clients; come back later", app.options.push.clients_max);
+        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
+        return ([(header::RETRY_AFTER, RETRY_AFTER_S)], problem).into_response();
+    };
+    let bytes_max = app.options.push.message_bytes_max;
+    upgrade
+        .max_message_size(bytes_max)
+        .max_frame_size(bytes_max)
+        .on_upgrade(move |socket| push::serve(app, socket, permit))
+}
+
+fn no_handshake(rejection: &WebSocketUpgradeRejection) -> Response {
+    let detail = format!("this is a WebSocket: {}", rejection.body_text());
+    let problem = Problem::new(StatusCode::UPGRADE_REQUIRED, detail);
+    let headers = [
+        (header::UPGRADE, HeaderValue::from_static("websocket")),
+        (header::CONNECTION, HeaderValue::from_static("upgrade")),
+    ];
+    (headers, problem).into_response()
+}

@@ -1,0 +1,34 @@
+//! The shapes of answers, for the description of the API.
+//!
+//! Objects belong to crates that know no HTTP, so their shapes are described here once more. A test
+//! holds the two together: every answer must fit its description.
+
+mod collection;
+mod message;
+mod object;
+mod problems;
+
+use events::wire;
+use serde::Serialize;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+
+pub(crate) use collection::{Binary, City, FeatureAnswer, FeatureCollection, LayerName, One, Page};
+pub(crate) use message::{ClientMessage, ServerMessage};
+pub(crate) use object::{Feed, PictureObject};
+pub(crate) use problems::{Problems, ProblemsOfFormats};
+
+/// Highest number that an enum of the wire may have; the largest has 18 values.
+const ENUM_NUMBER_MAX: i32 = 127;
+
+/// The names of an enum of the wire, which serde writes in snake case.
+fn names<E: TryFrom<i32> + Serialize>() -> ObjectBuilder {
+    let values = (0..=ENUM_NUMBER_MAX).filter_map(|number| E::try_from(number).ok());
+    let values: Vec<serde_json::Value> =
+        values.filter_map(|value| serde_json::to_value(value).ok()).collect();
+    ObjectBuilder::new().schema_type(SchemaType::new(Type::String)).enum_values(Some(values))
+}
+
+/// Names of [`wire::Connection`].
+pub(crate) fn connection() -> ObjectBuilder {
+    names::<wire::Connection>()
+}

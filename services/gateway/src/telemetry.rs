@@ -1,0 +1,70 @@
+//! Names of the metrics, in one place, and the count of requests.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use metrics::Unit;
+
+pub(crate) const REQUESTS: &str = "gateway_requests_total";
+pub(crate) const REQUEST_SECONDS: &str = "gateway_request_seconds";
+pub(crate) const CONNECTIONS: &str = "gateway_connections";
+pub(crate) const CONNECTIONS_REFUSED: &str = "gateway_connections_refused_total";
+pub(crate) const CLIENTS: &str = "gateway_push_clients";
+pub(crate) const CLIENTS_REFUSED: &str = "gateway_push_clients_refused_total";
+pub(crate) const CLIENT_ERRORS: &str = "gateway_push_client_errors_total";
+pub(crate) const FRAMES: &str = "gateway_push_frames_total";
+pub(crate) const FRAME_BYTES: &str = "gateway_push_frame_bytes_total";
+pub(crate) const COALESCED: &str = "gateway_push_coalesced_total";
+pub(crate) const RESYNCS: &str = "gateway_push_resyncs_total";
+pub(crate) const STALLED: &str = "gateway_push_stalled_total";
+pub(crate) const VIEW_CHANGES: &str = "gateway_view_changes_total";
+pub(crate) const VIEW_SEQUENCE: &str = "gateway_view_sequence";
+
+/// Says what the metrics mean, for the Prometheus page.
+pub(crate) fn describe() {
+    metrics::describe_counter!(REQUESTS, "HTTP requests by route, method and status");
+    metrics::describe_histogram!(REQUEST_SECONDS, Unit::Seconds, "time to the answer's head");
+    metrics::describe_gauge!(CONNECTIONS, "HTTP connections, without those of the stream");
+    metrics::describe_counter!(CONNECTIONS_REFUSED, "connections refused at the bound");
+    metrics::describe_gauge!(CLIENTS, "clients of the stream");
+    metrics::describe_counter!(CLIENTS_REFUSED, "clients of the stream refused at the bound");
+    metrics::describe_counter!(
+        CLIENT_ERRORS,
+        "messages of clients that were answered by a problem"
+    );
+    metrics::describe_counter!(FRAMES, "frames sent, by kind");
+    metrics::describe_counter!(FRAME_BYTES, Unit::Bytes, "bytes of frames sent");
+    metrics::describe_counter!(
+        COALESCED,
+        "changes not sent since a newer one went in the same frame"
+    );
+    metrics::describe_counter!(RESYNCS, "snapshots sent to clients that were too far behind");
+    metrics::describe_counter!(
+        STALLED,
+        "clients disconnected since they took nothing or said nothing"
+    );
+    metrics::describe_counter!(VIEW_CHANGES, "changes read from the log, by region");
+    metrics::describe_gauge!(VIEW_SEQUENCE, "sequence of the view, by region");
+}
+
+/// Counts requests. The labels are bounded: routes as they are declared, the usual methods.
+pub(crate) async fn layer(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let method = match request.method().as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    };
+    let start = Instant::now();
+    let response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    metrics::histogram!(REQUEST_SECONDS, "route" => route.clone())
+        .record(start.elapsed().as_secs_f64());
+    metrics::counter!(REQUESTS, "route" => route, "method" => method, "status" => status)
+        .increment(1);
+    response
+}

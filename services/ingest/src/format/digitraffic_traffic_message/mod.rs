@@ -1,0 +1,105 @@
+//! Fintraffic's traffic messages in the simple JSON format, versions 1 and 2: traffic announcements,
+//! road works, weight restrictions and exempted transports.
+//!
+//! A feature or a collection of them; over MQTT packed as gzip in base64. Identity is the
+//! situation's id; version and version time order its messages. "ended" (it happened and is over) and
+//! "retracted" (it was wrong) are told apart. Option `languages` gives the order of preference.
+
+mod geometry;
+mod situation;
+mod unpack;
+
+use events::{Body, RawRecord};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use self::situation::Feature;
+use super::envelope::{Checks, Envelope};
+use super::options::Options;
+use super::{
+    Decoded, Decoder, DecoderContext, DropReason, Format, OptionsError, Reject, RejectReason, json,
+};
+
+/// The format `digitraffic_traffic_message`.
+pub struct DigitrafficTrafficMessage;
+
+impl Format for DigitrafficTrafficMessage {
+    fn name(&self) -> &'static str {
+        "digitraffic_traffic_message"
+    }
+
+    fn decoder(
+        &self,
+        context: &DecoderContext,
+        options: &toml::Table,
+    ) -> Result<Box<dyn Decoder>, OptionsError> {
+        let options = Options::new(options, &["languages"])?;
+        let languages = options.texts("languages")?;
+        Ok(Box::new(TrafficMessageDecoder {
+            envelope: Envelope::new(context, self.name()),
+            languages: languages.unwrap_or_else(|| ["fi", "sv", "en"].map(str::to_owned).to_vec()),
+        }))
+    }
+}
+
+struct TrafficMessageDecoder {
+    envelope: Envelope,
+    languages: Vec<String>,
+}
+
+/// A feature, or a collection of features.
+#[derive(Deserialize)]
+#[serde(expecting = "a GeoJSON object")]
+struct Document<'a> {
+    #[serde(borrow)]
+    features: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    properties: Option<&'a RawValue>,
+}
+
+impl Decoder for TrafficMessageDecoder {
+    fn decode(&mut self, raw: &RawRecord) -> Decoded {
+        if raw.topic.ends_with("/status") {
+            return Decoded::dropped(DropReason::ServiceMessage, "topic");
+        }
+        let mut decoded = Decoded::default();
+        if let Err(reject) = self.document(raw, &mut decoded) {
+            decoded.rejects.push(reject);
+        }
+        decoded
+    }
+}
+
+impl TrafficMessageDecoder {
+    fn document(&self, raw: &RawRecord, decoded: &mut Decoded) -> Result<(), Reject> {
+        let payload = unpack::unpack(&raw.payload)?;
+        let document: Document = json::parse(&payload, "payload")?;
+        if let Some(features) = document.features {
+            for (index, feature) in features.into_iter().enumerate() {
+                let field = format!("features[{index}]");
+                self.feature(raw, feature.get().as_bytes(), &field, decoded);
+            }
+        } else if document.properties.is_some() {
+            self.feature(raw, &payload, "feature", decoded);
+        } else {
+            let message = "the JSON is neither a Feature nor a FeatureCollection";
+            return Err(Reject::new(RejectReason::UnknownKind, "payload", message));
+        }
+        Ok(())
+    }
+
+    fn feature(&self, raw: &RawRecord, json: &[u8], field: &str, decoded: &mut Decoded) {
+        let checks = &mut Checks::default();
+        let record = json::parse::<Feature>(json, field)
+            .and_then(|feature| feature.record(&self.languages, field, checks));
+        match record {
+            Ok((id, record)) => {
+                let time_ms = record.version_time_ms;
+                let body = Body::SituationRecord(Box::new(record));
+                let event = self.envelope.event(raw, id, time_ms, checks.verdicts, body);
+                decoded.events.push(event);
+            }
+            Err(reject) => decoded.rejects.push(reject),
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! Plays a recording onto the log, at its own pace, faster, or as fast as it can.
+//!
+//! With the recording's own times and without a loop the log gets the same records each time, and
+//! after a crash the player goes on where each region's partition says: the number of steps done is
+//! kept as a cursor in the same atomic write as what came of them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use events::{DeadLetter, RawRecord, Text};
+use metrics::counter;
+use serde::{Deserialize, Deserializer};
+use stream::{Log, StreamError, recording};
+use tokio::sync::mpsc::{self, Receiver};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::RegionConfig;
+use crate::error::IngestError;
+use crate::format::OptionsError;
+use crate::metric;
+use crate::outlet::Outlet;
+use crate::pipeline::Output;
+use crate::player::{PlayerCore, warn_unknown};
+
+/// Key of the cursor that says how far a partition has the replay.
+const CURSOR: &str = "player";
+/// Records read ahead of the replay. Nearly all are small; each is bounded by the reader.
+const READ_AHEAD_RECORDS: usize = 64;
+/// Log records of a region that are written together when there is no reason to wait.
+const BATCH_RECORDS_MAX: usize = 1_024;
+/// Longest sleep: a damaged time must not stop the replay for good.
+const SLEEP_MAX: Duration = Duration::from_hours(1);
+/// Between the last record of a loop and the first of the next one.
+const LOOP_PAUSE_MS: i64 = 1_000;
+
+/// How to play a recording.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PlayerOptions {
+    /// The recording.
+    pub file: PathBuf,
+    /// Received seconds a second, 0.01 to 10,000, or `"max"`; 1.
+    #[serde(default)]
+    pub speed: Speed,
+    /// Whether to begin again at the end; false. Event time goes on from loop to loop.
+    #[serde(default)]
+    pub looped: bool,
+    /// Times as they are recorded, or as if the recording had begun now; `recorded`.
+    #[serde(default)]
+    pub clock: PlayerClock,
+}
+
+/// How fast a recording is played.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Speed {
+    /// Received seconds a second.
+    Times(f64),
+    /// As fast as the log takes it.
+    Max,
+}
+
+/// Which times the records of a replay have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlayerClock {
+    /// Those of the recording.
+    #[default]
+    Recorded,
+    /// Moved so that the recording begins now.
+    Present,
+}
+
+impl Default for Speed {
+    fn default() -> Self {
+        Self::Times(1.0)
+    }
+}
+
+/// A speed as text.
+///
+/// ```
+/// use ingest::Speed;
+/// assert_eq!("max".parse(), Ok(Speed::Max));
+/// assert_eq!("2.5".parse(), Ok(Speed::Times(2.5)));
+/// assert!("0".parse::<Speed>().is_err());
+/// ```
+impl std::str::FromStr for Speed {
+    type Err = OptionsError;
+
+    fn from_str(text: &str) -> Result<Self, OptionsError> {
+        let times = text.parse().ok().filter(|times| (0.01..=10_000.0).contains(times));
+        match (text, times) {
+            ("max", _) => Ok(Self::Max),
+            (_, Some(times)) => Ok(Self::Times(times)),
+            _ => Err(OptionsError {
+                key: "speed".into(),
+                message: format!("must be 0.01 to 10000, or max, not {text}"),
+            }),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Speed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Number(f64),
+            Text(String),
+        }
+        let text = match Written::deserialize(deserializer)? {
+            Written::Number(number) => number.to_string(),
+            Written::Text(text) => text,
+        };
+        text.parse().map_err(|error: OptionsError| serde::de::Error::custom(error.message))
+    }
+}
+
+impl PlayerOptions {
+    /// Checks what belongs together.
+    pub fn validate(&self) -> Result<(), OptionsError> {
+        if self.speed == Speed::Max && self.clock == PlayerClock::Present {
+            let message = "present goes with a speed that is a number: it would outrun the present";
+            return Err(OptionsError { key: "clock".into(), message: message.into() });
+        }
+        Ok(())
+    }
+}
+
+/// Plays a recording of all feeds until its end or until shutdown.
+pub async fn play(
+    log: Arc<dyn Log>,
+    regions: &[RegionConfig],
+    options: &PlayerOptions,
+    clock: Arc<dyn Clock>,
+    shutdown: CancellationToken,
+) -> Result<(), IngestError> {
+    options.validate().map_err(IngestError::Player)?;
+    let mut recording = read_ahead(&options.file);
+    let Some(first) = recording.recv().await.transpose()? else { return Ok(()) };
+    let first_ms = first.received_time_ms;
+    let shift_ms = match options.clock {
+        PlayerClock::Recorded => 0,
+        PlayerClock::Present => clock.now_ms().saturating_sub(first_ms),
+    };
+    let start_ms = first_ms.saturating_add(shift_ms);
+    let core = PlayerCore::new(regions, start_ms)?;
+    let is_resumed = options.clock == PlayerClock::Recorded && !options.looped;
+    let mut outlets = Vec::with_capacity(regions.len());
+    for region in core.regions() {
+        let outlet = Outlet::open(log.as_ref(), region).await?;
+        let cursor =
+            if is_resumed { Some(cursor(log.as_ref(), region, first_ms).await?) } else { None };
+        outlets.push(Region { id: region.clone(), outlet, cursor, batch: Batch::default() });
+    }
+    let pace = match options.speed {
+        Speed::Max => None,
+        Speed::Times(times) => Some(Pace { started: Instant::now(), start_ms, times }),
+    };
+    let mut playback = Playback { core, outlets, pace, first_ms, shutdown };
+    let mut shift_ms = shift_ms;
+    let mut next = Some(first);
+    loop {
+        let steps = playback.core.steps();
+        let Some(last_ms) = playback.pass(next, &mut recording, shift_ms).await? else { break };
+        if playback.core.steps() == steps {
+            let (path, message) = (options.file.clone(), "it has become empty".into());
+            return Err(IngestError::Recording { path, message });
+        }
+        if !options.looped {
+            playback.step(|core, each| core.end(each)).await?;
+            break;
+        }
+        let period_ms = last_ms.saturating_sub(first_ms).saturating_add(LOOP_PAUSE_MS);
+        shift_ms = shift_ms.saturating_add(period_ms);
+        recording = read_ahead(&options.file);
+        next = None;
+    }
+    playback.finish().await
+}
+
+/// Steps that a partition already has.
+async fn cursor(log: &dyn Log, region: &str, first_ms: i64) -> Result<u64, IngestError> {
+    let Some(value) = log.cursor(region, CURSOR).await? else { return Ok(0) };
+    let corrupt = || StreamError::Corrupt(format!("cursor {CURSOR:?} of {region}: {value:?}"));
+    let text = std::str::from_utf8(&value).map_err(|_| corrupt())?;
+    let (held, steps) = text.split_once(' ').ok_or_else(corrupt)?;
+    let held_ms: i64 = held.parse().map_err(|_| corrupt())?;
+    if held_ms != first_ms {
+        return Err(IngestError::OtherRecording { held_ms, wanted_ms: first_ms });
+    }
+    Ok(steps.parse().map_err(|_| corrupt())?)
+}
+
+/// Reads a recording in a thread of its own, some records ahead.
+fn read_ahead(path: &Path) -> Receiver<Result<RawRecord, IngestError>> {
+    let (sender, receiver) = mpsc::channel(READ_AHEAD_RECORDS);
+    let path = path.to_owned();
+    tokio::task::spawn_blocking(move || {
+        let failed = |error: StreamError| IngestError::Recording {
+            path: path.clone(),
+            message: error.to_string(),
+        };
+        let reader = match recording::Reader::open(&path) {
+            Ok(reader) => reader,
+            Err(error) => {
+                // Nobody listens any more at shutdown.
+                let _ = sender.blocking_send(Err(failed(error)));
+                return;
+            }
+        };
+        for raw in reader {
+            if sender.blocking_send(raw.map_err(failed)).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// When something of the recording is due.
+struct Pace {
+    started: Instant,
+    start_ms: i64,
+    times: f64,
+}
+
+impl Pace {
+    fn due(&self, at_ms: i64) -> Instant {
+        let played_ms = u64::try_from(at_ms.saturating_sub(self.start_ms)).unwrap_or_default();
+        let after_s = played_ms as f64 / 1_000.0 / self.times;
+        let after = Duration::try_from_secs_f64(after_s).unwrap_or(Duration::MAX);
+        let latest = Instant::now() + SLEEP_MAX;
+        self.started.checked_add(after).map_or(latest, |due| due.min(latest))
+    }
+}
+
+/// A region of a replay.
+struct Region {
+    id: Text,
+    outlet: Outlet,
+    /// Steps whose records the log has; `None` when nothing is resumed.
+    cursor: Option<u64>,
+    batch: Batch,
+}
+
+/// What waits to be written.
+#[derive(Default)]
+struct Batch {
+    records: Vec<Bytes>,
+    letters: Vec<DeadLetter>,
+    /// Steps done after the last record of the batch.
+    steps: u64,
+}
+
+struct Playback {
+    core: PlayerCore,
+    outlets: Vec<Region>,
+    pace: Option<Pace>,
+    first_ms: i64,
+    shutdown: CancellationToken,
+}
+
+impl Playback {
+    /// Plays the recording once. The last received time as recorded, `None` at shutdown.
+    async fn pass(
+        &mut self,
+        mut next: Option<RawRecord>,
+        recording: &mut Receiver<Result<RawRecord, IngestError>>,
+        shift_ms: i64,
+    ) -> Result<Option<i64>, IngestError> {
+        let mut last_ms = self.first_ms;
+        loop {
+            let raw = match next.take() {
+                Some(raw) => raw,
+                None => match recording.recv().await.transpose()? {
+                    Some(raw) => raw,
+                    None => return Ok(Some(last_ms)),
+                },
+            };
+            last_ms = last_ms.max(raw.received_time_ms);
+            let received_ms = raw.received_time_ms.saturating_add(shift_ms);
+            while let Some(tick_ms) = self.core.tick_before(received_ms) {
+                if !self.wait(tick_ms).await? {
+                    return Ok(None);
+                }
+                self.step(PlayerCore::tick).await?;
+            }
+            if !self.wait(received_ms).await? {
+                return Ok(None);
+            }
+            let step = |core: &mut PlayerCore, each: &mut dyn FnMut(usize, Output)| {
+                if let Some(feed) = core.record(&raw, shift_ms, each) {
+                    warn_unknown(feed);
+                }
+            };
+            let unknown = self.core.unknown_total();
+            self.step(step).await?;
+            counter!(metric::UNKNOWN_FEED).increment(self.core.unknown_total() - unknown);
+        }
+    }
+
+    /// Waits until something of the recording is due; false at shutdown.
+    async fn wait(&mut self, at_ms: i64) -> Result<bool, IngestError> {
+        if self.shutdown.is_cancelled() {
+            return Ok(false);
+        }
+        let Some(pace) = &self.pace else { return Ok(true) };
+        let due = pace.due(at_ms);
+        if due <= Instant::now() {
+            return Ok(true);
+        }
+        self.write(0).await?;
+        tokio::select! {
+            () = self.shutdown.cancelled() => Ok(false),
+            () = sleep_until(due) => Ok(true),
+        }
+    }
+
+    /// Does one step and keeps what came of it, but for regions whose log has it already.
+    async fn step(
+        &mut self,
+        step: impl FnOnce(&mut PlayerCore, &mut dyn FnMut(usize, Output)),
+    ) -> Result<(), IngestError> {
+        let steps = self.core.steps() + 1;
+        let outlets = &mut self.outlets;
+        step(&mut self.core, &mut |region, output: Output| {
+            let Some(region) = outlets.get_mut(region) else { return };
+            if region.cursor.is_some_and(|done| steps <= done) {
+                return;
+            }
+            count(&output);
+            let encoded = output.records.iter().map(|record| record.encode().into());
+            region.batch.records.extend(encoded);
+            region.batch.letters.extend(output.dead_letters);
+            region.batch.steps = steps;
+        });
+        self.write(BATCH_RECORDS_MAX).await
+    }
+
+    /// Writes the batches that have more than so many records.
+    async fn write(&mut self, more_than: usize) -> Result<(), IngestError> {
+        for region in &mut self.outlets {
+            if region.batch.records.len() <= more_than {
+                continue;
+            }
+            let Batch { records, letters, steps } = std::mem::take(&mut region.batch);
+            let cursor = region
+                .cursor
+                .is_some()
+                .then(|| (CURSOR.to_owned(), Bytes::from(format!("{} {steps}", self.first_ms))));
+            region.outlet.append_letters(&letters).await?;
+            region.outlet.append_events(records, cursor).await?;
+        }
+        Ok(())
+    }
+
+    async fn finish(mut self) -> Result<(), IngestError> {
+        self.write(0).await?;
+        for region in &self.outlets {
+            region.outlet.flush().await?;
+            tracing::info!(region = region.id.as_str(), steps = self.core.steps(), "replay ended");
+        }
+        Ok(())
+    }
+}
+
+/// Counts an output for the metrics; all of its records are of one feed.
+fn count(output: &Output) {
+    use events::LogRecord;
+    let feed = output.records.first().map(|record| match record {
+        LogRecord::Event(event) => event.feed.to_string(),
+        LogRecord::Tally(tally) => tally.feed.clone(),
+        LogRecord::FeedStatus(status) => status.feed.clone(),
+    });
+    if let Some(feed) = feed {
+        metric::count(&feed, &output.records);
+    }
+}

@@ -1,0 +1,175 @@
+//! All that a picture knows, as bytes, to go on from after a restart.
+
+mod convert;
+mod message;
+
+use std::collections::BTreeMap;
+
+use events::Text;
+use prost::Message;
+
+use crate::fate::FeedContext;
+use crate::{DecodeError, FeedLimits, Object, Picture};
+use message::{Kind, Part};
+
+/// Version of the encoding. Another version is not read: the picture is derived from the log, so
+/// starting anew loses nothing that the log still has.
+const VERSION: u32 = 1;
+
+/// Why a checkpoint cannot be gone on from. The remedy is the same for all: leave it and read the
+/// log from its beginning.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// Corruption, or a newer version.
+    #[error("checkpoint is not readable: {0}")]
+    Malformed(#[from] DecodeError),
+    /// It does not begin with a header, or speaks of a feed that it has not.
+    #[error("checkpoint is incomplete: {0} is missing")]
+    Incomplete(&'static str),
+    /// It was written by a program with another encoding.
+    #[error("checkpoint has version {found}, this program reads {VERSION}")]
+    OtherVersion {
+        /// Version in the header.
+        found: u32,
+    },
+    /// It is of another region, or of another log.
+    #[error("checkpoint is of region {region} and log {epoch}")]
+    OtherPicture {
+        /// Region in the header.
+        region: String,
+        /// Epoch in the header.
+        epoch: String,
+    },
+}
+
+impl From<prost::DecodeError> for RestoreError {
+    fn from(error: prost::DecodeError) -> Self {
+        Self::Malformed(error.into())
+    }
+}
+
+impl Picture {
+    /// All that the picture knows, hidden state included. Canonical: pictures that behave the same
+    /// give the same bytes.
+    pub fn checkpoint(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut put = |kind| {
+            let part = Part { kind: Some(kind) };
+            bytes.extend(part.encode_length_delimited_to_vec());
+        };
+        put(Kind::Header(message::Header {
+            version: VERSION,
+            region: self.region.to_string(),
+            epoch: self.epoch.to_string(),
+            sequence: self.sequence,
+        }));
+        for feed in &self.feeds {
+            put(Kind::Feed(feed.into()));
+        }
+        for number in self.vehicles.index.sorted() {
+            let slot = self.vehicles.index.slot(number);
+            let object = slot.object().map(AsRef::as_ref);
+            let vehicle = message::Vehicle::new(slot.id(), &slot.state, object);
+            put(Kind::Vehicle(Box::new(vehicle)));
+        }
+        for number in self.detectors.index.sorted() {
+            let slot = self.detectors.index.slot(number);
+            put(Kind::Detector(message::Detector::new(slot.id(), &slot.state)));
+        }
+        for number in self.situations.index.sorted() {
+            let slot = self.situations.index.slot(number);
+            let object = slot.object().map(AsRef::as_ref);
+            let situation = message::Situation::new(slot.id(), &slot.state, object);
+            put(Kind::Situation(Box::new(situation)));
+        }
+        for number in self.trips.index.sorted() {
+            let slot = self.trips.index.slot(number);
+            let object = slot.object().map(AsRef::as_ref);
+            put(Kind::Trip(message::Trip::new(slot.id(), &slot.state, object)));
+        }
+        bytes
+    }
+
+    /// A picture that behaves, for ever after, like the one that wrote the checkpoint.
+    pub fn restore(
+        region: Text,
+        epoch: Text,
+        limits: BTreeMap<Text, FeedLimits>,
+        mut bytes: &[u8],
+    ) -> Result<Self, RestoreError> {
+        let mut picture = Self::new(region, epoch, limits);
+        let Some(Kind::Header(header)) = next_part(&mut bytes)? else {
+            return Err(RestoreError::Incomplete("the header"));
+        };
+        if header.version != VERSION {
+            return Err(RestoreError::OtherVersion { found: header.version });
+        }
+        if header.region != picture.region || header.epoch != picture.epoch {
+            return Err(RestoreError::OtherPicture { region: header.region, epoch: header.epoch });
+        }
+        picture.sequence = header.sequence;
+        while let Some(part) = next_part(&mut bytes)? {
+            picture.restore_part(part)?;
+        }
+        Ok(picture)
+    }
+
+    fn restore_part(&mut self, part: Kind) -> Result<(), RestoreError> {
+        match part {
+            Kind::Header(_) => {}
+            Kind::Feed(feed) => self.restore_feed(feed),
+            Kind::Vehicle(mut vehicle) => {
+                let feed = self.restored_context(vehicle.feed)?;
+                let state = vehicle.state();
+                let object = vehicle.object.map(TryInto::try_into).transpose()?;
+                let object = object.map(Object::Vehicle);
+                self.vehicles.restore(&feed, vehicle.id.into(), state, object);
+            }
+            Kind::Detector(detector) => {
+                let feed = self.restored_context(detector.feed)?;
+                let name = self.feeds[detector.feed as usize].ledger.id.clone();
+                let id = Text::from(detector.id.as_str());
+                self.detectors.restore(&feed, id, name, detector.state()?);
+            }
+            Kind::Situation(situation) => {
+                let feed = self.restored_context(situation.feed)?;
+                let state = situation.state();
+                let object = situation.object.map(TryInto::try_into).transpose()?;
+                let object = object.map(Object::Situation);
+                self.situations.restore(&feed, situation.id.into(), state, object);
+            }
+            Kind::Trip(trip) => {
+                let feed = self.restored_context(trip.feed)?;
+                let state = trip.state();
+                let object = trip.object.map(|trip| Object::Trip(trip.into()));
+                self.trips.restore(&feed, trip.id.into(), state, object);
+            }
+        }
+        Ok(())
+    }
+
+    fn restore_feed(&mut self, feed: message::Feed) {
+        let limits = |name: &str| self.limits.get(name).copied().unwrap_or_default();
+        let feed = feed.state(limits);
+        let number = self.feeds.len() as u32;
+        self.feed_numbers.insert(feed.ledger.id.clone(), number);
+        self.feeds.push(feed);
+    }
+
+    fn restored_context(&self, feed: u32) -> Result<FeedContext, RestoreError> {
+        if (feed as usize) < self.feeds.len() {
+            Ok(self.context(feed))
+        } else {
+            Err(RestoreError::Incomplete("a feed"))
+        }
+    }
+}
+
+fn next_part(bytes: &mut &[u8]) -> Result<Option<Kind>, RestoreError> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let part = Part::decode_length_delimited(bytes)?;
+    let kind = part.kind.ok_or(DecodeError::UnknownKind("part"))?;
+    Ok(Some(kind))
+}

@@ -1,0 +1,213 @@
+//! The messages of a checkpoint. They are the picture's own: another version of the program may not
+//! read them and then starts from the log.
+
+use events::wire;
+use prost::{Message, Oneof};
+
+/// One part of a checkpoint; a checkpoint is a row of them, each with its length before it.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Part {
+    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6")]
+    pub(super) kind: Option<Kind>,
+}
+
+/// Header first, then feeds in the order of their numbers, then objects by layer and id.
+#[derive(Clone, PartialEq, Oneof)]
+pub(super) enum Kind {
+    #[prost(message, tag = "1")]
+    Header(Header),
+    #[prost(message, tag = "2")]
+    Feed(Feed),
+    #[prost(message, tag = "3")]
+    Vehicle(Box<Vehicle>),
+    #[prost(message, tag = "4")]
+    Detector(Detector),
+    #[prost(message, tag = "5")]
+    Situation(Box<Situation>),
+    #[prost(message, tag = "6")]
+    Trip(Trip),
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Header {
+    #[prost(uint32, tag = "1")]
+    pub(super) version: u32,
+    #[prost(string, tag = "2")]
+    pub(super) region: String,
+    #[prost(string, tag = "3")]
+    pub(super) epoch: String,
+    #[prost(uint64, optional, tag = "4")]
+    pub(super) sequence: Option<u64>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Feed {
+    /// As of now, with the reasons as of now.
+    #[prost(message, optional, tag = "1")]
+    pub(super) ledger: Option<wire::Feed>,
+    #[prost(message, optional, tag = "2")]
+    pub(super) shown: Option<wire::Feed>,
+    #[prost(int64, tag = "3")]
+    pub(super) counting_since_ms: i64,
+    #[prost(int64, tag = "4")]
+    pub(super) door_lead: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Place {
+    #[prost(int64, tag = "1")]
+    pub(super) time_ms: i64,
+    #[prost(double, tag = "2")]
+    pub(super) longitude_deg: f64,
+    #[prost(double, tag = "3")]
+    pub(super) latitude_deg: f64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Belief {
+    #[prost(message, optional, tag = "1")]
+    pub(super) place: Option<Place>,
+    #[prost(message, optional, tag = "2")]
+    pub(super) suspect: Option<Place>,
+    #[prost(uint32, tag = "3")]
+    pub(super) suspects: u32,
+    #[prost(float, optional, tag = "4")]
+    pub(super) odometer_m: Option<f32>,
+    #[prost(int64, optional, tag = "5")]
+    pub(super) moving_since_ms: Option<i64>,
+    #[prost(bool, tag = "6")]
+    pub(super) frozen: bool,
+}
+
+/// Missing numbers are NaN.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Fix {
+    #[prost(int64, tag = "1")]
+    pub(super) time_ms: i64,
+    #[prost(double, tag = "2")]
+    pub(super) longitude_deg: f64,
+    #[prost(double, tag = "3")]
+    pub(super) latitude_deg: f64,
+    #[prost(float, tag = "4")]
+    pub(super) odometer_m: f32,
+    #[prost(float, tag = "5")]
+    pub(super) speed_km_h: f32,
+    #[prost(uint32, tag = "6")]
+    pub(super) rank: u32,
+    #[prost(uint32, tag = "7")]
+    pub(super) kind: u32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Vehicle {
+    #[prost(string, tag = "1")]
+    pub(super) id: String,
+    #[prost(uint32, tag = "2")]
+    pub(super) feed: u32,
+    /// Missing while it is remembered but not in the picture; so in the other layers.
+    #[prost(message, optional, tag = "3")]
+    pub(super) object: Option<wire::Vehicle>,
+    #[prost(message, optional, tag = "4")]
+    pub(super) base: Option<Belief>,
+    #[prost(message, optional, tag = "5")]
+    pub(super) tip: Option<Belief>,
+    #[prost(message, repeated, tag = "6")]
+    pub(super) window: Vec<Fix>,
+    #[prost(int64, tag = "7")]
+    pub(super) newest_ms: i64,
+    #[prost(int64, tag = "8")]
+    pub(super) floor_ms: i64,
+    #[prost(int64, tag = "9")]
+    pub(super) shown_time_ms: i64,
+    #[prost(uint32, tag = "10")]
+    pub(super) shown_rank: u32,
+    #[prost(uint32, tag = "11")]
+    pub(super) shown_kind: u32,
+    #[prost(enumeration = "wire::Verdict", repeated, tag = "12")]
+    pub(super) verdicts: Vec<i32>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Value {
+    #[prost(uint32, tag = "1")]
+    pub(super) direction: u32,
+    #[prost(enumeration = "wire::Quantity", tag = "2")]
+    pub(super) quantity: i32,
+    #[prost(bool, tag = "3")]
+    pub(super) rolling: bool,
+    #[prost(uint32, tag = "4")]
+    pub(super) sensor_id: u32,
+    #[prost(int64, tag = "5")]
+    pub(super) time_ms: i64,
+    #[prost(double, tag = "6")]
+    pub(super) reading: f64,
+    #[prost(enumeration = "wire::Verdict", repeated, tag = "7")]
+    pub(super) verdicts: Vec<i32>,
+}
+
+/// The object follows from the rest.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Detector {
+    #[prost(string, tag = "1")]
+    pub(super) id: String,
+    #[prost(uint32, tag = "2")]
+    pub(super) feed: u32,
+    #[prost(message, optional, tag = "3")]
+    pub(super) station: Option<wire::DetectorStation>,
+    #[prost(int64, repeated, tag = "4")]
+    pub(super) field_times_ms: Vec<i64>,
+    #[prost(int64, tag = "5")]
+    pub(super) station_time_ms: i64,
+    #[prost(int64, tag = "6")]
+    pub(super) station_received_ms: i64,
+    #[prost(enumeration = "wire::Verdict", repeated, tag = "7")]
+    pub(super) station_verdicts: Vec<i32>,
+    #[prost(message, repeated, tag = "8")]
+    pub(super) values: Vec<Value>,
+    #[prost(int64, tag = "9")]
+    pub(super) measured_ms: i64,
+    #[prost(int64, tag = "10")]
+    pub(super) measured_received_ms: i64,
+    #[prost(int64, tag = "11")]
+    pub(super) floor_ms: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Situation {
+    #[prost(string, tag = "1")]
+    pub(super) id: String,
+    #[prost(uint32, tag = "2")]
+    pub(super) feed: u32,
+    #[prost(message, optional, tag = "3")]
+    pub(super) object: Option<wire::Situation>,
+    #[prost(int64, tag = "4")]
+    pub(super) version_time_ms: i64,
+    #[prost(uint32, tag = "5")]
+    pub(super) version: u32,
+    #[prost(enumeration = "wire::SituationPhase", tag = "6")]
+    pub(super) phase: i32,
+    #[prost(int64, optional, tag = "7")]
+    pub(super) end_time_ms: Option<i64>,
+    #[prost(int64, tag = "8")]
+    pub(super) received_first_ms: i64,
+    #[prost(int64, tag = "9")]
+    pub(super) received_last_ms: i64,
+    #[prost(int64, tag = "10")]
+    pub(super) retracted_received_ms: i64,
+    #[prost(int64, tag = "11")]
+    pub(super) retracted_ms: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Trip {
+    #[prost(string, tag = "1")]
+    pub(super) id: String,
+    #[prost(uint32, tag = "2")]
+    pub(super) feed: u32,
+    #[prost(message, optional, tag = "3")]
+    pub(super) object: Option<wire::Trip>,
+    #[prost(int64, tag = "4")]
+    pub(super) newest_ms: i64,
+    #[prost(int64, tag = "5")]
+    pub(super) floor_ms: i64,
+}

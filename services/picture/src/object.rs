@@ -1,0 +1,217 @@
+//! Objects of the picture, as best known; see `proto/tilanne/v1/picture.proto` for each field.
+
+mod wire;
+
+use events::{
+    Connection, DetectorStation, Outcome, Position, SituationRecord, Text, TripUpdate,
+    VehiclePosition, Verdicts,
+};
+use network::BoundingBox;
+use serde::Serialize;
+
+use crate::{Layer, LevelOfService};
+
+/// A vehicle as best known.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct Vehicle {
+    pub id: Text,
+    pub feed: Text,
+    pub event_time_ms: i64,
+    pub received_time_ms: i64,
+    /// The newest report; its position is that of the newest believed fix.
+    pub report: VehiclePosition,
+    /// Time of the believed fix; missing when there is none.
+    pub position_time_ms: Option<i64>,
+    pub verdicts: Verdicts,
+}
+
+/// A trip's progress.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct Trip {
+    pub id: Text,
+    pub feed: Text,
+    pub event_time_ms: i64,
+    pub received_time_ms: i64,
+    pub update: TripUpdate,
+    pub verdicts: Verdicts,
+}
+
+/// A value with the time it was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct TimedValue {
+    pub value: f64,
+    pub time_ms: i64,
+}
+
+/// One direction of a detector station. A missing value is unknown, not zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct DetectorDirection {
+    /// 1 along increasing road address, 2 along decreasing.
+    pub direction: u32,
+    pub speed_km_h: Option<TimedValue>,
+    pub flow_veh_h: Option<TimedValue>,
+    pub speed_share_percent: Option<TimedValue>,
+    pub flow_share_percent: Option<TimedValue>,
+    pub level_of_service: LevelOfService,
+    pub free_flow_speed_km_h: Option<f64>,
+}
+
+/// A detector station as best known.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct Detector {
+    pub id: Text,
+    pub feed: Text,
+    /// Newest measurement, else newest reference data.
+    pub event_time_ms: i64,
+    pub received_time_ms: i64,
+    pub station: DetectorStation,
+    /// By direction number.
+    pub directions: Vec<DetectorDirection>,
+    pub verdicts: Verdicts,
+}
+
+/// A situation in its newest version.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct Situation {
+    pub id: Text,
+    pub feed: Text,
+    pub event_time_ms: i64,
+    pub received_time_ms: i64,
+    pub record: SituationRecord,
+    pub verdicts: Verdicts,
+}
+
+/// How many records had one outcome for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct ReasonCount {
+    pub outcome: Outcome,
+    pub reason: Text,
+    pub count: u64,
+}
+
+/// How a feed is, and the ledger of what became of everything it sent: `received` is the sum of the
+/// six outcomes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct Feed {
+    /// The feed's name.
+    pub id: Text,
+    pub watermark_ms: i64,
+    pub status_time_ms: i64,
+    pub connection: Connection,
+    pub error: Option<String>,
+    pub received: u64,
+    pub applied: u64,
+    pub superseded: u64,
+    pub duplicate: u64,
+    pub rejected: u64,
+    pub quarantined: u64,
+    pub dropped: u64,
+    /// By outcome and reason, ordered.
+    pub reasons: Vec<ReasonCount>,
+    pub last_received_ms: Option<i64>,
+    pub last_event_ms: Option<i64>,
+    pub imbalances: u64,
+}
+
+/// An object of any layer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+#[allow(missing_docs)]
+pub enum Object {
+    Vehicle(Vehicle),
+    Detector(Detector),
+    Situation(Situation),
+    Trip(Trip),
+    Feed(Feed),
+}
+
+impl Object {
+    /// The layer it is in.
+    pub fn layer(&self) -> Layer {
+        match self {
+            Self::Vehicle(_) => Layer::Vehicles,
+            Self::Detector(_) => Layer::Detectors,
+            Self::Situation(_) => Layer::Situations,
+            Self::Trip(_) => Layer::Trips,
+            Self::Feed(_) => Layer::Feeds,
+        }
+    }
+
+    /// `<feed>:<entity>`; a feed's id is its name.
+    pub fn id(&self) -> &Text {
+        match self {
+            Self::Vehicle(vehicle) => &vehicle.id,
+            Self::Detector(detector) => &detector.id,
+            Self::Situation(situation) => &situation.id,
+            Self::Trip(trip) => &trip.id,
+            Self::Feed(feed) => &feed.id,
+        }
+    }
+
+    /// Name of the feed that it is known from.
+    pub fn feed(&self) -> &Text {
+        match self {
+            Self::Vehicle(vehicle) => &vehicle.feed,
+            Self::Detector(detector) => &detector.feed,
+            Self::Situation(situation) => &situation.feed,
+            Self::Trip(trip) => &trip.feed,
+            Self::Feed(feed) => &feed.id,
+        }
+    }
+
+    /// Time of what it says; of a feed its watermark.
+    pub fn event_time_ms(&self) -> i64 {
+        match self {
+            Self::Vehicle(vehicle) => vehicle.event_time_ms,
+            Self::Detector(detector) => detector.event_time_ms,
+            Self::Situation(situation) => situation.event_time_ms,
+            Self::Trip(trip) => trip.event_time_ms,
+            Self::Feed(feed) => feed.watermark_ms,
+        }
+    }
+
+    /// Where it is, when that is one point.
+    pub fn position(&self) -> Option<Position> {
+        match self {
+            Self::Vehicle(vehicle) => vehicle.report.position,
+            Self::Detector(detector) => detector.station.position,
+            Self::Situation(situation) => {
+                let mut positions = situation.record.geometry.as_ref()?.positions();
+                let only = positions.next()?;
+                positions.next().is_none().then_some(*only)
+            }
+            Self::Trip(_) | Self::Feed(_) => None,
+        }
+    }
+
+    /// The smallest box around all of it; none when it has no place.
+    pub fn envelope(&self) -> Option<BoundingBox> {
+        match self {
+            Self::Situation(situation) => {
+                let geometry = situation.record.geometry.as_ref()?;
+                let points = geometry.positions().copied().map(point_box);
+                points.reduce(BoundingBox::union)
+            }
+            Self::Vehicle(_) | Self::Detector(_) | Self::Trip(_) | Self::Feed(_) => {
+                self.position().map(point_box)
+            }
+        }
+    }
+}
+
+fn point_box(position: Position) -> BoundingBox {
+    BoundingBox {
+        west_deg: position.longitude_deg,
+        south_deg: position.latitude_deg,
+        east_deg: position.longitude_deg,
+        north_deg: position.latitude_deg,
+    }
+}

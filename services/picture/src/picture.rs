@@ -1,0 +1,165 @@
+//! The state machine: log records in, changes out.
+
+use std::collections::BTreeMap;
+
+use events::{Body, EntityKind, Event, FeedStatus, LogRecord, Tally, Text};
+use rustc_hash::FxHashMap;
+
+use crate::deadline::FeedNumber;
+use crate::detector::Detectors;
+use crate::fate::{Changes, Fate, FeedContext};
+use crate::feed::FeedState;
+use crate::limits::FEEDS_MAX;
+use crate::situation::Situations;
+use crate::trip::Trips;
+use crate::vehicle::Vehicles;
+use crate::{Delta, FeedLimits, Snapshot};
+
+/// The live picture of one region.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    pub(crate) region: Text,
+    pub(crate) epoch: Text,
+    pub(crate) limits: BTreeMap<Text, FeedLimits>,
+    /// Offset of the newest record that is in.
+    pub(crate) sequence: Option<u64>,
+    pub(crate) feeds: Vec<FeedState>,
+    /// For look-up only.
+    pub(crate) feed_numbers: FxHashMap<Text, FeedNumber>,
+    pub(crate) vehicles: Vehicles,
+    pub(crate) detectors: Detectors,
+    pub(crate) situations: Situations,
+    pub(crate) trips: Trips,
+}
+
+impl Picture {
+    /// An empty picture of a region. `epoch` is the identity of the log that offsets belong to; a
+    /// feed that `limits` does not name gets [`FeedLimits::default`].
+    pub fn new(region: Text, epoch: Text, limits: BTreeMap<Text, FeedLimits>) -> Self {
+        Self {
+            region,
+            epoch,
+            limits,
+            sequence: None,
+            feeds: Vec::new(),
+            feed_numbers: FxHashMap::default(),
+            vehicles: Vehicles::new(),
+            detectors: Detectors::new(),
+            situations: Situations::new(),
+            trips: Trips::new(),
+        }
+    }
+
+    /// Takes one record of the log in and appends what changed to `out`, numbered by the record's
+    /// offset. A record that is in already (offset not above the newest) is ignored.
+    pub fn apply(&mut self, offset: u64, record: &LogRecord, out: &mut Vec<Delta>) {
+        if self.sequence.is_some_and(|newest| offset <= newest) {
+            return;
+        }
+        self.sequence = Some(offset);
+        let mut changes = Changes::new(offset, out);
+        match record {
+            LogRecord::Event(event) => self.event(event, &mut changes),
+            LogRecord::Tally(tally) => self.tally(tally),
+            LogRecord::FeedStatus(status) => self.status(status, &mut changes),
+        }
+    }
+
+    /// Offset of the newest record that is in.
+    pub fn sequence(&self) -> Option<u64> {
+        self.sequence
+    }
+
+    /// Id of the region.
+    pub fn region(&self) -> &Text {
+        &self.region
+    }
+
+    /// Identity of the log that sequences belong to.
+    pub fn epoch(&self) -> &Text {
+        &self.epoch
+    }
+
+    /// All of it, as of the newest record; feeds as of their newest status.
+    pub fn snapshot(&self) -> Snapshot {
+        let mut feeds: Vec<_> = self.feeds.iter().filter_map(|f| f.shown.clone()).collect();
+        feeds.sort_unstable_by(|a, b| a.id().cmp(b.id()));
+        let objects = self.vehicles.index.objects().cloned();
+        let objects = objects
+            .chain(self.detectors.index.objects().cloned())
+            .chain(self.situations.index.objects().cloned())
+            .chain(self.trips.index.objects().cloned())
+            .chain(feeds);
+        Snapshot {
+            region: self.region.clone(),
+            epoch: self.epoch.clone(),
+            sequence: self.sequence,
+            objects: objects.collect(),
+        }
+    }
+
+    fn event(&mut self, event: &Event, changes: &mut Changes<'_>) {
+        let Some(number) = self.feed_number(&event.feed) else {
+            return;
+        };
+        let feed = self.context(number);
+        let fate = match &event.body {
+            Body::VehiclePosition(report) => self.vehicles.report(&feed, event, report, changes),
+            Body::TripUpdate(update) => self.trips.update(&feed, event, update, changes),
+            Body::DetectorMeasurement(measurement) => {
+                self.detectors.measurement(&feed, event, measurement, changes)
+            }
+            Body::DetectorStation(station) => {
+                self.detectors.station(&feed, event, station, changes)
+            }
+            Body::SituationRecord(record) => self.situations.version(&feed, event, record, changes),
+            Body::Retraction(kind) => match kind {
+                EntityKind::Vehicle => self.vehicles.retract(&feed, event, changes),
+                EntityKind::Trip => self.trips.retract(&feed, event, changes),
+                EntityKind::Detector => self.detectors.retract(&feed, event, changes),
+                EntityKind::Situation => self.situations.retract(&feed, event, changes),
+                EntityKind::Unspecified => Fate::Dropped("unknown_kind"),
+            },
+        };
+        self.feeds[number as usize].count_event(event, fate);
+    }
+
+    fn tally(&mut self, tally: &Tally) {
+        if let Some(number) = self.feed_number(&tally.feed) {
+            self.feeds[number as usize].count_tally(tally);
+        }
+    }
+
+    fn status(&mut self, status: &FeedStatus, changes: &mut Changes<'_>) {
+        let Some(number) = self.feed_number(&status.feed) else {
+            return;
+        };
+        let shown = self.feeds[number as usize].status(status);
+        let feed = self.context(number);
+        self.vehicles.expire(&feed, changes);
+        self.detectors.expire(&feed, shown.feed(), changes);
+        self.situations.expire(&feed, changes);
+        self.trips.expire(&feed, changes);
+        changes.updated(shown);
+    }
+
+    pub(crate) fn context(&self, number: FeedNumber) -> FeedContext {
+        let feed = &self.feeds[number as usize];
+        FeedContext { number, limits: feed.limits, watermark_ms: feed.ledger.watermark_ms }
+    }
+
+    /// Number of a feed, new ones counted on; none when there are too many.
+    pub(crate) fn feed_number(&mut self, name: &str) -> Option<FeedNumber> {
+        if let Some(&number) = self.feed_numbers.get(name) {
+            return Some(number);
+        }
+        if self.feeds.len() >= FEEDS_MAX {
+            return None;
+        }
+        let number = self.feeds.len() as FeedNumber;
+        let limits = self.limits.get(name).copied().unwrap_or_default();
+        self.feeds.push(FeedState::new(name.into(), limits));
+        self.feed_numbers.insert(name.into(), number);
+        Some(number)
+    }
+}

@@ -1,0 +1,280 @@
+//! The vehicles layer.
+//!
+//! A vehicle's attributes are those of its newest report; where it is comes from its [`Track`], so a
+//! fix that cannot be right changes the verdicts but not the place.
+
+pub(crate) mod track;
+
+use std::sync::Arc;
+
+use compact_str::format_compact;
+use events::{Event, Text, VehiclePosition, Verdict, Verdicts};
+
+use crate::deadline::{Deadlines, FeedNumber, NEVER};
+use crate::fate::{Changes, EXPIRED, Fate, FeedContext, LAYER_FULL, OLDER};
+use crate::index::{Index, SlotNumber};
+use crate::limits::LAYER_OBJECTS_MAX;
+use crate::{Layer, Object, RemovalReason, Vehicle};
+use track::{Arrival, Belief, Fix, ReportKey, Track, UPCOMING};
+
+/// A report of the vehicle's next journey does not hide what it does now: so long after the newest
+/// other report it is taken as what the vehicle does.
+const UPCOMING_AFTER_MS: i64 = 60_000;
+
+/// What is kept of a vehicle beside its object.
+#[derive(Clone, Debug)]
+pub(crate) struct VehicleState {
+    pub(crate) feed: FeedNumber,
+    pub(crate) filed_ms: i64,
+    pub(crate) track: Track,
+    /// Key of the report that is shown.
+    pub(crate) shown: ReportKey,
+    /// Verdicts that the shown report came with.
+    pub(crate) verdicts: Verdicts,
+}
+
+impl VehicleState {
+    pub(crate) fn new(feed: FeedNumber) -> Self {
+        Self {
+            feed,
+            filed_ms: NEVER,
+            track: Track::default(),
+            shown: (i64::MIN, 0, 0),
+            verdicts: Verdicts::default(),
+        }
+    }
+
+    fn due_ms(&self, hidden: bool, feed: &FeedContext) -> i64 {
+        if hidden {
+            self.track.floor_ms.saturating_add(feed.limits.lateness_ms)
+        } else {
+            feed.expires_ms(self.track.newest_ms)
+        }
+    }
+
+    /// Verdicts of the object: the shown report's and those that need the vehicle's past.
+    fn object_verdicts(&self) -> Verdicts {
+        let mut verdicts = self.verdicts;
+        if self.track.tip.suspects > 0 {
+            verdicts.insert(Verdict::Teleport);
+        }
+        if self.track.tip.frozen {
+            verdicts.insert(Verdict::Frozen);
+        }
+        verdicts
+    }
+}
+
+/// Whether a report is to be shown in place of another. It depends on the newest report of the
+/// present and the newest upcoming one only, so it does not matter which arrived first.
+fn replaces(new: ReportKey, shown: ReportKey) -> bool {
+    match (new.1 == UPCOMING, shown.1 == UPCOMING) {
+        (false, false) | (true, true) => new > shown,
+        (true, false) => new.0 > shown.0.saturating_add(UPCOMING_AFTER_MS),
+        (false, true) => new.0.saturating_add(UPCOMING_AFTER_MS) >= shown.0,
+    }
+}
+
+/// What of a belief is seen in the object.
+fn seen(belief: &Belief) -> (Option<track::Place>, bool, bool) {
+    (belief.place, belief.suspects > 0, belief.frozen)
+}
+
+/// All vehicles of a region.
+#[derive(Clone, Debug)]
+pub(crate) struct Vehicles {
+    pub(crate) index: Index<VehicleState>,
+    pub(crate) deadlines: Deadlines,
+}
+
+impl Vehicles {
+    pub(crate) fn new() -> Self {
+        Self { index: Index::new(Layer::Vehicles), deadlines: Deadlines::default() }
+    }
+
+    pub(crate) fn report(
+        &mut self,
+        feed: &FeedContext,
+        event: &Event,
+        report: &VehiclePosition,
+        changes: &mut Changes<'_>,
+    ) -> Fate {
+        if feed.is_due(feed.expires_ms(event.event_time_ms)) {
+            return EXPIRED;
+        }
+        let Some(number) = self.find_or_insert(feed, event) else {
+            return LAYER_FULL;
+        };
+        let fix = Fix::new(event.event_time_ms, report);
+        let slot = self.index.slot_mut(number);
+        let hidden = slot.object().is_none();
+        let state = &mut slot.state;
+        let before = seen(&state.track.tip);
+        let arrival = state.track.insert(fix, &feed.limits);
+        match arrival {
+            Arrival::Late => return OLDER,
+            Arrival::Duplicate => return Fate::Duplicate,
+            Arrival::Taken | Arrival::Teleport => {}
+        }
+        let shown = hidden || replaces(fix.key(), state.shown);
+        if shown {
+            state.shown = fix.key();
+            state.verdicts = event.verdicts;
+            if report.position.is_none() {
+                state.verdicts.insert(Verdict::PositionMissing);
+            }
+            self.show(number, event, report, changes);
+        } else if seen(&self.index.slot(number).state.track.tip) != before {
+            self.show_belief(number, changes);
+        }
+        let state = &mut self.index.slot_mut(number).state;
+        if state.filed_ms == NEVER {
+            let due_ms = state.due_ms(false, feed);
+            self.deadlines.file(feed.number, number, &mut state.filed_ms, due_ms);
+        }
+        match arrival {
+            Arrival::Teleport => Fate::Quarantined("teleport"),
+            _ if shown => Fate::Applied,
+            _ if fix.rank == UPCOMING => Fate::Superseded("upcoming"),
+            _ => OLDER,
+        }
+    }
+
+    /// The publisher no longer has the vehicle: reports of that time and before count no more.
+    pub(crate) fn retract(
+        &mut self,
+        feed: &FeedContext,
+        event: &Event,
+        changes: &mut Changes<'_>,
+    ) -> Fate {
+        if feed.is_due(feed.expires_ms(event.event_time_ms)) {
+            return EXPIRED;
+        }
+        let Some(number) = self.find_or_insert(feed, event) else {
+            return LAYER_FULL;
+        };
+        let slot = self.index.slot_mut(number);
+        let state = &mut slot.state;
+        if event.event_time_ms == state.track.floor_ms {
+            return Fate::Duplicate;
+        }
+        if state.track.is_late(event.event_time_ms, &feed.limits) {
+            return OLDER;
+        }
+        let before = seen(&state.track.tip);
+        state.track.cut(event.event_time_ms, &feed.limits);
+        if state.shown.0 > event.event_time_ms {
+            if seen(&state.track.tip) != before {
+                self.show_belief(number, changes);
+            }
+            return OLDER;
+        }
+        let due_ms = state.due_ms(true, feed);
+        self.deadlines.file(feed.number, number, &mut state.filed_ms, due_ms);
+        if slot.object().is_some() {
+            changes.removed(Layer::Vehicles, slot.id().clone(), RemovalReason::Retracted);
+            self.index.hide(number);
+        }
+        Fate::Applied
+    }
+
+    /// Removes what the watermark has passed.
+    pub(crate) fn expire(&mut self, feed: &FeedContext, changes: &mut Changes<'_>) {
+        let mut expired: Vec<(Text, SlotNumber)> = Vec::new();
+        for number in self.deadlines.take_due(feed.number, feed.watermark_ms) {
+            let slot = self.index.slot_mut(number);
+            let due_ms = slot.state.due_ms(slot.object().is_none(), feed);
+            if feed.is_due(due_ms) {
+                expired.push((slot.id().clone(), number));
+            } else {
+                slot.state.filed_ms = NEVER;
+                let filed_ms = &mut slot.state.filed_ms;
+                self.deadlines.file(feed.number, number, filed_ms, due_ms);
+            }
+        }
+        expired.sort_unstable();
+        for (id, number) in expired {
+            if self.index.slot(number).object().is_some() {
+                changes.removed(Layer::Vehicles, id, RemovalReason::Expired);
+            }
+            self.index.remove(number);
+        }
+    }
+
+    /// Puts in what a checkpoint says.
+    pub(crate) fn restore(
+        &mut self,
+        feed: &FeedContext,
+        id: Text,
+        state: VehicleState,
+        object: Option<Object>,
+    ) {
+        let due_ms = state.due_ms(object.is_none(), feed);
+        let number = self.index.insert(id, state);
+        if let Some(object) = object {
+            self.index.show(number, Arc::new(object));
+        }
+        let filed_ms = &mut self.index.slot_mut(number).state.filed_ms;
+        self.deadlines.file(feed.number, number, filed_ms, due_ms);
+    }
+
+    fn find_or_insert(&mut self, feed: &FeedContext, event: &Event) -> Option<SlotNumber> {
+        if let Some(number) = self.index.find(&event.feed, &event.entity) {
+            return Some(number);
+        }
+        if self.index.slots_used() >= LAYER_OBJECTS_MAX {
+            return None;
+        }
+        let id = format_compact!("{}:{}", event.feed, event.entity);
+        Some(self.index.insert(id, VehicleState::new(feed.number)))
+    }
+
+    /// Shows a report at the believed place.
+    fn show(
+        &mut self,
+        number: SlotNumber,
+        event: &Event,
+        report: &VehiclePosition,
+        changes: &mut Changes<'_>,
+    ) {
+        let slot = self.index.slot_mut(number);
+        let place = slot.state.track.tip.place;
+        let vehicle = Vehicle {
+            id: slot.id().clone(),
+            feed: event.feed.clone(),
+            event_time_ms: event.event_time_ms,
+            received_time_ms: event.received_time_ms,
+            report: VehiclePosition {
+                position: place.map(|place| place.position()),
+                ..report.clone()
+            },
+            position_time_ms: place.map(|place| place.time_ms),
+            verdicts: slot.state.object_verdicts(),
+        };
+        let object = Object::Vehicle(vehicle);
+        match self.index.object_mut(number).map(Arc::get_mut) {
+            // Nobody else has the older object any more: its memory is good for this one.
+            Some(Some(older)) => {
+                *older = object;
+                self.index.place_again(number);
+            }
+            _ => self.index.show(number, Arc::new(object)),
+        }
+        changes.updated(Arc::clone(self.index.shown(number)));
+    }
+
+    /// Shows another place and verdicts with the report that is shown already.
+    fn show_belief(&mut self, number: SlotNumber, changes: &mut Changes<'_>) {
+        let slot = self.index.slot_mut(number);
+        let place = slot.state.track.tip.place;
+        let verdicts = slot.state.object_verdicts();
+        let shown = self.index.object_mut(number).map(Arc::make_mut);
+        if let Some(Object::Vehicle(vehicle)) = shown {
+            vehicle.report.position = place.map(|place| place.position());
+            vehicle.position_time_ms = place.map(|place| place.time_ms);
+            vehicle.verdicts = verdicts;
+            self.index.place_again(number);
+            changes.updated(Arc::clone(self.index.shown(number)));
+        }
+    }
+}

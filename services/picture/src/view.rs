@@ -1,0 +1,147 @@
+//! The read side: a picture followed by its deltas.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use events::Text;
+use network::BoundingBox;
+
+use crate::index::{Index, SlotNumber};
+use crate::{Change, Delta, Layer, Object, Snapshot};
+
+/// One layer with its objects by id, so that pages of it need no sorting.
+#[derive(Clone, Debug)]
+struct ViewLayer {
+    index: Index<()>,
+    by_id: BTreeMap<Text, SlotNumber>,
+}
+
+impl ViewLayer {
+    fn new(layer: Layer) -> Self {
+        Self { index: Index::new(layer), by_id: BTreeMap::new() }
+    }
+
+    fn update(&mut self, object: Arc<Object>) {
+        let slot = self.index.find_id(object.id()).unwrap_or_else(|| {
+            let slot = self.index.insert(object.id().clone(), ());
+            self.by_id.insert(object.id().clone(), slot);
+            slot
+        });
+        self.index.show(slot, object);
+    }
+
+    fn remove(&mut self, id: &str) {
+        if let Some(slot) = self.by_id.remove(id) {
+            self.index.remove(slot);
+        }
+    }
+}
+
+/// A copy of a picture that follows it by deltas and answers queries. Objects are handed out as
+/// shared pointers, so that a server can keep and encode them without copying.
+#[derive(Clone, Debug)]
+pub struct View {
+    region: Text,
+    epoch: Text,
+    /// Number of the newest change that is in.
+    last: Option<(u64, u32)>,
+    layers: [ViewLayer; Layer::ALL.len()],
+}
+
+impl View {
+    /// An empty view.
+    pub fn new(region: Text, epoch: Text) -> Self {
+        Self { region, epoch, last: None, layers: Layer::ALL.map(ViewLayer::new) }
+    }
+
+    /// A view at the sequence of the snapshot.
+    pub fn from_snapshot(snapshot: Snapshot) -> Self {
+        let mut view = Self::new(snapshot.region, snapshot.epoch);
+        view.last = snapshot.sequence.map(|sequence| (sequence, u32::MAX));
+        for object in snapshot.objects {
+            view.layer_mut(object.layer()).update(object);
+        }
+        view
+    }
+
+    /// Takes a change in. Deltas must come in order; one that is in already (a processor that was
+    /// killed writes its last ones again) is dropped, and the answer is `false`.
+    pub fn apply(&mut self, delta: Delta) -> bool {
+        let number = (delta.sequence, delta.index);
+        if self.last.is_some_and(|last| number <= last) {
+            return false;
+        }
+        self.last = Some(number);
+        match delta.change {
+            Change::Updated(object) => self.layer_mut(object.layer()).update(object),
+            Change::Removed { layer, id, .. } => self.layer_mut(layer).remove(&id),
+        }
+        true
+    }
+
+    /// Id of the region.
+    pub fn region(&self) -> &Text {
+        &self.region
+    }
+
+    /// Identity of the log that sequences belong to.
+    pub fn epoch(&self) -> &Text {
+        &self.epoch
+    }
+
+    /// Offset of the log record that made the newest change.
+    pub fn sequence(&self) -> Option<u64> {
+        self.last.map(|(sequence, _)| sequence)
+    }
+
+    /// The object with an id.
+    pub fn get(&self, layer: Layer, id: &str) -> Option<&Arc<Object>> {
+        let index = &self.layer(layer).index;
+        index.slot(index.find_id(id)?).object()
+    }
+
+    /// Objects that meet the box, in no particular order. A situation meets it when the box around
+    /// its geometry does; objects without a place never do.
+    pub fn query(&self, layer: Layer, bbox: &BoundingBox) -> impl Iterator<Item = &Arc<Object>> {
+        self.layer(layer).index.query(bbox)
+    }
+
+    /// All objects of a layer, in id order.
+    pub fn all(&self, layer: Layer) -> impl Iterator<Item = &Arc<Object>> {
+        let ViewLayer { index, by_id } = self.layer(layer);
+        by_id.values().filter_map(|&slot| index.slot(slot).object())
+    }
+
+    /// The objects of a layer after an id, in id order: the next page.
+    pub fn after(&self, layer: Layer, id: &str) -> impl Iterator<Item = &Arc<Object>> {
+        let ViewLayer { index, by_id } = self.layer(layer);
+        by_id
+            .range::<str, _>((Bound::Excluded(id), Bound::Unbounded))
+            .filter_map(|(_, &slot)| index.slot(slot).object())
+    }
+
+    /// How many objects a layer has.
+    pub fn len(&self, layer: Layer) -> usize {
+        self.layer(layer).index.len()
+    }
+
+    /// All of it: equal, byte for byte, to the picture's snapshot at this sequence.
+    pub fn snapshot(&self) -> Snapshot {
+        let objects = Layer::ALL.into_iter().flat_map(|layer| self.all(layer));
+        Snapshot {
+            region: self.region.clone(),
+            epoch: self.epoch.clone(),
+            sequence: self.sequence(),
+            objects: objects.cloned().collect(),
+        }
+    }
+
+    fn layer(&self, layer: Layer) -> &ViewLayer {
+        &self.layers[layer as usize]
+    }
+
+    fn layer_mut(&mut self, layer: Layer) -> &mut ViewLayer {
+        &mut self.layers[layer as usize]
+    }
+}

@@ -1,0 +1,23 @@
+//! `tilanne check`: is a configuration sound?
+
+use std::process::ExitCode;
+
+use crate::cli::ConfigArguments;
+use crate::config;
+
+/// Reads the configuration as `run` would and says what it holds, or what is wrong and where.
+pub(crate) fn check(arguments: &ConfigArguments) -> anyhow::Result<ExitCode> {
+    let loaded = config::load(&arguments.config)?;
+    if let Some(replay) = &loaded.config.replay {
+        let file = &replay.file;
+        anyhow::ensure!(file.is_file(), "replay.file: {} is not a file", file.display());
+    }
+    for region in &loaded.regions {
+        println!("region {}: {} cities, {} feeds", region.id, region.cities.len(), region.feeds.len());
+        for variable in region.missing_environment() {
+            println!("  missing: {variable}");
+        }
+    }
+    println!("{} is sound", arguments.config.display());
+    Ok(ExitCode::SUCCESS)
+}

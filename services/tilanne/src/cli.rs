@@ -1,0 +1,68 @@
+//! Commands, flags and the environment variables that stand for flags.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{check, decode, replay, run};
+
+/// The live situational picture of urban mobility.
+#[derive(Parser)]
+#[command(name = "tilanne", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the whole system in one process on the embedded log.
+    Run(RunArguments),
+    /// Check a configuration and name the line of an error.
+    Check(ConfigArguments),
+    /// Print what a format makes of files: each event, reject and verdict as one JSON line, and
+    /// the ledger as the last.
+    Decode(decode::Arguments),
+    /// Run a recording through the whole pipeline as fast as it goes.
+    Replay(replay::Arguments),
+}
+
+/// Which configuration.
+#[derive(clap::Args, Clone)]
+pub(crate) struct ConfigArguments {
+    /// Main configuration file.
+    #[arg(long, env = "TILANNE_CONFIG", default_value = "config/tilanne.toml")]
+    pub(crate) config: PathBuf,
+}
+
+/// What `run` takes beside the configuration; each overrides the file.
+#[derive(clap::Args, Clone)]
+pub(crate) struct RunArguments {
+    #[command(flatten)]
+    pub(crate) config: ConfigArguments,
+    /// Where the log and the checkpoints are kept.
+    #[arg(long, env = "TILANNE_DATA_DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Address and port to serve on, such as 127.0.0.1:8080; port 0 takes a free one.
+    #[arg(long, env = "TILANNE_LISTEN")]
+    pub(crate) listen: Option<std::net::SocketAddr>,
+    /// Recording to play in place of the feeds.
+    #[arg(long)]
+    pub(crate) replay: Option<PathBuf>,
+    /// Which log lines to print, such as `info` or `warn,ingest=debug`.
+    #[arg(long, env = "TILANNE_LOG")]
+    pub(crate) log_level: Option<String>,
+}
+
+impl Cli {
+    /// Does what the arguments say.
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Run(arguments) => run::run(&arguments),
+            Command::Check(arguments) => check::check(&arguments),
+            Command::Decode(arguments) => decode::decode(&arguments),
+            Command::Replay(arguments) => replay::replay(&arguments),
+        }
+    }
+}

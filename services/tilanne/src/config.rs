@@ -1,0 +1,196 @@
+//! The configuration: one main file, and one file a region in a folder.
+//!
+//! Everything that differs by city or by choice is here and nowhere in code. Each value can be set
+//! in the file; address, data directory and log level by environment and flag too (see `cli.rs`).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use events::Text;
+use ingest::{PlayerOptions, RegionConfig};
+use picture::FeedLimits;
+use serde::Deserialize;
+
+use crate::locate;
+
+/// The main file, such as `config/tilanne.toml`. Paths in it are relative to its folder.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Folder of the region files; each `*.toml` in it is a region.
+    pub(crate) regions: PathBuf,
+    /// Where the log and the checkpoints are kept.
+    pub(crate) data_dir: PathBuf,
+    /// Which log lines to print: error, warn, info, debug, trace, or filters such as
+    /// `info,ingest=debug`.
+    #[serde(default = "default_log_level")]
+    pub(crate) log_level: String,
+    /// What a recording is called in every answer; `replay` unless it is the bundled demonstration.
+    #[serde(default)]
+    pub(crate) origin: ReplayOrigin,
+    /// Plays a recording in place of all feeds' own sources.
+    pub(crate) replay: Option<PlayerOptions>,
+    /// The embedded log.
+    #[serde(default)]
+    pub(crate) log: stream::EmbeddedOptions,
+    /// Processors.
+    #[serde(default)]
+    pub(crate) processor: processor::ProcessorOptions,
+    /// HTTP.
+    #[serde(default)]
+    pub(crate) gateway: gateway::Options,
+}
+
+/// What a recording is called.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ReplayOrigin {
+    /// The bundled demonstration.
+    Demo,
+    /// A recording of somebody's own.
+    #[default]
+    Replay,
+}
+
+/// Why a configuration cannot be used. Names the file and the line.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    /// A file or folder cannot be read.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Not TOML, or not of the expected keys and types.
+    #[error("{}: {source}", path.display())]
+    Parse {
+        /// File.
+        path: PathBuf,
+        /// Says line and column itself.
+        source: Box<toml::de::Error>,
+    },
+    /// Well-formed, but a value cannot be.
+    #[error("{}:{line}: {key}: {message}", path.display())]
+    Value {
+        /// File.
+        path: PathBuf,
+        /// Line in it.
+        line: usize,
+        /// Key path in it.
+        key: String,
+        /// What is wrong and what to do.
+        message: String,
+    },
+    /// The folder of regions has no region.
+    #[error("{} has no *.toml file: a region is one file there", .0.display())]
+    NoRegion(PathBuf),
+}
+
+/// A configuration with its regions.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// The main file.
+    pub(crate) config: Config,
+    /// Region files in the order of their ids.
+    pub(crate) regions: Vec<RegionConfig>,
+}
+
+fn default_log_level() -> String {
+    "info".into()
+}
+
+/// Reads and checks the main file and all region files.
+pub(crate) fn load(path: &Path) -> Result<Loaded, ConfigError> {
+    let (mut config, text) = parse::<Config>(path)?;
+    validate(&config).map_err(|(key, message)| ConfigError::Value {
+        path: path.into(),
+        line: locate::line(&text, &key),
+        key,
+        message,
+    })?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    config.regions = folder.join(&config.regions);
+    config.data_dir = folder.join(&config.data_dir);
+    if let Some(replay) = &mut config.replay {
+        replay.file = folder.join(&replay.file);
+    }
+    let regions = load_regions(&config.regions)?;
+    Ok(Loaded { config, regions })
+}
+
+/// Key path and message of the first value of the main file that cannot be.
+fn validate(config: &Config) -> Result<(), (String, String)> {
+    if let Some(replay) = &config.replay {
+        replay.validate().map_err(|error| (format!("replay.{}", error.key), error.message))?;
+    }
+    config.gateway.validate().map_err(|error| {
+        let message = error.to_string();
+        // The message begins with the key path.
+        let key = message.split_whitespace().next().unwrap_or("gateway").to_owned();
+        (key, message)
+    })
+}
+
+/// Reads and checks the region files of a folder.
+pub(crate) fn load_regions(folder: &Path) -> Result<Vec<RegionConfig>, ConfigError> {
+    let read = |source| ConfigError::Read { path: folder.into(), source };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(read)? {
+        files.push(entry.map_err(read)?.path());
+    }
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    if files.is_empty() {
+        return Err(ConfigError::NoRegion(folder.into()));
+    }
+    let mut regions: Vec<RegionConfig> = Vec::new();
+    let mut owners: BTreeMap<Text, PathBuf> = BTreeMap::new();
+    for file in files {
+        let (region, text) = parse::<RegionConfig>(&file)?;
+        let value_error = |key: String, message: String| ConfigError::Value {
+            line: locate::line(&text, &key),
+            path: file.clone(),
+            key,
+            message,
+        };
+        region.validate().map_err(|error| value_error(error.key, error.message))?;
+        if regions.iter().any(|other| other.id == region.id) {
+            let message = format!("region {:?} is in another file already", region.id);
+            return Err(value_error("id".into(), message));
+        }
+        for (index, feed) in region.feeds.iter().enumerate() {
+            if let Some(other) = owners.insert(feed.name.clone(), file.clone()) {
+                let message =
+                    format!("feed {:?} is in {} already", feed.name, other.display());
+                return Err(value_error(format!("feed[{index}].name"), message));
+            }
+        }
+        regions.push(region);
+    }
+    regions.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(regions)
+}
+
+/// What the picture of a region needs to know of its feeds.
+pub(crate) fn limits(region: &RegionConfig) -> BTreeMap<Text, FeedLimits> {
+    let limits = region.feeds.iter().map(|feed| {
+        let limits = FeedLimits {
+            lateness_ms: feed.lateness_s.saturating_mul(1_000),
+            expire_after_ms: feed.expire_after_s.saturating_mul(1_000),
+            speed_km_h_max: feed.speed_km_h_max,
+            ..FeedLimits::default()
+        };
+        (feed.name.clone(), limits)
+    });
+    limits.collect()
+}
+
+fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> Result<(T, String), ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::Read { path: path.into(), source })?;
+    let value = toml::from_str(&text)
+        .map_err(|source| ConfigError::Parse { path: path.into(), source: Box::new(source) })?;
+    Ok((value, text))
+}

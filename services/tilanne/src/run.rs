@@ -1,0 +1,258 @@
+//! `tilanne run`: the whole system in one process on the embedded log.
+//!
+//! Started from the log outwards and stopped from the feeds inwards, so that nothing that was
+//! received is left behind: ingest ends, the processors read to the end and save a checkpoint, then
+//! the gateway ends and the log closes.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use gateway::{App, FeedLabel, Origin, RegionSetup};
+use ingest::{Clock, PlayerClock, PlayerOptions, RegionConfig, Speed, SystemClock};
+use stream::{EmbeddedLog, Log};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::RunArguments;
+use crate::config::{self, Config, Loaded, ReplayOrigin};
+
+/// Pause before a view that lost its log is started again.
+const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
+/// How long the parts get to end in good order before the process ends anyway.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Runs until the process is told to stop.
+pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode> {
+    let mut loaded = config::load(&arguments.config.config)?;
+    overrule(&mut loaded.config, arguments);
+    start_logging(&loaded.config.log_level)?;
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("another TLS provider is installed"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(loaded))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Flags and environment go before the file.
+fn overrule(config: &mut Config, arguments: &RunArguments) {
+    if let Some(data_dir) = &arguments.data_dir {
+        config.data_dir.clone_from(data_dir);
+    }
+    if let Some(listen) = arguments.listen {
+        config.gateway.listen = listen;
+    }
+    if let Some(log_level) = &arguments.log_level {
+        config.log_level.clone_from(log_level);
+    }
+    if let Some(file) = &arguments.replay {
+        // As if it happened now: with its own times all of it would look stale.
+        config.replay = Some(PlayerOptions {
+            file: file.clone(),
+            speed: Speed::default(),
+            looped: false,
+            clock: PlayerClock::Present,
+        });
+        config.origin = ReplayOrigin::Replay;
+    }
+}
+
+fn start_logging(log_level: &str) -> Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(log_level)
+        .with_context(|| format!("log_level {log_level:?} is no filter such as info,ingest=debug"))?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    Ok(())
+}
+
+async fn serve(loaded: Loaded) -> Result<()> {
+    let Loaded { config, regions } = loaded;
+    let data_dir = &config.data_dir;
+    std::fs::create_dir_all(data_dir).with_context(|| data_dir.display().to_string())?;
+    let log = EmbeddedLog::open(data_dir, config.log.clone())
+        .with_context(|| format!("data directory {}", data_dir.display()))?;
+    let listen = config.gateway.listen;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("address {listen}"))?;
+    let address = listener.local_addr()?;
+    let app = app(&config, &regions)?;
+
+    let stop = Stop::default();
+    let mut parts = Parts::default();
+    parts.processors(&log, &regions, &config, &stop.processors);
+    parts.views(&log, &regions, &app, &stop.gateway);
+    parts.tasks.spawn({
+        let stop = stop.gateway.clone();
+        async move {
+            gateway::serve(listener, app, stop).await;
+            Ok(())
+        }
+    });
+    let ingest = ingest(Arc::clone(&log), regions, config.replay, stop.ingest.clone());
+    let mut ingest = tokio::spawn(ingest);
+    println!("Tilanne is at http://{address}/");
+
+    let mut ingest_ended = false;
+    let result = loop {
+        tokio::select! {
+            result = told_to_stop() => break result,
+            Some(ended) = parts.tasks.join_next() => break flatten(ended).and_then(|()| {
+                Err(anyhow::anyhow!("a part of the system ended by itself"))
+            }),
+            ended = &mut ingest, if !ingest_ended => {
+                ingest_ended = true;
+                // A recording that was played to its end is no reason to stop showing it.
+                if let Err(error) = flatten(ended) {
+                    break Err(error);
+                }
+            }
+        }
+    };
+    if let Err(error) = &result {
+        tracing::error!("stopping: {error:#}");
+    }
+    stop.ingest.cancel();
+    if !ingest_ended && tokio::time::timeout(SHUTDOWN_PATIENCE, ingest).await.is_err() {
+        tracing::warn!("feeds did not end in time");
+    }
+    parts.end(&stop).await;
+    log.close().await?;
+    result
+}
+
+/// Tells the parts to stop, each after what feeds it.
+#[derive(Default)]
+struct Stop {
+    ingest: CancellationToken,
+    processors: CancellationToken,
+    gateway: CancellationToken,
+}
+
+/// Running tasks.
+#[derive(Default)]
+struct Parts {
+    tasks: JoinSet<Result<()>>,
+}
+
+impl Parts {
+    fn processors(
+        &mut self,
+        log: &Arc<EmbeddedLog>,
+        regions: &[RegionConfig],
+        config: &Config,
+        stop: &CancellationToken,
+    ) {
+        for region in regions {
+            let log: Arc<dyn Log> = Arc::<EmbeddedLog>::clone(log);
+            let setup = processor::RegionConfig {
+                region: region.id.clone(),
+                limits: config::limits(region),
+            };
+            let run = processor::run_region(log, setup, config.processor.clone(), stop.clone());
+            let id = region.id.clone();
+            self.tasks.spawn(async move { run.await.with_context(|| format!("region {id}")) });
+        }
+    }
+
+    fn views(
+        &mut self,
+        log: &Arc<EmbeddedLog>,
+        regions: &[RegionConfig],
+        app: &Arc<App>,
+        stop: &CancellationToken,
+    ) {
+        for region in regions {
+            let Some(live) = app.region(&region.id).cloned() else { continue };
+            let log: Arc<dyn Log> = Arc::<EmbeddedLog>::clone(log);
+            let limits = config::limits(region);
+            let stop = stop.clone();
+            self.tasks.spawn(async move {
+                while !stop.is_cancelled() {
+                    let follow = gateway::follow(
+                        Arc::clone(&log),
+                        Arc::clone(&live),
+                        limits.clone(),
+                        stop.clone(),
+                    );
+                    if let Err(error) = follow.await {
+                        tracing::error!(%error, "view stopped, starting it again");
+                        tokio::time::sleep(FOLLOW_PAUSE).await;
+                    }
+                }
+                Ok(())
+            });
+        }
+    }
+
+    /// Ends the processors, then the gateway.
+    async fn end(mut self, stop: &Stop) {
+        stop.processors.cancel();
+        stop.gateway.cancel();
+        let all = async {
+            while let Some(ended) = self.tasks.join_next().await {
+                if let Err(error) = flatten(ended) {
+                    tracing::error!("while stopping: {error:#}");
+                }
+            }
+        };
+        if tokio::time::timeout(SHUTDOWN_PATIENCE, all).await.is_err() {
+            tracing::warn!("not everything ended in time");
+        }
+    }
+}
+
+fn flatten<E>(ended: Result<Result<(), E>, tokio::task::JoinError>) -> Result<()>
+where
+    anyhow::Error: From<E>,
+{
+    Ok(ended??)
+}
+
+fn app(config: &Config, regions: &[RegionConfig]) -> Result<Arc<App>> {
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+    let origin = match (&config.replay, config.origin) {
+        (None, _) => Origin::Live,
+        (Some(_), ReplayOrigin::Demo) => Origin::Demo,
+        (Some(_), ReplayOrigin::Replay) => Origin::Replay,
+    };
+    let setups = regions.iter().map(|region| RegionSetup {
+        region: region.region(),
+        feeds: region.feeds.iter().map(label).collect(),
+    });
+    let clock = || SystemClock.now_ms();
+    let app =
+        App::new(config.gateway.clone(), origin, setups.collect(), metrics, Arc::new(clock))?;
+    Ok(app)
+}
+
+fn label(feed: &ingest::FeedConfig) -> FeedLabel {
+    let title = if feed.title.is_empty() { feed.name.to_string() } else { feed.title.clone() };
+    FeedLabel { id: feed.name.clone(), title, attribution: feed.attribution.clone() }
+}
+
+async fn ingest(
+    log: Arc<EmbeddedLog>,
+    regions: Vec<RegionConfig>,
+    replay: Option<PlayerOptions>,
+    stop: CancellationToken,
+) -> Result<()> {
+    let clock = Arc::new(SystemClock);
+    match replay {
+        Some(replay) => ingest::play(log, &regions, &replay, clock, stop).await?,
+        None => ingest::run_feeds(log, &regions, clock, stop).await?,
+    }
+    Ok(())
+}
+
+/// Waits for Ctrl-C or the service manager's signal.
+async fn told_to_stop() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result?,
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping");
+    Ok(())
+}

@@ -1,0 +1,281 @@
+//! The description of the API: it is the committed one, and answers fit it.
+
+use std::path::{Path, PathBuf};
+
+use events::{
+    DetectorConstant, Geometry, InformedEntity, SignalPriority, StopTimeEvent, StopTimeUpdate,
+    TripDescriptor, TripUpdate, Verdict,
+};
+use picture::{Layer, Object, ReasonCount, RemovalReason, TimedValue, Trip};
+use serde_json::{Value, json};
+
+use super::support::{
+    Client, NOW_MS, REGION, app, detector, feed, get, get_with, position, region, removed, server,
+    situation, updated, vehicle,
+};
+
+fn root() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = folder.ancestors().find(|folder| folder.join("proto").is_dir());
+    root.expect("the tests lie in the repository").to_owned()
+}
+
+#[test]
+fn the_description_is_the_committed_one() {
+    let path = root().join("services/gateway/openapi.json");
+    let made = gateway::openapi().to_pretty_json().unwrap() + "\n";
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == made,
+        "{} is not what the routes say; UPDATE_EXPECT=1 rewrites it",
+        path.display()
+    );
+}
+
+/// Says where a value does not fit its schema: the part of JSON Schema that the description uses.
+fn misfit(root: &Value, schema: &Value, value: &Value, place: &str) -> Option<String> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = root.pointer(reference.trim_start_matches('#'));
+        let target = target.unwrap_or_else(|| panic!("{reference} is nowhere"));
+        return misfit(root, target, value, place);
+    }
+    for key in ["oneOf", "anyOf"] {
+        if let Some(options) = schema[key].as_array() {
+            let misfits = options.iter().map(|option| misfit(root, option, value, place));
+            let misfits: Option<Vec<String>> = misfits.collect();
+            return misfits.map(|misfits| misfits.join(" | "));
+        }
+    }
+    if let Some(parts) = schema["allOf"].as_array() {
+        // Extra keys of one part are those of another.
+        let known: Vec<&Value> = parts.iter().map(|part| resolve(root, part)).collect();
+        let extra = value.as_object().into_iter().flatten().find(|(key, _)| {
+            !known.iter().any(|part| part["properties"].get(key.as_str()).is_some())
+        });
+        if let Some((key, _)) = extra {
+            return Some(format!("{place}: {key} is not described"));
+        }
+        return known.iter().find_map(|part| object_misfit(root, part, value, place, false));
+    }
+    let kinds = match &schema["type"] {
+        Value::String(kind) => vec![kind.as_str()],
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => return None,
+    };
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) if kinds.contains(&"number") => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    if !kinds.contains(&kind) {
+        return Some(format!("{place}: {value} is not {kinds:?}"));
+    }
+    if let Some(values) = schema["enum"].as_array()
+        && !values.contains(value)
+    {
+        return Some(format!("{place}: {value} is none of {values:?}"));
+    }
+    match value {
+        Value::Array(items) => items
+            .iter()
+            .find_map(|item| misfit(root, &schema["items"], item, &format!("{place}[]"))),
+        Value::Object(_) => object_misfit(root, schema, value, place, true),
+        _ => None,
+    }
+}
+
+fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str() {
+        Some(reference) => root.pointer(reference.trim_start_matches('#')).unwrap(),
+        None => schema,
+    }
+}
+
+fn object_misfit(
+    root: &Value,
+    schema: &Value,
+    value: &Value,
+    place: &str,
+    closed: bool,
+) -> Option<String> {
+    for key in schema["required"].as_array().into_iter().flatten() {
+        let key = key.as_str().unwrap();
+        if value.get(key).is_none() {
+            return Some(format!("{place}: {key} is missing"));
+        }
+    }
+    let more = schema.get("additionalProperties");
+    value.as_object()?.iter().find_map(|(key, value)| {
+        let place = format!("{place}.{key}");
+        match (schema["properties"].get(key), more) {
+            (Some(schema), _) | (None, Some(schema)) => misfit(root, schema, value, &place),
+            (None, None) if closed => Some(format!("{place} is not described")),
+            (None, None) => None,
+        }
+    })
+}
+
+/// One object of each layer with everything that it can have.
+fn full_objects() -> Vec<Object> {
+    let place = position(24.5, 60.5);
+    let trip = TripDescriptor {
+        trip_id: Some("1".into()),
+        route_id: Some("2".into()),
+        direction_id: Some(1),
+        start_date: Some("20260101".into()),
+        start_time_s: Some(90_000),
+        ..Default::default()
+    };
+    let mut bus = vehicle("feed:bus", Some(place));
+    if let Object::Vehicle(vehicle) = &mut bus {
+        vehicle.report.trip = Some(trip.clone());
+        vehicle.report.signal_priority =
+            Some(SignalPriority { granted: Some(true), ..Default::default() });
+        vehicle.report.speed_km_h = Some(30.5);
+        vehicle.report.delay_s = Some(-60);
+    }
+    let mut station = detector("feed:station", place);
+    if let Object::Detector(detector) = &mut station {
+        let value = Some(TimedValue { value: 1.5, time_ms: NOW_MS });
+        detector.station.constants = vec![DetectorConstant::default()];
+        detector.directions[0].flow_veh_h = value;
+        detector.directions[0].speed_share_percent = value;
+        detector.verdicts = [Verdict::Frozen].into_iter().collect();
+    }
+    let line = vec![place, place];
+    let mut works = situation(
+        "feed:works",
+        Some(Geometry {
+            points: vec![place],
+            lines: vec![line.clone()],
+            polygons: vec![vec![line]],
+        }),
+    );
+    if let Object::Situation(situation) = &mut works {
+        situation.record.informed_entities =
+            vec![InformedEntity { trip: Some(trip.clone()), ..Default::default() }];
+        situation.record.features = vec!["Lane closed".into()];
+        situation.record.end_time_ms = Some(NOW_MS);
+    }
+    let progress = Object::Trip(Trip {
+        id: "feed:trip".into(),
+        feed: "feed".into(),
+        event_time_ms: NOW_MS,
+        received_time_ms: NOW_MS,
+        update: TripUpdate {
+            trip,
+            stop_time_updates: vec![StopTimeUpdate {
+                arrival: Some(StopTimeEvent::default()),
+                ..Default::default()
+            }],
+            ..Default::default()
+        },
+        verdicts: events::Verdicts::default(),
+    });
+    let mut health = feed(1);
+    if let Object::Feed(feed) = &mut health {
+        feed.reasons = vec![ReasonCount {
+            outcome: events::Outcome::Applied,
+            reason: "none".into(),
+            count: 1,
+        }];
+    }
+    vec![bus, station, works, progress, health]
+}
+
+fn described(description: &Value, path: &str, status: u16, media_type: &str) -> Value {
+    let content = &description["paths"][path]["get"]["responses"][status.to_string()]["content"];
+    let schema = &content[media_type]["schema"];
+    assert!(!schema.is_null(), "{path} {status} {media_type} is not described");
+    schema.clone()
+}
+
+#[tokio::test]
+async fn answers_fit_their_description() {
+    let app = app();
+    let deltas = (1..).zip(full_objects()).map(|(n, object)| updated(n, object));
+    region(&app).apply([deltas.collect()]);
+    let description = serde_json::to_value(gateway::openapi()).unwrap();
+    let mut cases = vec![
+        ("/healthz".to_owned(), "/healthz", 200, "application/json"),
+        ("/readyz".to_owned(), "/readyz", 200, "application/json"),
+        ("/v1/config".to_owned(), "/v1/config", 200, "application/json"),
+        ("/v1/feeds".to_owned(), "/v1/feeds", 200, "application/json"),
+        ("/v1/regions".to_owned(), "/v1/regions", 200, "application/json"),
+        ("/v1/regions?x".to_owned(), "/v1/regions", 400, "application/problem+json"),
+        (format!("/v1/regions/{REGION}"), "/v1/regions/{region}", 200, "application/json"),
+    ];
+    for object in full_objects() {
+        let layer = object.layer();
+        for media_type in ["application/json", "application/geo+json"] {
+            let address = format!("/v1/regions/{REGION}/{layer}");
+            let object = format!("{address}/{}", object.id());
+            cases.push((address, "/v1/regions/{region}/{layer}", 200, media_type));
+            cases.push((object, "/v1/regions/{region}/{layer}/{id}", 200, media_type));
+        }
+    }
+    for (address, path, status, media_type) in cases {
+        let answer = get_with(&app, &address, &[("accept", media_type)]).await;
+        assert_eq!(answer.status.as_u16(), status, "{address}");
+        let schema = described(&description, path, status, media_type);
+        let misfit = misfit(&description, &schema, &answer.json(), "");
+        assert_eq!(misfit, None, "{address} {media_type}");
+    }
+}
+
+#[tokio::test]
+async fn messages_of_the_stream_fit_their_description() {
+    let app = app();
+    let deltas = (1..).zip(full_objects()).map(|(n, object)| updated(n, object));
+    region(&app).apply([deltas.collect()]);
+    let description = serde_json::to_value(gateway::openapi()).unwrap();
+    let schemas = &description["components"]["schemas"];
+    let server = server(&app).await;
+    let mut client = Client::connect(&server).await;
+    let layers = Layer::ALL.map(Layer::as_str);
+    client.subscribe(&layers, Value::Null).await;
+    let snapshot = client.frame().await;
+    region(&app).apply([vec![
+        updated(10, feed(2)),
+        removed(11, Layer::Vehicles, "feed:bus", RemovalReason::Expired),
+    ]]);
+    let delta = client.frame().await;
+    let subscribe = json!({
+        "type": "subscribe", "id": "x", "region": REGION, "layers": ["trips"],
+        "bbox": [24.0, 60.0, 25.0, 61.0],
+    });
+    assert_eq!(misfit(&description, &schemas["ClientMessage"], &subscribe, ""), None);
+    client.say(&json!({"type": "unsubscribe", "id": "nobody"})).await;
+    let error = client.frame().await;
+    for (frame, kind) in [(snapshot, "snapshot"), (delta, "delta"), (error, "error")] {
+        assert_eq!(frame["type"], kind);
+        assert_eq!(misfit(&description, &schemas["ServerMessage"], &frame, ""), None, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn every_described_path_is_there_and_declares_only_get() {
+    let app = app();
+    let description = get(&app, "/openapi.json").await.json();
+    let mut operations = std::collections::BTreeSet::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        assert_eq!(item.as_object().unwrap().keys().collect::<Vec<_>>(), ["get"], "{path}");
+        let operation = item["get"]["operationId"].as_str().unwrap();
+        assert!(operations.insert(operation), "{operation} is there twice");
+        let address = path
+            .replace("{region}", REGION)
+            .replace("{layer}", "vehicles")
+            .replace("{id}", "feed:9");
+        let answer = get(&app, &address).await;
+        let there = answer.status != 404 || answer.json()["detail"].to_string().contains("feed:9");
+        assert!(there, "{path}");
+    }
+}

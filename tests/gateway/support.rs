@@ -1,0 +1,270 @@
+//! A gateway around pictures that the test makes, and clients of it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use events::{
+    Connection, DetectorStation, Geometry, Mode, Position, SituationRecord, VehiclePosition,
+};
+use futures_util::{SinkExt, StreamExt};
+use gateway::{App, FeedLabel, LiveRegion, Options, Origin, Progress, RegionSetup};
+use network::{BoundingBox, City, Region};
+use picture::{
+    Change, Delta, Detector, DetectorDirection, Feed, Layer, LevelOfService, Object, RemovalReason,
+    Situation, TimedValue, Vehicle, View,
+};
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+/// The clock of all tests.
+pub(crate) const NOW_MS: i64 = 1_700_000_000_000;
+
+/// Id of the first region.
+pub(crate) const REGION: &str = "kaupunki";
+
+pub(crate) fn position(longitude_deg: f64, latitude_deg: f64) -> Position {
+    Position::new(latitude_deg, longitude_deg).unwrap()
+}
+
+pub(crate) fn bbox(west: f64, south: f64, east: f64, north: f64) -> BoundingBox {
+    [west, south, east, north].try_into().unwrap()
+}
+
+fn setup(id: &str) -> RegionSetup {
+    let city =
+        City { id: "keskus".into(), name: "Keskus".into(), bbox: bbox(24.0, 60.0, 24.5, 60.5) };
+    RegionSetup {
+        region: Region {
+            id: id.into(),
+            name: "Kaupunkiseutu".into(),
+            bbox: bbox(24.0, 60.0, 26.0, 61.0),
+            cities: vec![city],
+        },
+        feeds: vec![FeedLabel {
+            id: "feed".into(),
+            title: "Vehicles".into(),
+            attribution: "A publisher, CC BY 4.0".into(),
+        }],
+    }
+}
+
+/// Two regions, the second empty, both following.
+pub(crate) fn app_with(options: Options) -> Arc<App> {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let clock = Arc::new(|| NOW_MS);
+    let regions = vec![setup(REGION), setup("toinen")];
+    let app = App::new(options, Origin::Demo, regions, recorder.handle(), clock).unwrap();
+    for region in app.regions() {
+        region.reset(View::new(region.region().id.clone(), "log-1".into()));
+        region.set_progress(Progress::Following);
+    }
+    app
+}
+
+pub(crate) fn app() -> Arc<App> {
+    app_with(Options::default())
+}
+
+pub(crate) fn region(app: &App) -> &LiveRegion {
+    app.region(REGION).unwrap()
+}
+
+pub(crate) fn vehicle(id: &str, place: Option<Position>) -> Object {
+    Object::Vehicle(Vehicle {
+        id: id.into(),
+        feed: "feed".into(),
+        event_time_ms: NOW_MS - 2_000,
+        received_time_ms: NOW_MS - 1_000,
+        report: VehiclePosition {
+            mode: Mode::Bus,
+            position: place,
+            headsign: Some("<b>Asema & \"tori\"</b>".into()),
+            ..Default::default()
+        },
+        position_time_ms: place.map(|_| NOW_MS - 2_000),
+        verdicts: [events::Verdict::Stale].into_iter().collect(),
+    })
+}
+
+pub(crate) fn detector(id: &str, place: Position) -> Object {
+    Object::Detector(Detector {
+        id: id.into(),
+        feed: "feed".into(),
+        event_time_ms: NOW_MS - 60_000,
+        received_time_ms: NOW_MS - 1_000,
+        station: DetectorStation {
+            name: Some("Silta".into()),
+            position: Some(place),
+            ..Default::default()
+        },
+        directions: vec![DetectorDirection {
+            direction: 1,
+            speed_km_h: Some(TimedValue { value: 80.0, time_ms: NOW_MS - 60_000 }),
+            level_of_service: LevelOfService::Fluent,
+            ..Default::default()
+        }],
+        verdicts: events::Verdicts::default(),
+    })
+}
+
+pub(crate) fn situation(id: &str, geometry: Option<Geometry>) -> Object {
+    Object::Situation(Situation {
+        id: id.into(),
+        feed: "feed".into(),
+        event_time_ms: NOW_MS - 3_600_000,
+        received_time_ms: NOW_MS - 1_000,
+        record: SituationRecord { title: "Road works".into(), geometry, ..Default::default() },
+        verdicts: events::Verdicts::default(),
+    })
+}
+
+pub(crate) fn feed(received: u64) -> Object {
+    Object::Feed(Feed {
+        id: "feed".into(),
+        watermark_ms: NOW_MS - 5_000,
+        status_time_ms: NOW_MS,
+        connection: Connection::Live,
+        received,
+        applied: received,
+        last_received_ms: Some(NOW_MS - 700),
+        ..Default::default()
+    })
+}
+
+pub(crate) fn updated(sequence: u64, object: Object) -> Delta {
+    Delta { sequence, index: 0, change: Change::Updated(Arc::new(object)) }
+}
+
+pub(crate) fn removed(sequence: u64, layer: Layer, id: &str, reason: RemovalReason) -> Delta {
+    let id = id.into();
+    Delta { sequence, index: 0, change: Change::Removed { layer, id, reason } }
+}
+
+/// An answer as read.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub(crate) fn header(&self, name: header::HeaderName) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// That it is a problem of this status, with a detail that says this.
+    pub(crate) fn assert_problem(&self, status: u16, says: &str) {
+        assert_eq!(self.status.as_u16(), status);
+        assert_eq!(self.header(header::CONTENT_TYPE), "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["type"], "about:blank");
+        assert_eq!(problem["status"], status);
+        assert!(problem["title"].is_string());
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains(says), "{detail:?} does not say {says:?}");
+    }
+}
+
+pub(crate) async fn send(app: &Arc<App>, request: Request<Body>) -> Answer {
+    let response = gateway::router(Arc::clone(app)).oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: to_bytes(body, usize::MAX).await.unwrap().to_vec(),
+    }
+}
+
+pub(crate) fn request(method: Method, path: &str, headers: &[(&str, &str)]) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(Body::empty()).unwrap()
+}
+
+pub(crate) async fn get_with(app: &Arc<App>, path: &str, headers: &[(&str, &str)]) -> Answer {
+    send(app, request(Method::GET, path, headers)).await
+}
+
+pub(crate) async fn get(app: &Arc<App>, path: &str) -> Answer {
+    get_with(app, path, &[]).await
+}
+
+pub(crate) async fn get_json(app: &Arc<App>, path: &str) -> Value {
+    let answer = get_with(app, path, &[("accept", "application/json")]).await;
+    assert_eq!(answer.status, StatusCode::OK, "{path}");
+    answer.json()
+}
+
+/// A gateway on a port of its own; it ends with the test.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) task: tokio::task::JoinHandle<()>,
+}
+
+pub(crate) async fn server(app: &Arc<App>) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let shutdown = CancellationToken::new();
+    let task = tokio::spawn(gateway::serve(listener, Arc::clone(app), shutdown.clone()));
+    Server { address, shutdown, task }
+}
+
+/// A client of the stream.
+pub(crate) struct Client(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Client {
+    pub(crate) async fn connect(server: &Server) -> Self {
+        let url = format!("ws://{}/v1/stream", server.address);
+        Self(tokio_tungstenite::connect_async(url).await.unwrap().0)
+    }
+
+    pub(crate) async fn say(&mut self, message: &Value) {
+        self.0.send(Message::text(message.to_string())).await.unwrap();
+    }
+
+    pub(crate) async fn subscribe(&mut self, layers: &[&str], bbox: Value) {
+        let message = json!({
+            "type": "subscribe", "id": "map", "region": REGION, "layers": layers, "bbox": bbox,
+        });
+        self.say(&message).await;
+    }
+
+    /// The next message that is not a ping.
+    pub(crate) async fn message(&mut self) -> Message {
+        loop {
+            match self.0.next().await.unwrap().unwrap() {
+                Message::Ping(_) | Message::Pong(_) => {}
+                message => return message,
+            }
+        }
+    }
+
+    /// The next frame.
+    pub(crate) async fn frame(&mut self) -> Value {
+        match self.message().await {
+            Message::Text(text) => serde_json::from_str(&text).unwrap(),
+            other => panic!("not a frame: {other:?}"),
+        }
+    }
+}
+
+/// Ids of objects or removals in JSON, sorted.
+pub(crate) fn ids(objects: &Value) -> Vec<&str> {
+    let objects = objects.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut ids: Vec<&str> = objects.iter().map(|object| object["id"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    ids
+}

@@ -1,0 +1,14 @@
+//! Ingest without its formats: configuration, pipeline, transports, live feeds and the player.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::print_stdout, reason = "a test says what it had to skip")]
+
+mod breaking_log;
+mod broker;
+mod config;
+mod fixture;
+mod http_poll;
+mod live;
+mod mqtt;
+mod pipeline;
+mod player;

@@ -1,0 +1,264 @@
+//! The processor over an embedded log: stops, crashes and bad records change nothing.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use events::{
+    Body, Connection, Event, FeedStatus, JourneyPhase, LogRecord, Position, Provenance, Text,
+    VehicleEventKind, VehiclePosition, Verdicts,
+};
+use picture::{Delta, FeedLimits, Picture, Snapshot, View, frame};
+use processor::{ProcessorError, ProcessorOptions, RegionConfig, run_region};
+use stream::{Append, Checkpoint, EmbeddedLog, EmbeddedOptions, Log, topic};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+const REGION: &str = "region";
+const FEED: &str = "bus";
+
+fn open(directory: &Path) -> Arc<EmbeddedLog> {
+    EmbeddedLog::open(directory, EmbeddedOptions::default()).unwrap()
+}
+
+fn config() -> RegionConfig {
+    RegionConfig { region: REGION.into(), limits: [(FEED.into(), FeedLimits::default())].into() }
+}
+
+/// Small batches, so that a log is many of them.
+fn options() -> ProcessorOptions {
+    ProcessorOptions {
+        batch_records_max: 7,
+        checkpoint_every_s: 3_600,
+        checkpoint_every_records: 50,
+    }
+}
+
+/// Vehicles that drive north, one of them late, and a status at the end of each second: the last
+/// record of a log is one that makes a delta.
+fn records(seconds: std::ops::Range<i64>) -> Vec<Bytes> {
+    let second = |time_s: i64| {
+        let vehicles = (0..5).map(move |number| vehicle(number, time_s - (number % 3)));
+        vehicles.chain([status(time_s)])
+    };
+    seconds.flat_map(second).map(|record| record.encode().into()).collect()
+}
+
+fn vehicle(number: i64, time_s: i64) -> LogRecord {
+    let north_deg = 60.1 + 0.0001 * time_s as f64;
+    LogRecord::Event(Event {
+        feed: FEED.into(),
+        region: REGION.into(),
+        entity: format!("{number}").into(),
+        event_time_ms: time_s * 1_000,
+        received_time_ms: time_s * 1_000 + 50,
+        verdicts: Verdicts::default(),
+        provenance: Provenance::default(),
+        body: Body::VehiclePosition(VehiclePosition {
+            kind: VehicleEventKind::Position,
+            phase: JourneyPhase::Ongoing,
+            position: Some(Position::new(north_deg, 24.9).unwrap()),
+            ..VehiclePosition::default()
+        }),
+    })
+}
+
+fn status(time_s: i64) -> LogRecord {
+    LogRecord::FeedStatus(FeedStatus {
+        feed: FEED.into(),
+        watermark_ms: time_s * 1_000 - 10_000,
+        received_time_ms: time_s * 1_000,
+        connection: Connection::Live.into(),
+        ..FeedStatus::default()
+    })
+}
+
+async fn append(log: &Arc<EmbeddedLog>, records: Vec<Bytes>) {
+    let sink = log.sink(topic::EVENTS, REGION).await.unwrap();
+    sink.append(Append { records, cursor: None }).await.unwrap();
+    sink.flush().await.unwrap();
+}
+
+struct Running {
+    shutdown: CancellationToken,
+    task: JoinHandle<Result<(), ProcessorError>>,
+}
+
+impl Running {
+    fn start(log: &Arc<EmbeddedLog>) -> Self {
+        let shutdown = CancellationToken::new();
+        let log: Arc<dyn Log> = Arc::clone(log) as Arc<dyn Log>;
+        let task = tokio::spawn(run_region(log, config(), options(), shutdown.clone()));
+        Self { shutdown, task }
+    }
+
+    /// Until it has saved its last checkpoint.
+    async fn stop(self) {
+        self.shutdown.cancel();
+        self.task.await.unwrap().unwrap();
+    }
+
+    /// Without a last checkpoint, as a crash would.
+    async fn kill(self) {
+        self.task.abort();
+        let _ = self.task.await;
+    }
+}
+
+/// All deltas from an offset of `picture` to the newest record of `events`.
+async fn deltas(log: &Arc<EmbeddedLog>, from: u64) -> Vec<Delta> {
+    let last = log.bounds(topic::EVENTS, REGION).await.unwrap().next - 1;
+    let mut source = log.source(topic::PICTURE, REGION, from).await.unwrap();
+    let mut deltas: Vec<Delta> = Vec::new();
+    while deltas.last().is_none_or(|delta| delta.sequence < last) {
+        for record in source.next(10).await.unwrap() {
+            deltas.extend(frame::decode(&record.payload).unwrap());
+        }
+    }
+    deltas
+}
+
+/// The picture that a processor without any stop gives.
+fn expected(log: &Arc<EmbeddedLog>, records: &[Bytes]) -> (Vec<Delta>, Snapshot) {
+    let RegionConfig { region, limits } = config();
+    let mut picture = Picture::new(region, log.epoch().into(), limits);
+    let mut deltas = Vec::new();
+    for (offset, record) in records.iter().enumerate() {
+        if let Ok(record) = LogRecord::decode(record) {
+            picture.apply(offset as u64, &record, &mut deltas);
+        }
+    }
+    (deltas, picture.snapshot())
+}
+
+async fn checkpoint(log: &Arc<EmbeddedLog>) -> (Checkpoint, Picture) {
+    let checkpoint = log.checkpoint(REGION).await.unwrap().unwrap();
+    let RegionConfig { region, limits } = config();
+    let epoch = Text::from(log.epoch());
+    let picture = Picture::restore(region, epoch, limits, &checkpoint.state).unwrap();
+    (checkpoint, picture)
+}
+
+#[tokio::test]
+async fn a_stop_and_a_start_change_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let (first, second) = (records(0..20), records(20..45));
+    let log = open(directory.path());
+    append(&log, first.clone()).await;
+    let running = Running::start(&log);
+    deltas(&log, 0).await;
+    running.stop().await;
+    log.close().await.unwrap();
+    drop(log);
+
+    let log = open(directory.path());
+    append(&log, second.clone()).await;
+    let running = Running::start(&log);
+    let found = deltas(&log, 0).await;
+    running.stop().await;
+    let (expected, snapshot) = expected(&log, &[first, second].concat());
+    assert_eq!(found, expected);
+    let (checkpoint, picture) = checkpoint(&log).await;
+    assert_eq!(picture.snapshot().encode(), snapshot.encode());
+    assert_eq!(checkpoint.events_next, log.bounds(topic::EVENTS, REGION).await.unwrap().next);
+    assert_eq!(checkpoint.picture_next, log.bounds(topic::PICTURE, REGION).await.unwrap().next);
+}
+
+#[tokio::test]
+async fn after_a_crash_deltas_come_again_with_the_same_numbers() {
+    let directory = tempfile::tempdir().unwrap();
+    let (first, second) = (records(0..20), records(20..30));
+    let log = open(directory.path());
+    append(&log, first.clone()).await;
+    let running = Running::start(&log);
+    deltas(&log, 0).await;
+    running.kill().await;
+    let (saved, _) = checkpoint(&log).await;
+    assert!(saved.events_next < first.len() as u64, "something must be done again");
+
+    append(&log, second.clone()).await;
+    let running = Running::start(&log);
+    let found = deltas(&log, 0).await;
+    running.stop().await;
+    let (expected, snapshot) = expected(&log, &[first, second].concat());
+    assert!(found.len() > expected.len());
+    let mut view = View::new(REGION.into(), log.epoch().into());
+    let taken: Vec<_> = found.into_iter().filter(|delta| view.apply(delta.clone())).collect();
+    assert_eq!(taken, expected);
+    assert_eq!(view.snapshot().encode(), snapshot.encode());
+}
+
+#[tokio::test]
+async fn a_view_starts_from_a_checkpoint() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = open(directory.path());
+    let records = records(0..40);
+    append(&log, records.clone()).await;
+    let running = Running::start(&log);
+    deltas(&log, 0).await;
+    running.kill().await;
+    let (saved, picture) = checkpoint(&log).await;
+    let mut view = View::from_snapshot(picture.snapshot());
+    for delta in deltas(&log, saved.picture_next).await {
+        assert!(view.apply(delta), "the picture topic goes on where the checkpoint ends");
+    }
+    let (_, snapshot) = expected(&log, &records);
+    assert_eq!(view.snapshot().encode(), snapshot.encode());
+}
+
+#[tokio::test]
+async fn a_record_that_does_not_decode_is_left_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = open(directory.path());
+    let mut records = records(0..5);
+    records.insert(3, Bytes::from_static(b"garbage"));
+    records.insert(9, Bytes::new());
+    append(&log, records.clone()).await;
+    let running = Running::start(&log);
+    let found = deltas(&log, 0).await;
+    running.stop().await;
+    assert_eq!(found, expected(&log, &records).0);
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_cannot_be_read_is_made_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = open(directory.path());
+    let records = records(0..5);
+    append(&log, records.clone()).await;
+    let state = Bytes::from_static(b"of another version");
+    let unreadable = Checkpoint { events_next: 9, picture_next: 0, state };
+    log.save_checkpoint(REGION, unreadable).await.unwrap();
+    let running = Running::start(&log);
+    let found = deltas(&log, 0).await;
+    running.stop().await;
+    assert_eq!(found, expected(&log, &records).0);
+}
+
+#[tokio::test]
+async fn events_that_retention_took_are_a_clear_error() {
+    let directory = tempfile::tempdir().unwrap();
+    let retention = EmbeddedOptions {
+        block_bytes_max: 1,
+        events_retention_bytes: 1,
+        fsync_interval_ms: 1,
+        ..EmbeddedOptions::default()
+    };
+    let log = EmbeddedLog::open(directory.path(), retention).unwrap();
+    append(&log, records(0..1)).await;
+    let running = Running::start(&log);
+    deltas(&log, 0).await;
+    running.stop().await;
+    let wanted = checkpoint(&log).await.0.events_next;
+    let mut time_s = 1;
+    while log.bounds(topic::EVENTS, REGION).await.unwrap().first <= wanted {
+        append(&log, records(time_s..time_s + 1)).await;
+        time_s += 1;
+        assert!(time_s < 10_000, "retention removes nothing");
+    }
+    let shutdown = CancellationToken::new();
+    let log: Arc<dyn Log> = log;
+    let error = run_region(log, config(), options(), shutdown).await.unwrap_err();
+    assert!(matches!(error, ProcessorError::EventsGone { .. }), "{error}");
+}

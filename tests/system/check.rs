@@ -1,0 +1,65 @@
+//! `tilanne check`: a sound configuration, and the line of what is wrong in others.
+
+use super::process::{Folder, root, text, tilanne};
+
+fn check(config: &str) -> (bool, String) {
+    let output = tilanne(["check", "--config", config]).output().unwrap();
+    let (out, error) = text(&output);
+    (output.status.success(), out + &error)
+}
+
+#[test]
+fn shipped_configurations_are_sound() {
+    for name in ["config/tilanne.toml", "config/live.toml"] {
+        let (sound, text) = check(name);
+        assert!(sound, "{name}: {text}");
+    }
+}
+
+/// A copy of the shipped configuration with one text replaced in one file, and where it stands.
+fn broken(file: &str, from: &str, to: &str) -> (String, usize) {
+    let folder = Folder::new();
+    let config = root().join("config");
+    for entry in std::fs::read_dir(config.join("regions")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("regions/{}", path.file_name().unwrap().to_string_lossy());
+        folder.write(&name, &std::fs::read_to_string(&path).unwrap());
+    }
+    folder.write("live.toml", &std::fs::read_to_string(config.join("live.toml")).unwrap());
+    let sound = std::fs::read_to_string(folder.0.join(file)).unwrap();
+    let place = sound.find(from).unwrap_or_else(|| panic!("{file} has no {from:?}"));
+    folder.write(file, &sound.replacen(from, to, 1));
+    let (sound_still, message) = check(folder.0.join("live.toml").to_str().unwrap());
+    assert!(!sound_still, "{to:?} in {file} passed: {message}");
+    (message, sound[..place].lines().count().max(1))
+}
+
+/// Errors name the line: as `file:LINE:` or `line LINE`.
+fn names_line(message: &str, line: usize) -> bool {
+    [line, line + 1].iter().any(|line| {
+        message.contains(&format!(":{line}:")) || message.contains(&format!("line {line},"))
+    })
+}
+
+#[test]
+fn every_error_names_file_line_and_what_to_do() {
+    let cases = [
+        ("regions/tampere.toml", "format = \"gtfs_rt\"", "format = \"gtfsrt\"", "gtfs_rt"),
+        ("regions/tampere.toml", "transport = \"http_poll\"", "transport = \"http\"", "http_poll"),
+        ("regions/tampere.toml", "lateness_s", "latenes_s", "latenes_s"),
+        ("regions/tampere.toml", "every_s = 2", "evry_s = 2", "evry_s"),
+        ("regions/tampere.toml", "mode = \"bus\"", "mode = \"busse\"", "busse"),
+        ("regions/turku.toml", "topics = [", "topic = [", "topic"),
+        ("regions/turku.toml", "[21.9, 60.2, 22.8, 60.8]", "[22.8, 60.2, 21.9, 60.8]", "west"),
+        ("regions/turku.toml", "id = \"turku\"", "id = \"oulu\"", "oulu"),
+        ("regions/turku.toml", "name = \"turku-gtfs-rt\"", "name = \"oulu-tms\"", "oulu-tms"),
+        ("live.toml", "listen = \"127.0.0.1:8080\"", "listen = \"8080\"", "listen"),
+        ("live.toml", "data_dir", "data_directory", "data_directory"),
+    ];
+    for (file, from, to, says) in cases {
+        let (message, line) = broken(file, from, to);
+        assert!(message.contains(says), "{to:?}: {message}");
+        assert!(message.contains(file.rsplit('/').next().unwrap()), "{to:?}: {message}");
+        assert!(names_line(&message, line), "{to:?} is at line {line}: {message}");
+    }
+}

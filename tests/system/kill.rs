@@ -1,0 +1,104 @@
+//! `kill -9` at random moments, a hundred times under load: afterwards the picture equals that of
+//! an undisturbed run on the same input, and the ledger balances.
+
+use std::path::Path;
+use std::time::Duration;
+
+use load_tests::simulator::{Config, Faults, Simulation};
+
+use super::process::{Folder, Server, root, text, tilanne, wait_for};
+
+const KILLS: usize = 100;
+/// Recorded seconds; at the speed below they last longer than all the killed runs together.
+const RECORDED_S: u32 = 240;
+const SPEED: f64 = 8.0;
+
+/// Times between kills, milliseconds: spread, the same in every run of the test.
+fn lifetimes_ms() -> impl Iterator<Item = u64> {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    std::iter::repeat_with(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        20 + state % 380
+    })
+}
+
+fn record(path: &Path) {
+    let file = std::fs::File::create(path).unwrap();
+    let mut writer = stream::recording::Writer::new(file).unwrap();
+    let config = Config {
+        seed: 7,
+        duration_s: RECORDED_S,
+        faults: Faults::all(),
+        ..Config::default()
+    };
+    for raw in Simulation::new(config) {
+        writer.write(&raw).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+fn hashes(recording: &Path, config: &Path) -> serde_json::Value {
+    let mut command = tilanne(["replay", "--hash", "--json"]);
+    let output = command.arg(recording).arg("--config").arg(config).output().unwrap();
+    let (out, error) = text(&output);
+    assert!(output.status.success(), "{error}");
+    serde_json::from_str(&out).unwrap()
+}
+
+/// Every feed of every region, once all have come to the end of the recording.
+fn ended_feeds(server: &Server) -> Option<Vec<serde_json::Value>> {
+    let feeds = server.get("/v1/feeds")["feeds"].as_array().cloned().unwrap_or_default();
+    let ended = !feeds.is_empty() && feeds.iter().all(|feed| feed["connection"] == "ended");
+    ended.then_some(feeds)
+}
+
+#[test]
+fn a_hundred_kills_change_nothing() {
+    let folder = Folder::new();
+    let recording = folder.0.join("killed.recording");
+    record(&recording);
+    let config = folder.write(
+        "kill.toml",
+        &format!(
+            "regions = {:?}\ndata_dir = \"unused\"\nlog_level = \"warn\"\n\
+             [replay]\nfile = {:?}\nspeed = {SPEED:?}\nlooped = false\nclock = \"recorded\"\n\
+             [processor]\ncheckpoint_every_s = 1\n",
+            root().join("config/regions"),
+            recording,
+        ),
+    );
+    let undisturbed = hashes(&recording, &config);
+
+    let data = folder.0.join("data");
+    std::fs::create_dir(&data).unwrap();
+    for lifetime_ms in lifetimes_ms().take(KILLS) {
+        let mut server = Server::start(&config, &data);
+        std::thread::sleep(Duration::from_millis(lifetime_ms));
+        // On Unix this is SIGKILL: nothing is flushed, no destructor runs.
+        server.process.0.kill().unwrap();
+        server.process.0.wait().unwrap();
+    }
+
+    let server = Server::start(&config, &data);
+    let feeds = wait_for("the end of the recording", || ended_feeds(&server));
+    for feed in &feeds {
+        let count = |name: &str| feed[name].as_u64().unwrap();
+        let outcomes =
+            ["applied", "superseded", "duplicate", "rejected", "quarantined", "dropped"];
+        let sum: u64 = outcomes.into_iter().map(count).sum();
+        assert_eq!(count("received"), sum, "{feed}");
+        assert_eq!(count("imbalances"), 0, "{feed}");
+        assert!(count("received") > 0, "{feed}");
+    }
+    for region in undisturbed["regions"].as_array().unwrap() {
+        let id = region["region"].as_str().unwrap();
+        let path = format!("/v1/regions/{id}");
+        let hash = wait_for("the region's last sequence", || {
+            let answer = server.get(&path);
+            (answer["sequence"] == region["sequence"]).then(|| answer["picture_hash"].clone())
+        });
+        assert_eq!(hash, region["picture"], "picture of {id} after {KILLS} kills");
+    }
+}

@@ -1,0 +1,10 @@
+//! The real binary from outside: command line, HTTP, a browser, a kill at any moment.
+
+mod bad_input;
+mod browser;
+mod check;
+mod decode;
+mod demo;
+mod feed_stops;
+mod kill;
+mod process;

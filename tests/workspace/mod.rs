@@ -1,0 +1,12 @@
+//! Rules of the repository that a machine can check.
+
+mod edges;
+mod generated;
+mod tidy;
+
+use std::path::PathBuf;
+
+/// The repository's root folder.
+fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}

@@ -1,0 +1,22 @@
+//! `cargo xtask bench`: figures beside their targets.
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+
+use crate::{command, dashboard};
+
+/// Builds in release mode and runs the benches.
+pub fn bench(root: &Path, name: Option<&str>, json: bool) -> Result<ExitCode> {
+    dashboard::build(root)?;
+    let packages = ["--package", "tilanne", "--package", "load-tests", "--bins"];
+    command::run(command::cargo(root).args(["build", "--quiet", "--release"]).args(packages))?;
+    let folder = command::release_folder(root);
+    let mut bench = Command::new(folder.join("bench"));
+    bench.current_dir(root).args(name);
+    if json {
+        bench.arg("--json");
+    }
+    command::exit_code(&mut bench)
+}

@@ -1,0 +1,50 @@
+//! Building the dashboard with npm.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::SystemTime;
+
+use anyhow::{Result, bail};
+
+use crate::command;
+
+/// Installs the dashboard's packages and builds it, unless the last build is newer than its sources.
+pub fn build(root: &Path) -> Result<()> {
+    let folder = root.join("services/dashboard");
+    let built = modified(&folder.join("dist/index.html"));
+    let changed = newest(&folder)?;
+    if built.is_some_and(|built| built >= changed) {
+        return Ok(());
+    }
+    if !command::on_path("npm") {
+        bail!("npm is missing: install Node.js 20 or newer with npm");
+    }
+    command::run(npm(&folder).args(["ci", "--no-audit", "--no-fund"]))?;
+    command::run(npm(&folder).args(["run", "build"]))
+}
+
+/// npm in the dashboard's folder.
+pub fn npm(folder: &Path) -> Command {
+    let mut npm = Command::new("npm");
+    npm.current_dir(folder);
+    npm
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    path.metadata().ok()?.modified().ok()
+}
+
+/// Newest change of any source file.
+fn newest(folder: &Path) -> Result<SystemTime> {
+    let mut newest = SystemTime::UNIX_EPOCH;
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default();
+        if name == "dist" || name == "node_modules" {
+            continue;
+        }
+        let time = if path.is_dir() { Some(self::newest(&path)?) } else { modified(&path) };
+        newest = newest.max(time.unwrap_or(SystemTime::UNIX_EPOCH));
+    }
+    Ok(newest)
+}

@@ -1,0 +1,25 @@
+//! `cargo xtask test`: everything that the tests need, then all of them.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::{command, dashboard, packages};
+
+/// Installs, builds and tests. One release build serves the tests, the binary that they start and
+/// the benches; debug would build everything a second time.
+pub fn test(root: &Path, filter: Option<&str>) -> Result<ExitCode> {
+    packages::ensure()?;
+    dashboard::build(root)?;
+    let folder = root.join("services/dashboard");
+    command::run(dashboard::npm(&folder).args(["run", "test"]))?;
+    let release = ["--release", "--workspace", "--all-targets"];
+    command::run(command::cargo(root).arg("build").args(release))?;
+    let mut test = command::cargo(root);
+    test.args(["test", "--release", "--workspace"]);
+    if let Some(filter) = filter {
+        test.arg(filter);
+    }
+    command::exit_code(&mut test)
+}
