@@ -1,3 +1,5 @@
 //! Feed simulator and benches: what Tilanne is measured and shown with.
 
+pub mod bench;
+pub mod publish;
 pub mod simulator;

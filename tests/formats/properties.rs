@@ -124,6 +124,55 @@ proptest! {
     }
 }
 
+/// Values as they stand in JSON, right and wrong.
+fn value() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<f64>().prop_map(|number| number.to_string()),
+        (-1_000_000..1_000_000_i64, 0..7_u32).prop_map(|(number, decimals)| {
+            let scale = 10_i64.pow(decimals);
+            format!("{}.{:02$}", number / scale, (number % scale).abs(), decimals as usize)
+        }),
+        any::<i64>().prop_map(|number| number.to_string()),
+        "[-+]?[0-9]{0,20}\\.?[0-9]{0,20}([eE][-+]?[0-9]{1,3})?",
+        "\"[ -!#-\\[\\]-~äö\t]{0,12}\"",
+        "\"(\\\\n|\\\\u00e4|[a-z])*\"",
+        "null|true|false|nul|\\{\\}|\\[1\\]| ?|\"|\"12\"|\"2026-03-10T08:30:15Z\"",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// A second member behind the event is what the scanner of HFP does not take: the same fields
+    /// go the way of the general reader then, and must give the same.
+    #[test]
+    fn hfp_is_read_the_same_by_scanner_and_general_reader(
+        fields in prop::collection::vec((prop::sample::select(&KEYS[..]), value()), 0..12),
+        space in prop::sample::select(&["", " ", "\n", "\t "][..]),
+    ) {
+        let fields: Vec<String> = fields
+            .iter()
+            .map(|(key, value)| format!("\"{key}\"{space}:{space}{value}"))
+            .collect();
+        let fields = fields.join(&format!("{space},{space}"));
+        let known = "\"tsi\":1773131415,";
+        for known in [known, ""] {
+            let one = format!("{space}{{\"VP\":{{{known}{fields}}}{space}}}{space}");
+            let two = format!("{space}{{\"VP\":{{{known}{fields}}}{space},\"x\":0}}{space}");
+            let one = decode("hfp", TOPICS[1], one.as_bytes());
+            let two = decode("hfp", TOPICS[1], two.as_bytes());
+            prop_assert_eq!(&one.events, &two.events);
+            prop_assert_eq!(one.rejects.len(), two.rejects.len());
+        }
+    }
+}
+
+/// Fields of HFP, those that are used and others.
+const KEYS: [&str; 20] = [
+    "desi", "dir", "oper", "veh", "tst", "tsi", "spd", "hdg", "lat", "long", "acc", "dl", "odo",
+    "drst", "oday", "start", "stop", "occu", "label", "new",
+];
+
 #[test]
 fn one_decoder_survives_everything_in_a_row() {
     for format in FORMATS {

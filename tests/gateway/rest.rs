@@ -286,3 +286,29 @@ async fn an_empty_picture_is_an_empty_answer() {
     let answer = get_json(&app, &format!("/v1/regions/{REGION}/feeds")).await;
     assert_eq!(answer["epoch"], "log-2");
 }
+
+#[tokio::test]
+async fn the_dashboard_is_served_with_types_and_cache_times() {
+    let app = app();
+    let page = get(&app, "/").await;
+    let html = String::from_utf8(page.body.clone()).unwrap();
+    if html.contains("cargo xtask dashboard") {
+        println!("skipped: the dashboard is not built");
+        return;
+    }
+    assert_eq!(page.header(header::CACHE_CONTROL), "no-cache");
+    assert_eq!(get(&app, "/index.html").await.body, page.body);
+    let tag = page.header(header::ETAG);
+    let again = get_with(&app, "/", &[("if-none-match", tag)]).await;
+    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+    let scripts = html.split('"').filter(|part| part.ends_with(".js"));
+    for script in scripts.map(|path| format!("/{}", path.trim_start_matches(['.', '/']))) {
+        let answer = get(&app, &script).await;
+        assert_eq!(answer.status, StatusCode::OK, "{script}");
+        assert_eq!(answer.header(header::CONTENT_TYPE), "text/javascript; charset=utf-8");
+        assert!(answer.header(header::CACHE_CONTROL).ends_with("immutable"), "{script}");
+        let answer = send(&app, request(Method::POST, &script, &[])).await;
+        answer.assert_problem(405, "");
+        assert_eq!(answer.header(header::ALLOW), "GET,HEAD");
+    }
+}

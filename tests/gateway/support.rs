@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
@@ -17,6 +18,7 @@ use picture::{
 };
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use tokio_util::sync::CancellationToken;
@@ -24,6 +26,9 @@ use tower::ServiceExt;
 
 /// The clock of all tests.
 pub(crate) const NOW_MS: i64 = 1_700_000_000_000;
+
+/// A test that waits this long waits for ever: it fails instead.
+const HANG: Duration = Duration::from_secs(60);
 
 /// Id of the first region.
 pub(crate) const REGION: &str = "kaupunki";
@@ -245,7 +250,8 @@ impl Client {
     /// The next message that is not a ping.
     pub(crate) async fn message(&mut self) -> Message {
         loop {
-            match self.0.next().await.unwrap().unwrap() {
+            let message = timeout(HANG, self.0.next()).await;
+            match message.expect("a message comes").unwrap().unwrap() {
                 Message::Ping(_) | Message::Pong(_) => {}
                 message => return message,
             }

@@ -10,12 +10,17 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, StatusCode, Uri};
 use bytes::Bytes;
+use events::{Connection, LogRecord};
 use futures_util::stream;
 use ingest::transport::{Arrival, HostLimits, SourceContext, Transport, TransportError, transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
-use super::fixture::{START_MS, TickingClock};
+use super::fixture::{
+    START_MS, TickingClock, accounted, hfp_feed, is, log, message, read_until, region, statuses_of,
+    was,
+};
 
 type Answer = Box<dyn FnOnce(&HeaderMap) -> Response<Body> + Send>;
 
@@ -321,4 +326,42 @@ async fn nobody_there_is_said() {
     let mut transport = open("http://127.0.0.1:1", "").unwrap();
     let error = failure(&mut transport).await;
     assert!(error.contains("127.0.0.1:1/data: cannot connect"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_lives_on_answers_without_news_while_its_neighbour_fails() {
+    let tagged = |body: String| with(StatusCode::OK, &[("etag", "\"v1\"")], body);
+    let mut answers = vec![always(tagged(message(1, START_MS).payload()))];
+    answers.extend((0..100).map(|_| always(plain(StatusCode::NOT_MODIFIED, ""))));
+    let good = serve(answers).await;
+    let failing = |_: usize| always(plain(StatusCode::INTERNAL_SERVER_ERROR, ""));
+    let bad = serve((0..100).map(failing).collect()).await;
+    let source = |server: &Server| {
+        format!(
+            "[[feed.source]]\nname = \"web\"\ntransport = \"http_poll\"\n\
+             [feed.source.options]\nurl = \"{}\"\nrequests_per_min_max = 6000\n\
+             resource = [{{ path = \"/data\", every_s = 0.1 }}]\n",
+            server.address
+        )
+    };
+    let keys = "stale_after_s = 315360000\nidle_after_s = 600";
+    let feeds = hfp_feed("good", keys) + &source(&good) + &hfp_feed("bad", keys) + &source(&bad);
+    let (_directory, log) = log();
+    let shutdown = CancellationToken::new();
+    let run = {
+        let (log, shutdown, regions) = (log.clone(), shutdown.clone(), [region("test", &feeds)]);
+        let clock = TickingClock::new(START_MS);
+        tokio::spawn(async move { ingest::run_feeds(log, &regions, clock, shutdown).await })
+    };
+    let enough = |records: &[LogRecord]| {
+        let asked = good.asked.lock().unwrap().len();
+        asked > 3 && is(records, "good", Connection::Live) && is(records, "bad", Connection::Down)
+    };
+    let records = read_until(log.as_ref(), "test", enough).await;
+    shutdown.cancel();
+    run.await.unwrap().unwrap();
+    assert_eq!(accounted(&records, "good"), 1);
+    assert!(!was(&records, "good", Connection::Down));
+    let error = statuses_of(&records, "bad").last().unwrap().error.clone().unwrap();
+    assert_eq!(error, format!("web: {}/data: answered 500 Internal Server Error", bad.address));
 }

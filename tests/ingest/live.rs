@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use events::{Connection, LogRecord};
+use events::{Connection, DeadLetter, LogRecord};
 use ingest::IngestError;
+use prost::Message as _;
 use stream::recording::Writer;
-use stream::{Append, Log, StreamError, topic};
+use stream::{Append, EmbeddedLog, EmbeddedOptions, Log, StreamError, topic};
 use tokio_util::sync::CancellationToken;
 
 use super::breaking_log::BreakingLog;
@@ -75,6 +76,24 @@ async fn a_dump_is_played_with_its_times_or_as_of_now() {
     assert_eq!(received[0], START_MS + 500);
     assert!(received[1] >= START_MS + 60_000);
     assert_eq!((received.len(), accounted(&records, "buses")), (2, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_of_small_records_gets_dead_letters_without_payload() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut writer = Writer::new(&file).unwrap();
+    writer.write(&raw("buses", START_MS, "t", vec![b'x'; 200_000])).unwrap();
+    writer.finish().unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let options = EmbeddedOptions { record_bytes_max: 64 << 10, ..EmbeddedOptions::default() };
+    let log = EmbeddedLog::open(directory.path(), options).unwrap();
+    let clock = TickingClock::new(START_MS);
+    let regions = [region("test", &file_feed("buses", file.path(), "speed = \"max\""))];
+    ingest::run_feeds(log.clone(), &regions, clock, CancellationToken::new()).await.unwrap();
+    let letters = bytes_of(log.as_ref(), topic::DEAD_LETTER, "test").await;
+    let letter = DeadLetter::decode(&letters[0][..]).unwrap();
+    assert_eq!(letter.raw.unwrap().payload.len(), 0);
+    assert!(letter.message.contains("payload of 200000 bytes left out"), "{}", letter.message);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,7 +27,7 @@ fn feed(name: &str, port: u16, options: &str) -> String {
     let url = if options.contains("url") { String::new() } else { url("mqtt", port) };
     hfp_feed(name, keys)
         + "[[feed.source]]\nname = \"broker\"\ntransport = \"mqtt\"\n[feed.source.options]\n\
-           retry_min_s = 0.1\nretry_max_s = 0.2\n"
+           retry_min_s = 0.1\nretry_max_s = 0.2\nconnects_per_min_max = 6000\n"
         + &format!("{url}{options}\n")
 }
 
@@ -171,7 +171,10 @@ async fn a_broker_that_drops_every_connection_is_tried_once_an_error() {
         hosts: Arc::default(),
         payload_bytes_max: 1 << 20,
     };
-    let options = format!("{}topics = [\"#\"]\nretry_min_s = 0.1", url("mqtt", port));
+    let options = format!(
+        "{}topics = [\"#\"]\nretry_min_s = 0.1\nconnects_per_min_max = 6000",
+        url("mqtt", port)
+    );
     let options = toml::from_str(&options).unwrap();
     let mut transport = transport("mqtt").unwrap().open(context, &options).unwrap();
     for failures in 1..=4 {

@@ -12,11 +12,11 @@ use picture::FeedLimits;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-pub const LATENESS_MS: i64 = 10_000;
-pub const FEEDS: [&str; 2] = ["bus", "tms"];
+pub(super) const LATENESS_MS: i64 = 10_000;
+pub(super) const FEEDS: [&str; 2] = ["bus", "tms"];
 const SPAN_S: i64 = 90;
 
-pub fn limits() -> BTreeMap<Text, FeedLimits> {
+pub(super) fn limits() -> BTreeMap<Text, FeedLimits> {
     let limits = FeedLimits {
         lateness_ms: LATENESS_MS,
         expire_after_ms: 30_000,
@@ -143,7 +143,7 @@ fn entity_and_body() -> impl Strategy<Value = (String, Body)> {
     ]
 }
 
-pub fn event() -> impl Strategy<Value = Event> {
+pub(super) fn event() -> impl Strategy<Value = Event> {
     let verdicts = any_of([Verdicts::default(), Verdicts::default().with(Verdict::Stale)]);
     let parts = (any_of(FEEDS), entity_and_body(), time_ms(), 0..4_i64, verdicts);
     parts.prop_map(|(feed, (entity, mut body), event_time_ms, delay_s, verdicts)| {
@@ -163,7 +163,7 @@ pub fn event() -> impl Strategy<Value = Event> {
     })
 }
 
-pub fn status(feed: &str, watermark_ms: i64) -> LogRecord {
+pub(super) fn status(feed: &str, watermark_ms: i64) -> LogRecord {
     LogRecord::FeedStatus(FeedStatus {
         feed: feed.into(),
         watermark_ms,
@@ -183,7 +183,7 @@ fn tally() -> impl Strategy<Value = LogRecord> {
 }
 
 /// Records in no order at all, with statuses whose watermarks mostly move on.
-pub fn log() -> impl Strategy<Value = Vec<LogRecord>> {
+pub(super) fn log() -> impl Strategy<Value = Vec<LogRecord>> {
     let step = prop_oneof![
         8 => event().prop_map(Some),
         1 => Just(None),

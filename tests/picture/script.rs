@@ -20,10 +20,10 @@ use events::{
 };
 use picture::{Change, Delta, DetectorDirection, FeedLimits, Object, Picture, TimedValue};
 
-pub const FEED: &str = "bus";
+const FEED: &str = "bus";
 
 /// Runs a case and gives its text with the changes as they are.
-pub fn run(text: &str) -> String {
+pub(super) fn run(text: &str) -> String {
     let mut script = Script::default();
     let mut out = String::new();
     for line in text.lines().filter(|line| !line.starts_with("  ")) {

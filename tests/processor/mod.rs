@@ -1,9 +1,11 @@
 //! The processor over an embedded log: stops, crashes and bad records change nothing.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use events::{
     Body, Connection, Event, FeedStatus, JourneyPhase, LogRecord, Position, Provenance, Text,
@@ -11,7 +13,9 @@ use events::{
 };
 use picture::{Delta, FeedLimits, Picture, Snapshot, View, frame};
 use processor::{ProcessorError, ProcessorOptions, RegionConfig, run_region};
-use stream::{Append, Checkpoint, EmbeddedLog, EmbeddedOptions, Log, topic};
+use stream::{
+    Append, Bounds, Checkpoint, EmbeddedLog, EmbeddedOptions, Log, Sink, Source, StreamError, topic,
+};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -236,29 +240,75 @@ async fn a_checkpoint_that_cannot_be_read_is_made_anew() {
     assert_eq!(found, expected(&log, &records).0);
 }
 
+/// A log whose events begin and end elsewhere.
+struct Moved {
+    log: Arc<EmbeddedLog>,
+    events: Bounds,
+}
+
+#[async_trait]
+impl Log for Moved {
+    fn epoch(&self) -> &str {
+        self.log.epoch()
+    }
+
+    async fn sink(&self, topic: &str, partition: &str) -> Result<Box<dyn Sink>, StreamError> {
+        self.log.sink(topic, partition).await
+    }
+
+    async fn source(
+        &self,
+        topic: &str,
+        partition: &str,
+        from: u64,
+    ) -> Result<Box<dyn Source>, StreamError> {
+        self.log.source(topic, partition, from).await
+    }
+
+    async fn bounds(&self, topic: &str, partition: &str) -> Result<Bounds, StreamError> {
+        match topic {
+            topic::EVENTS => Ok(self.events),
+            topic => self.log.bounds(topic, partition).await,
+        }
+    }
+
+    async fn save_checkpoint(
+        &self,
+        partition: &str,
+        checkpoint: Checkpoint,
+    ) -> Result<(), StreamError> {
+        self.log.save_checkpoint(partition, checkpoint).await
+    }
+
+    async fn checkpoint(&self, partition: &str) -> Result<Option<Checkpoint>, StreamError> {
+        self.log.checkpoint(partition).await
+    }
+
+    async fn cursor(&self, partition: &str, key: &str) -> Result<Option<Bytes>, StreamError> {
+        self.log.cursor(partition, key).await
+    }
+
+    async fn close(&self) -> Result<(), StreamError> {
+        self.log.close().await
+    }
+}
+
 #[tokio::test]
-async fn events_that_retention_took_are_a_clear_error() {
+async fn events_that_the_log_does_not_have_are_a_clear_error() {
     let directory = tempfile::tempdir().unwrap();
-    let retention = EmbeddedOptions {
-        block_bytes_max: 1,
-        events_retention_bytes: 1,
-        fsync_interval_ms: 1,
-        ..EmbeddedOptions::default()
-    };
-    let log = EmbeddedLog::open(directory.path(), retention).unwrap();
+    let log = open(directory.path());
     append(&log, records(0..1)).await;
     let running = Running::start(&log);
     deltas(&log, 0).await;
     running.stop().await;
     let wanted = checkpoint(&log).await.0.events_next;
-    let mut time_s = 1;
-    while log.bounds(topic::EVENTS, REGION).await.unwrap().first <= wanted {
-        append(&log, records(time_s..time_s + 1)).await;
-        time_s += 1;
-        assert!(time_s < 10_000, "retention removes nothing");
-    }
-    let shutdown = CancellationToken::new();
-    let log: Arc<dyn Log> = log;
-    let error = run_region(log, config(), options(), shutdown).await.unwrap_err();
-    assert!(matches!(error, ProcessorError::EventsGone { .. }), "{error}");
+    let run = async |first, next| {
+        let events = Bounds { first, next };
+        let moved = Arc::new(Moved { log: Arc::clone(&log), events });
+        run_region(moved, config(), options(), CancellationToken::new()).await.unwrap_err()
+    };
+    let gone = run(wanted + 1, wanted + 9).await;
+    assert!(matches!(gone, ProcessorError::EventsGone { .. }), "{gone}");
+    let missing = run(0, wanted - 1).await;
+    assert!(matches!(missing, ProcessorError::EventsMissing { .. }), "{missing}");
 }

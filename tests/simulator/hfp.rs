@@ -1,6 +1,7 @@
 //! Vehicle messages: topics, payloads, what is left out, and when they arrive.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use events::{Position, RawRecord};
 use jiff::Timestamp;
@@ -53,6 +54,9 @@ fn messages(records: &[RawRecord]) -> Vec<Message> {
     of_feed(records, FEED).map(Message::read).collect()
 }
 
+/// The messages of the small simulation.
+static MESSAGES: LazyLock<Vec<Message>> = LazyLock::new(|| messages(&SMALL));
+
 /// Where the vehicle of a message says it is.
 pub(super) fn reported(record: &RawRecord) -> Option<(String, Reported)> {
     if record.feed != FEED || !record.topic.contains("/vp/") {
@@ -72,7 +76,7 @@ fn share<T>(all: &[T], is: impl Fn(&T) -> bool) -> f64 {
 
 #[test]
 fn topics_have_the_publishers_levels() {
-    for message in messages(&SMALL) {
+    for message in MESSAGES.iter() {
         let expected = match (message.levels[3].as_str(), message.key.as_str()) {
             ("deadrun", _) => 9,
             (_, "TLR" | "TLA") => 20,
@@ -109,7 +113,7 @@ fn keys_are_in_the_publishers_order() {
 
 #[test]
 fn every_kind_and_oddity_is_there() {
-    let messages = messages(&SMALL);
+    let messages = &*MESSAGES;
     let kinds: BTreeSet<&str> = messages.iter().map(|message| message.levels[5].as_str()).collect();
     let expected = ["ars", "arr", "dep", "doc", "doo", "due", "pde", "tla", "tlr", "vja", "vjout"];
     assert!(expected.iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
@@ -133,18 +137,19 @@ fn every_kind_and_oddity_is_there() {
 
 #[test]
 fn places_in_topics_are_those_of_payloads() {
-    for message in messages(&SMALL).iter().filter(|message| message.levels.len() == 19) {
+    for message in MESSAGES.iter().filter(|message| message.levels.len() == 19) {
         let Some(latitude) = message.payload["lat"].as_f64() else {
             assert_eq!(message.levels[14..], ["0", "", "", "", ""]);
             continue;
         };
         let longitude = message.payload["long"].as_f64().unwrap();
-        let digits = |degrees: f64| format!("{degrees:.6}");
+        let digits = |degrees: f64| format!("{degrees:.6}").into_bytes();
         let (latitude, longitude) = (digits(latitude), digits(longitude));
-        assert_eq!(message.levels[15], format!("{};{}", &latitude[..2], &longitude[..2]));
+        let degrees = |digits: &[u8]| String::from_utf8(digits[..2].to_vec()).unwrap();
+        assert_eq!(message.levels[15], format!("{};{}", degrees(&latitude), degrees(&longitude)));
         for place in 3..6 {
-            let pair = format!("{}{}", &latitude[place..=place], &longitude[place..=place]);
-            assert_eq!(message.levels[13 + place], pair);
+            let pair = [latitude[place], longitude[place]];
+            assert_eq!(message.levels[13 + place].as_bytes(), pair);
         }
     }
 }
@@ -153,7 +158,7 @@ fn places_in_topics_are_those_of_payloads() {
 fn positions_come_every_second_once() {
     let config = small();
     let mut ticks: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-    for message in messages(&SMALL).iter().filter(|message| message.key == "VP") {
+    for message in MESSAGES.iter().filter(|message| message.key == "VP") {
         if message.levels[3] == "journey" && message.payload["desi"] != "H" {
             ticks.entry(message.vehicle()).or_default().push(message.time_ms());
         }
@@ -167,9 +172,9 @@ fn positions_come_every_second_once() {
 
 #[test]
 fn latencies_are_as_measured_and_only_back_dated_events_are_late() {
-    let messages = messages(&SMALL);
+    let messages = &*MESSAGES;
     let mut latencies: Vec<i64> = Vec::new();
-    for message in &messages {
+    for message in messages {
         match message.key.as_str() {
             "PDE" => {
                 let back_dated = (5_000..=56_000).contains(&message.latency_ms());
@@ -190,7 +195,7 @@ fn latencies_are_as_measured_and_only_back_dated_events_are_late() {
 
 #[test]
 fn what_is_left_out_is_what_publishers_leave_out() {
-    let config = Config { scale: 0.3, ..small() };
+    let config = Config { duration_s: 120, scale: 0.3, ..small() };
     let messages = messages(&records(&config));
     let null = |key: &'static str| move |message: &Message| message.payload[key].is_null();
     let (metro, others): (Vec<_>, Vec<_>) =
@@ -218,7 +223,7 @@ fn what_is_left_out_is_what_publishers_leave_out() {
 
 #[test]
 fn most_changes_are_in_the_last_two_digits() {
-    let messages = messages(&SMALL);
+    let messages = &*MESSAGES;
     let ours = |message: &&Message| message.levels.len() == 19 && message.key == "VP";
     let levels: Vec<&str> =
         messages.iter().filter(ours).map(|message| message.levels[14].as_str()).collect();
@@ -232,13 +237,13 @@ fn most_changes_are_in_the_last_two_digits() {
 #[test]
 fn a_thinned_subscription_leaves_out_small_changes() {
     let thinned = messages(&records(&Config { geohash_level_max: 4, ..small() }));
-    assert!(thinned.len() * 10 < messages(&SMALL).len() * 8);
+    assert!(thinned.len() * 10 < MESSAGES.len() * 8);
     assert!(thinned.iter().all(|message| message.levels.get(14).is_none_or(|level| level != "5")));
 }
 
 #[test]
 fn a_departure_names_the_old_stop_and_the_next() {
-    for message in messages(&SMALL).iter().filter(|message| message.key == "DEP") {
+    for message in MESSAGES.iter().filter(|message| message.key == "DEP") {
         let left = message.payload["stop"].as_u64().unwrap().to_string();
         assert_ne!(message.levels[13], left);
         assert!(message.payload["ttdep"].is_string());
@@ -247,7 +252,7 @@ fn a_departure_names_the_old_stop_and_the_next() {
 
 #[test]
 fn answers_of_traffic_lights_join_their_requests() {
-    let messages = messages(&SMALL);
+    let messages = &*MESSAGES;
     let requests = |key: &str| -> BTreeSet<(String, u64)> {
         let ours = messages.iter().filter(|message| message.key == key);
         ours.map(|message| (message.vehicle(), message.payload["tlp-requestid"].as_u64().unwrap()))

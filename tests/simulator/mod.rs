@@ -1,5 +1,7 @@
 //! The feed simulator: its recordings are what they claim to be.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod demo;
 mod faults;
 mod hfp;
@@ -72,9 +74,12 @@ fn reach_m(from: &Reported, to: &Reported, duration_s: f64) -> f64 {
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
     let config = Config { duration_s: 60, faults: Faults::all(), ..small() };
-    assert_eq!(records(&config), records(&config));
+    let first = |config: &Config| -> Vec<RawRecord> {
+        Simulation::new(config.clone()).unwrap().take(3_000).collect()
+    };
+    assert_eq!(first(&config), first(&config));
     let other = Config { seed: 2, ..config.clone() };
-    assert_ne!(records(&config), records(&other));
+    assert_ne!(first(&config), first(&other));
 }
 
 #[test]
@@ -94,7 +99,7 @@ fn every_feed_speaks_at_once_and_until_the_end() {
     for feed in simulation.feeds() {
         let mut times = of_feed(records, &feed.name).map(|record| record.received_time_ms);
         let first_ms = times.next().unwrap();
-        assert!(first_ms < config.start_ms + 1_000, "{} starts late", feed.name);
+        assert!(first_ms < config.start_ms + 4_000, "{} starts late", feed.name);
         let last_ms = times.last().unwrap();
         assert!(last_ms > end_ms - 61_000, "{} ends early", feed.name);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use events::{Body, LogRecord, Outcome, RawRecord};
+use events::{Body, EntityKind, LogRecord, Outcome, RawRecord};
 use ingest::{FeedPipeline, Output, RegionConfig};
 use load_tests::simulator::{Config, Faults};
 
@@ -59,8 +59,11 @@ fn every_record_without_faults_becomes_events() {
     for (feed, (logged, received)) in run(&SMALL) {
         let events = logged.iter().filter(|record| matches!(record, LogRecord::Event(_))).count();
         assert!(events > 0, "{feed}");
-        assert_eq!(lost(&logged), BTreeMap::new(), "{feed}");
-        assert_eq!(events as u64, received, "{feed}");
+        let mut lost = lost(&logged);
+        // One station is a test of the publisher's own, as they occur.
+        let tests = lost.remove(&(Outcome::Dropped, "test_station".to_owned())).unwrap_or(0);
+        assert_eq!(lost, BTreeMap::new(), "{feed}");
+        assert_eq!(events as u64 + tests, received, "{feed}");
     }
 }
 
@@ -71,14 +74,16 @@ fn every_feed_gives_its_kind_of_event() {
             Body::VehiclePosition(_) => feed.ends_with("-hfp") || feed.ends_with("-gtfs-rt"),
             Body::TripUpdate(_) => feed.ends_with("-trip-updates"),
             Body::DetectorStation(_) | Body::DetectorMeasurement(_) => feed.ends_with("-tms"),
-            Body::Retraction(_) => false,
+            // A trip that ended is no longer in the next whole feed.
+            Body::Retraction(kind) => *kind == EntityKind::Trip && feed.ends_with("-trip-updates"),
             Body::SituationRecord(_) => {
                 feed.ends_with("-traffic-messages") || feed.ends_with("-alerts")
             }
         };
         for record in &logged {
-            let LogRecord::Event(event) = record else { panic!("{feed}: {record:?}") };
-            assert!(expected(&event.body), "{feed}: {event:?}");
+            if let LogRecord::Event(event) = record {
+                assert!(expected(&event.body), "{feed}: {event:?}");
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use events::wire::gtfs_realtime as rt;
 use events::{Position, RawRecord};
 use prost::Message;
 use rt::feed_header::Incrementality;
+use rt::trip_update::StopTimeUpdate;
 
 use super::{Reported, SMALL, of_feed};
 
@@ -101,7 +102,7 @@ fn trip_updates_predict_the_stops_to_come() {
         for update in message.entity.iter().map(|entity| entity.trip_update.as_ref().unwrap()) {
             let calls = &update.stop_time_update;
             assert!(!calls.is_empty() && update.trip.trip_id.is_some());
-            assert!(calls.is_sorted_by_key(|call| call.stop_sequence()));
+            assert!(calls.is_sorted_by_key(StopTimeUpdate::stop_sequence));
             assert!(calls.is_sorted_by_key(|call| call.arrival.unwrap().time()));
             for call in calls {
                 let [arrival, departure] = [call.arrival.unwrap(), call.departure.unwrap()];

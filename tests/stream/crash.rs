@@ -6,7 +6,9 @@ use std::path::Path;
 use bytes::Bytes;
 use stream::{Append, Checkpoint, EmbeddedLog, EmbeddedOptions, Log, StreamError, topic};
 
-use super::fixture::{Numbers, REGION, append, events, file, image, open, payload, quiet, read};
+use super::fixture::{
+    Numbers, REGION, append, events, file, image, open, open_error, payload, quiet, read,
+};
 
 /// What a disk writes as one, at least.
 const SECTOR_BYTES: usize = 512;
@@ -128,7 +130,7 @@ async fn a_commit_torn_by_a_power_cut_is_there_as_a_whole_or_not_at_all() {
     let (commit, directory) = commit().await;
     let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
     let mut outcomes = [0, 0];
-    for _ in 0..100 {
+    for _ in 0..60 {
         std::fs::write(file(directory.path()), torn(&commit, &mut numbers)).unwrap();
         let log = open(directory.path(), quiet());
         outcomes[usize::from(all_or_nothing(&log).await)] += 1;
@@ -164,10 +166,10 @@ async fn a_file_cut_short_is_an_error_that_names_it_or_a_prefix() {
 }
 
 /// Bytes that are changed, one at a time.
-const DAMAGES: usize = 300;
+const DAMAGES: usize = 100;
 
-/// Reads a log with a byte changed at many positions.
-async fn damage(directory: &Path, contents: &[u8], nexts: &[u64]) {
+/// Reads a log with a byte changed at many positions; how often that was noticed.
+async fn damage(directory: &Path, contents: &[u8], nexts: &[u64]) -> usize {
     let file = file(directory);
     let used: Vec<_> = (0..contents.len()).filter(|position| contents[*position] != 0).collect();
     let (mut noticed, mut numbers) = (0, Numbers(0x2545_F491_4F6C_DD1D));
@@ -184,7 +186,7 @@ async fn damage(directory: &Path, contents: &[u8], nexts: &[u64]) {
             }
         }
     }
-    assert!(noticed > 0);
+    noticed
 }
 
 #[tokio::test]
@@ -197,5 +199,78 @@ async fn damage_after_a_crash_is_an_error_or_takes_the_last_commit_only() {
 async fn damage_after_a_close_is_an_error_and_takes_nothing() {
     let (_, directory) = commit().await;
     let closed = std::fs::read(file(directory.path())).unwrap();
-    damage(directory.path(), &closed, &[50]).await;
+    let noticed = damage(directory.path(), &closed, &[50]).await;
+    assert!(noticed > 0);
+}
+
+/// Noise, which no compression changes: it can be found in the file.
+fn noise(offset: u64) -> Bytes {
+    let mut numbers = Numbers(offset + 1);
+    (0..400).flat_map(|_| numbers.next().to_le_bytes()).collect()
+}
+
+/// 50 records in 50 commits, and a bit of record 20 changed in the file.
+async fn damaged(closed: bool) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let log = open(directory.path(), quiet());
+    let sink = events(&log).await;
+    for offset in 0..50 {
+        let records = vec![noise(offset)];
+        sink.append(Append { records, cursor: None }).await.unwrap();
+        sink.flush().await.unwrap();
+    }
+    if closed {
+        log.close().await.unwrap();
+    }
+    let damaged = image(directory.path());
+    let file = file(damaged.path());
+    let mut contents = std::fs::read(&file).unwrap();
+    let record = noise(20);
+    let mut found = 0;
+    for start in 0..contents.len() - record.len() {
+        // A page that was written anew has left its older copy behind.
+        if contents[start..].starts_with(&record) {
+            contents[start + 1_000] ^= 1;
+            found += 1;
+        }
+    }
+    assert!(found > 0);
+    std::fs::write(file, contents).unwrap();
+    damaged
+}
+
+#[tokio::test]
+async fn an_old_record_that_is_damaged_is_found_when_the_log_is_opened() {
+    for closed in [true, false] {
+        let directory = damaged(closed).await;
+        let error = open_error(directory.path());
+        assert!(matches!(error, StreamError::Corrupt(_)), "{error:?}");
+        assert!(error.to_string().contains("log.redb"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_check_a_damaged_record_is_found_when_it_is_read_and_costs_no_other() {
+    let directory = damaged(true).await;
+    let log = open(directory.path(), EmbeddedOptions { check_on_open: false, ..quiet() });
+    // All before it comes first.
+    let mut source = log.source(topic::EVENTS, REGION, 0).await.unwrap();
+    let mut position = 0;
+    while position < 20 {
+        position += source.next(100).await.unwrap().len() as u64;
+    }
+    assert!(matches!(source.next(100).await, Err(StreamError::Corrupt(_))));
+    let mut damaged = Vec::new();
+    for offset in 0..50 {
+        let mut source = log.source(topic::EVENTS, REGION, offset).await.unwrap();
+        match source.next(1).await {
+            Ok(records) => assert_eq!(records[0].payload, noise(offset)),
+            Err(error) => {
+                assert!(matches!(error, StreamError::Corrupt(_)), "{error:?}");
+                assert!(error.to_string().contains("offset 20"), "{error}");
+                damaged.push(offset);
+            }
+        }
+    }
+    assert_eq!(damaged, [20]);
 }

@@ -2,10 +2,34 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::browser::Page;
 use super::process::{Folder, Server, root, wait_for};
 
 const CITIES: [&str; 6] = ["helsinki", "espoo", "vantaa", "tampere", "turku", "oulu"];
+
+/// Ids of vehicles in a city's box.
+fn vehicles(server: &Server, regions: &Value, city: &str) -> Vec<Value> {
+    let all = regions["regions"].as_array().unwrap();
+    let is_city = |one: &&Value| one["id"] == city;
+    let found = all.iter().find_map(|region| {
+        let place = region["cities"].as_array()?.iter().find(is_city)?;
+        Some((region["id"].as_str()?, place["bbox"].as_array()?))
+    });
+    let (region, bbox) = found.unwrap();
+    let bbox: Vec<String> = bbox.iter().map(Value::to_string).collect();
+    let path = format!("/v1/regions/{region}/vehicles?bbox={}&limit=1000", bbox.join(","));
+    let answer = server.get(&path);
+    let features = answer["features"].as_array().unwrap();
+    features.iter().map(|feature| feature["id"].clone()).collect()
+}
+
+/// JavaScript that gives the places where vehicles are drawn at this moment.
+fn drawn(ids: &[Value]) -> String {
+    let ids = Value::from(ids.to_vec());
+    format!("{ids}.map(id => window.tilanne.vehiclePosition(id)).filter(place => place)")
+}
 
 #[test]
 fn vehicles_of_all_cities_move_in_a_browser() {
@@ -33,13 +57,11 @@ fn vehicles_of_all_cities_move_in_a_browser() {
     for city in CITIES {
         let button = format!("document.querySelector('[data-city=\"{city}\"]').click()");
         page.evaluate(&button);
-        page.wait_until(city, "Object.keys(window.tilanne.state().vehicles).length >= 5");
-        let count = "Object.values(window.tilanne.state().vehicles)";
-        let places = format!(
-            "JSON.stringify({count}.map(v => [v.id, v.report.position]).sort())"
-        );
-        let before = page.evaluate(&places);
-        page.wait_until("movement", &format!("{places} !== {before}"));
+        page.wait_until(city, "window.tilanne.state().vehicles >= 5");
+        let places = drawn(&vehicles(&server, &regions, city));
+        page.wait_until("drawn vehicles", &format!("{places}.length > 4"));
+        let before = page.evaluate(&format!("JSON.stringify({places})"));
+        page.wait_until("movement", &format!("JSON.stringify({places}) !== {before}"));
         page.wait_until("feeds", "document.querySelectorAll('[data-feed]').length >= 2");
     }
     // A map that failed to draw is one colour; a PNG of it is tiny.

@@ -83,12 +83,14 @@ fn the_panel_turns_when_a_feed_stops() {
     });
 
     let mut page = Page::open(&format!("http://{}/", server.address));
-    page.wait_until("vehicles", "Object.keys(window.tilanne?.state().vehicles ?? {}).length >= 20");
+    page.wait_until("vehicles", "(window.tilanne?.state().vehicles ?? 0) >= 20");
     let state = "document.querySelector('[data-feed=\"buses\"]')?.dataset.state";
     page.wait_until("a live feed", &format!("{state} === 'live'"));
-    let places = "JSON.stringify(Object.values(window.tilanne.state().vehicles)\
-                  .map(v => [v.id, v.report.position]).sort())";
-    let before = page.evaluate(places);
+    let features = server.get("/v1/regions/harbour/vehicles?limit=1000")["features"].take();
+    let ids: Vec<_> = features.as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
+    let ids = serde_json::Value::from(ids);
+    let places = format!("JSON.stringify({ids}.map(id => window.tilanne.vehiclePosition(id)))");
+    let before = page.evaluate(&places);
     page.wait_until("movement", &format!("{places} !== {before}"));
 
     stop.store(true, Ordering::Relaxed);

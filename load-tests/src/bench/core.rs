@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::Instant;
 
-use events::wire::Layer;
 use events::{
     Body, Event, LogRecord, Mode, Position, Provenance, RawRecord, Text, VehicleEventKind,
     VehiclePosition, Verdicts,
 };
 use ingest::{FeedPipeline, RegionConfig};
 use network::BoundingBox;
-use picture::{Delta, FeedLimits, Picture, View};
+use picture::{Delta, FeedLimits, Layer, Picture, View};
 
 use super::process::resident_bytes;
 use super::{BenchError, Figure, median};

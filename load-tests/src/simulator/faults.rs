@@ -81,8 +81,8 @@ impl Faults {
             reordered_share: 0.02,
             malformed_share: 0.01,
             error_page_share: 0.1,
-            frozen_share: 0.08,
-            skewed_clock_share: 0.08,
+            frozen_share: 0.1,
+            skewed_clock_share: 0.1,
             teleport_share: 0.005,
             silent_feeds: 1,
         }

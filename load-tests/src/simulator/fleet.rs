@@ -227,9 +227,9 @@ impl Vehicle {
     pub(crate) fn recording_times_ms(&self, tour_s: f64) -> impl Iterator<Item = i64> + '_ {
         let period_s = self.tour.period_s();
         let first_s = (tour_s - self.offset_s).rem_euclid(period_s);
-        let tours = (self.duration_s / period_s).round() as usize;
+        let laps = (self.duration_s / period_s).round() as usize;
         let duration_ms = (self.duration_s * 1_000.0) as i64;
-        (0..tours).map(move |nth| {
+        (0..laps).map(move |nth| {
             let time_s = first_s + nth as f64 * period_s;
             ((time_s * 1_000.0).ceil() as i64).rem_euclid(duration_ms)
         })

@@ -6,8 +6,9 @@
 //! messages that were under way at the end arrive at the beginning. So a recording can be played in
 //! a loop, its times shifted by its duration, without a jump.
 //!
-//! [`Faults`] are what goes wrong on purpose. [`Simulation::sent_in`] gives the records of a single
-//! second, for whoever sends them on as time goes by; [`hfp_messages`] gives vehicle messages alone.
+//! [`Faults`] are what goes wrong on purpose. [`Simulation::sent_in`] gives the records of a
+//! single second, for whoever sends them on as time goes by; [`hfp_messages`] gives vehicle
+//! messages alone.
 //!
 //! ```
 //! use load_tests::simulator::{Config, Simulation};

@@ -3,6 +3,7 @@
 import { readAddress, writeAddress } from "./address";
 import type { Language } from "./i18n";
 import { Speech } from "./i18n";
+import { FeedLabels } from "./feed_labels";
 import { inView } from "./in_view";
 import { expose } from "./inspect";
 import { nextBox } from "./map/coverage";
@@ -12,6 +13,7 @@ import { mapLayers } from "./map/layers";
 import { MapView } from "./map/view";
 import type { InView, MapLayerName, PanelContext } from "./panels/panel";
 import type { City, Settings } from "./settings";
+import { getJson } from "./settings";
 import { Column } from "./shell/column";
 import { Frame } from "./shell/frame";
 import { Header, pageState } from "./shell/header";
@@ -34,6 +36,10 @@ const PROBLEM_MS = 10_000;
 export class App {
   private readonly clock = new ServerClock(() => performance.now());
   private readonly cadence = new Cadence();
+  private readonly labels = new FeedLabels(
+    () => getJson("/v1/feeds"),
+    () => performance.now(),
+  );
   private readonly client: StreamClient;
   private readonly layers: readonly MapLayer[];
   private readonly hidden = new Set<MapLayerName>();
@@ -163,6 +169,7 @@ export class App {
       speech: this.speech,
       picture: this.client.picture,
       cadence: this.cadence,
+      labels: this.labels,
       connection: this.client.state,
       nowMs: this.clock.nowMs(),
       inView: this.objects,
@@ -208,7 +215,15 @@ export class App {
     } else {
       this.frame.say(state === "lost" ? speech.say("connection.lost") : this.remark());
     }
+    this.thank();
     this.column.update();
+  }
+
+  private thank(): void {
+    const feeds = this.client.picture.layer("feeds");
+    void this.labels.want(feeds.keys());
+    const names = this.labels.attributions(feeds.keys()).join(" · ");
+    this.frame.thank(names === "" ? "" : this.speech.say("app.data", { names }));
   }
 
   /** What else is worth saying over the map. */

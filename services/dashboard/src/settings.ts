@@ -65,7 +65,8 @@ function languagesOf(config: unknown): Language[] {
   return offered.length > 0 ? offered : Object.keys(LANGUAGES).filter(isLanguage);
 }
 
-async function get(path: string): Promise<unknown> {
+/** Gets JSON of the server. */
+export async function getJson(path: string): Promise<unknown> {
   const response = await fetch(path, { headers: { Accept: "application/json" } });
   if (!response.ok) throw new Error(`${path} answered ${response.status}`);
   return response.json();
@@ -77,8 +78,8 @@ async function get(path: string): Promise<unknown> {
  */
 export async function loadSettings(): Promise<Settings> {
   const [regions, config] = await Promise.all([
-    get("/v1/regions"),
-    get("/v1/config").catch(() => undefined),
+    getJson("/v1/regions"),
+    getJson("/v1/config").catch(() => undefined),
   ]);
   const styleUrl = isObject(config) ? config["map_style_url"] : undefined;
   return {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readAddress, writeAddress } from "../src/address";
+import { FeedLabels } from "../src/feed_labels";
 import { inView } from "../src/in_view";
 import { currentLevel, worstLevel, CURRENT_FOR_MS } from "../src/map/detectors";
 import { nextBox } from "../src/map/coverage";
@@ -85,6 +86,29 @@ describe("a feed's state", () => {
     expect(feedState(feed({ connection: "ended" }), now, cadence, true)).toBe("ended");
     expect(feedState(feed({ connection: "asleep" }), 100_000, cadence, true)).toBe("unknown");
     expect(feedState(feed(), 100_000, cadence, false)).toBe("unknown");
+  });
+});
+
+describe("the names of feeds", () => {
+  it("are asked for once a feed is new, at a bounded rate", async () => {
+    let asked = 0;
+    let nowMs = 0;
+    const load = (): Promise<unknown> => {
+      asked += 1;
+      const attribution = "City, CC BY 4.0";
+      return Promise.resolve({ feeds: [{ id: "a", title: "A", attribution }, { id: 7 }] });
+    };
+    const labels = new FeedLabels(load, () => nowMs);
+    await labels.want(["a", "b"]);
+    await labels.want(["a", "b"]);
+    expect(asked).toBe(1);
+    expect(labels.get("a")?.title).toBe("A");
+    expect(labels.attributions(["a", "a", "b"])).toEqual(["City, CC BY 4.0"]);
+    nowMs = 60_000;
+    await labels.want(["a"]);
+    expect(asked).toBe(1);
+    await labels.want(["b"]);
+    expect(asked).toBe(2);
   });
 });
 

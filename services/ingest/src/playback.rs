@@ -39,6 +39,7 @@ const LOOP_PAUSE_MS: i64 = 1_000;
 
 /// How to play a recording.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PlayerOptions {
     /// The recording.
     pub file: PathBuf,

@@ -111,6 +111,10 @@ impl Picture {
         while let Some(part) = next_part(&mut bytes)? {
             picture.restore_part(part)?;
         }
+        picture.vehicles.index.build_tree();
+        picture.detectors.index.build_tree();
+        picture.situations.index.build_tree();
+        picture.trips.index.build_tree();
         Ok(picture)
     }
 

@@ -1,8 +1,8 @@
 //! When an object has to be looked at next, by feed.
 //!
-//! An update costs nothing here: each object is filed once under a time at which it cannot have been
-//! due before, and is filed anew when that time comes and it was heard of meanwhile. So what happens
-//! depends on the objects' own due times only, never on when they were filed.
+//! An update costs nothing here: each object is filed once under a time at which it cannot have
+//! been due before, and is filed anew when that time comes and it was heard of meanwhile. So what
+//! happens depends on the objects' own due times only, never on when they were filed.
 
 use std::collections::BTreeSet;
 

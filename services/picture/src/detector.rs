@@ -134,7 +134,7 @@ impl Detectors {
         }
     }
 
-    /// Puts in what a checkpoint says.
+    /// Puts in what a checkpoint says; the index's tree is built at the end.
     pub(crate) fn restore(
         &mut self,
         feed: &FeedContext,
@@ -146,7 +146,7 @@ impl Detectors {
         let object = state.is_shown().then(|| state.object(id.clone(), name));
         let number = self.index.insert(id, state);
         if let Some(object) = object {
-            self.index.show(number, Arc::new(Object::Detector(object)));
+            self.index.load(number, Arc::new(Object::Detector(object)));
         }
         let filed_ms = &mut self.index.slot_mut(number).state.filed_ms;
         self.deadlines.file(feed.number, number, filed_ms, due_ms);

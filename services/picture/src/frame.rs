@@ -1,5 +1,5 @@
-//! Frames of the `picture` topic: the deltas of one batch of log records, each as its length and the
-//! wire's Delta.
+//! Frames of the `picture` topic: the deltas of one batch of log records, each as its length and
+//! the wire's Delta.
 
 use events::wire;
 use prost::Message;

@@ -1,8 +1,9 @@
 //! One layer's objects, found by id and by box, in dense memory that is cheap to update.
 //!
 //! An R-tree update costs microseconds, a vehicle moves every second. So the tree holds boxes that
-//! are larger than the object by a margin: a moving object changes its slot only, and is put into the
-//! tree anew when it leaves its box. Queries filter by the object's own envelope, so they are exact.
+//! are larger than the object by a margin: a moving object changes its slot only, and is put into
+//! the tree anew when it leaves its box. Queries filter by the object's own envelope, so they are
+//! exact.
 
 use std::hash::Hasher;
 use std::sync::Arc;
@@ -220,6 +221,25 @@ impl<S> Index<S> {
             self.objects += 1;
         }
         self.place(number, envelope);
+    }
+
+    /// Like [`Self::show`] for many objects: queries find them after [`Self::build_tree`], which
+    /// takes a tenth of the time of as many insertions.
+    pub(crate) fn load(&mut self, number: SlotNumber, object: Arc<Object>) {
+        let envelope = object.envelope();
+        let margin_m = self.margin_m;
+        let slot = self.slot_mut(number);
+        slot.envelope = envelope;
+        slot.entry = envelope.map(|envelope| Entry::around(&envelope, margin_m, number));
+        if slot.object.replace(object).is_none() {
+            self.objects += 1;
+        }
+    }
+
+    /// Builds the tree of everything that was loaded.
+    pub(crate) fn build_tree(&mut self) {
+        let slots = self.slots.iter().flatten();
+        self.tree = RTree::bulk_load(slots.filter_map(|slot| slot.entry).collect());
     }
 
     /// Takes the object out of the picture but keeps its place and state.

@@ -1,20 +1,20 @@
 //! The live picture of one region.
 //!
 //! [`Picture`] is a state machine: the same log records in the same order give the same [`Delta`]s
-//! and the same [`Snapshot`], to the byte, on any machine and after any restart. It does no I/O, has
-//! no clock (time comes as watermarks in the log) and nothing in it depends on hash order.
+//! and the same [`Snapshot`], to the byte, in any run and after any restart. It does no I/O,
+//! has no clock (time comes as watermarks in the log) and nothing in it depends on hash order.
 //! [`View`] is the read side: it follows a picture by its deltas, anywhere, and answers queries.
 //!
 //! ```
 //! use events::{FeedStatus, LogRecord};
 //! use picture::{Layer, Picture, View};
 //!
-//! let mut picture = Picture::new("helsinki".into(), "log-1".into(), Default::default());
+//! let mut picture = Picture::new("region".into(), "log-1".into(), Default::default());
 //! let mut deltas = Vec::new();
 //! let status = FeedStatus { feed: "hsl-hfp".into(), watermark_ms: 1_000, ..Default::default() };
 //! picture.apply(0, &LogRecord::FeedStatus(status), &mut deltas);
 //!
-//! let mut view = View::new("helsinki".into(), "log-1".into());
+//! let mut view = View::new("region".into(), "log-1".into());
 //! for delta in deltas {
 //!     view.apply(delta);
 //! }

@@ -1,8 +1,8 @@
 //! The situations layer: the newest version of each situation.
 //!
 //! Versions are ordered by version time, then version number, and may arrive in any order. A
-//! situation that is over leaves the picture but its version is remembered, so that an older one that
-//! arrives later does not bring it back; a newer one does, when it says so.
+//! situation that is over leaves the picture but its version is remembered, so that an older one
+//! that arrives later does not bring it back; a newer one does, when it says so.
 
 use std::sync::Arc;
 
@@ -217,7 +217,7 @@ impl Situations {
         self.deadlines.file(state.feed, number, &mut state.filed_ms, due_ms);
     }
 
-    /// Puts in what a checkpoint says.
+    /// Puts in what a checkpoint says; the index's tree is built at the end.
     pub(crate) fn restore(
         &mut self,
         feed: &FeedContext,
@@ -228,7 +228,7 @@ impl Situations {
         let due_ms = state.due_ms(state.over(feed).is_some());
         let number = self.index.insert(id, state);
         if let Some(object) = object {
-            self.index.show(number, Arc::new(object));
+            self.index.load(number, Arc::new(object));
         }
         self.file(number, due_ms);
     }

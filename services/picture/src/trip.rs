@@ -144,7 +144,7 @@ impl Trips {
         }
     }
 
-    /// Puts in what a checkpoint says.
+    /// Puts in what a checkpoint says; the index's tree is built at the end.
     pub(crate) fn restore(
         &mut self,
         feed: &FeedContext,
@@ -155,7 +155,7 @@ impl Trips {
         let due_ms = state.due_ms(object.is_none(), feed);
         let number = self.index.insert(id, state);
         if let Some(object) = object {
-            self.index.show(number, Arc::new(object));
+            self.index.load(number, Arc::new(object));
         }
         let filed_ms = &mut self.index.slot_mut(number).state.filed_ms;
         self.deadlines.file(feed.number, number, filed_ms, due_ms);

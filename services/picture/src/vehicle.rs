@@ -1,7 +1,16 @@
 //! The vehicles layer.
 //!
-//! A vehicle's attributes are those of its newest report; where it is comes from its [`Track`], so a
-//! fix that cannot be right changes the verdicts but not the place.
+//! A vehicle's attributes are those of its newest report; where it is comes from its [`Track`], so
+//! a fix that cannot be right changes the verdicts but not the place.
+//!
+//! Any order of arrival within the lateness bound gives the same object, with one exception: a
+//! retraction that arrives after a report of an upcoming journey that it is older than, when that
+//! report was hidden by a present one that the retraction takes back. The hidden report is not kept
+//! for this; the next one shows the vehicle again.
+//!
+//! What a record was on its arrival is what the ledger says for ever: a report that arrived late is
+//! `superseded`, one whose position was not believed then is `quarantined`, although both are part
+//! of the track and may be believed when others arrive.
 
 pub(crate) mod track;
 
@@ -201,7 +210,7 @@ impl Vehicles {
         }
     }
 
-    /// Puts in what a checkpoint says.
+    /// Puts in what a checkpoint says; the index's tree is built at the end.
     pub(crate) fn restore(
         &mut self,
         feed: &FeedContext,
@@ -212,7 +221,7 @@ impl Vehicles {
         let due_ms = state.due_ms(object.is_none(), feed);
         let number = self.index.insert(id, state);
         if let Some(object) = object {
-            self.index.show(number, Arc::new(object));
+            self.index.load(number, Arc::new(object));
         }
         let filed_ms = &mut self.index.slot_mut(number).state.filed_ms;
         self.deadlines.file(feed.number, number, filed_ms, due_ms);

@@ -23,12 +23,22 @@ impl ViewLayer {
     }
 
     fn update(&mut self, object: Arc<Object>) {
-        let slot = self.index.find_id(object.id()).unwrap_or_else(|| {
-            let slot = self.index.insert(object.id().clone(), ());
-            self.by_id.insert(object.id().clone(), slot);
-            slot
-        });
+        let slot = self.find_or_insert(object.id());
         self.index.show(slot, object);
+    }
+
+    /// Like [`Self::update`]; the index's tree is built at the end.
+    fn load(&mut self, object: Arc<Object>) {
+        let slot = self.find_or_insert(object.id());
+        self.index.load(slot, object);
+    }
+
+    fn find_or_insert(&mut self, id: &Text) -> SlotNumber {
+        self.index.find_id(id).unwrap_or_else(|| {
+            let slot = self.index.insert(id.clone(), ());
+            self.by_id.insert(id.clone(), slot);
+            slot
+        })
     }
 
     fn remove(&mut self, id: &str) {
@@ -60,7 +70,10 @@ impl View {
         let mut view = Self::new(snapshot.region, snapshot.epoch);
         view.last = snapshot.sequence.map(|sequence| (sequence, u32::MAX));
         for object in snapshot.objects {
-            view.layer_mut(object.layer()).update(object);
+            view.layer_mut(object.layer()).load(object);
+        }
+        for layer in &mut view.layers {
+            layer.index.build_tree();
         }
         view
     }

@@ -29,8 +29,8 @@ pub enum ProcessorError {
     },
     /// The checkpoint includes events that the log does not have: the log was cut.
     #[error(
-        "region {region}: the checkpoint includes events up to offset {wanted}, but the log ends at \
-         {next}; bring the log back that it belongs to, or begin a new one"
+        "region {region}: the checkpoint includes events up to offset {wanted}, but the log ends \
+         at {next}; bring the log back that it belongs to, or begin a new one"
     )]
     EventsMissing {
         /// Region.

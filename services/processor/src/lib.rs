@@ -1,9 +1,9 @@
 //! The loop from the event log through the picture to the picture log, with checkpoints.
 //!
-//! One task a region: [`run_region`] restores the newest checkpoint, reads `events`, applies, appends
-//! the deltas to `picture` and checkpoints now and then. It may be killed at any moment: the next run
-//! goes on from the checkpoint and gives the same deltas the same numbers, so readers drop what they
-//! have. It writes nothing that cannot be derived again from `events`.
+//! One task a region: [`run_region`] restores the newest checkpoint, reads `events`, applies,
+//! appends the deltas to `picture` and checkpoints now and then. It may be killed at any moment:
+//! the next run goes on from the checkpoint and gives the same deltas the same numbers, so readers
+//! drop what they have. It writes nothing that cannot be derived again from `events`.
 
 mod error;
 mod options;

@@ -22,8 +22,8 @@ pub struct ProcessorOptions {
     /// Records of one batch, which becomes one append. A batch is applied without a pause, so it
     /// bounds how long the task holds its thread: at a million a second, a few milliseconds.
     pub batch_records_max: usize,
-    /// A checkpoint at the latest after so much time in which something was applied: bounds how much
-    /// a restart reads again.
+    /// A checkpoint at the latest after so much time in which something was applied: bounds how
+    /// much a restart reads again.
     pub checkpoint_every_s: u64,
     /// A checkpoint at the latest after so many records: bounds the same while catching up.
     pub checkpoint_every_records: u64,

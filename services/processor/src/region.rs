@@ -1,7 +1,7 @@
 //! The loop of one region.
 
-use std::time::Duration;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use events::LogRecord;
@@ -228,8 +228,8 @@ impl Processor {
     }
 }
 
-/// The picture of a checkpoint; none when this program cannot read it. Then the log is read from its
-/// beginning: the picture is derived, so that costs time only.
+/// The picture of a checkpoint; none when this program cannot read it. Then the log is read from
+/// its beginning: the picture is derived, so that costs time only.
 fn restore(config: &RegionConfig, epoch: &str, checkpoint: &Checkpoint) -> Option<Picture> {
     let RegionConfig { region, limits } = config.clone();
     match Picture::restore(region, epoch.into(), limits, &checkpoint.state) {

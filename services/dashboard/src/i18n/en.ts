@@ -10,6 +10,7 @@ export const en = {
   "app.map": "Map of vehicles, detectors and traffic messages",
   "app.zoom_in": "Zoom in",
   "app.zoom_out": "Zoom out",
+  "app.data": "Data: {names}",
   "app.no_regions": "The server named no regions. Trying again.",
   "app.no_webgl": "This browser cannot draw the map (WebGL 2 is missing). The lists still work.",
 

@@ -12,6 +12,7 @@ export const fi: Dictionary = {
   "app.map": "Kartta ajoneuvoista, mittauspisteistä ja liikennetiedotteista",
   "app.zoom_in": "Lähennä",
   "app.zoom_out": "Loitonna",
+  "app.data": "Aineistot: {names}",
   "app.no_regions": "Palvelin ei nimennyt yhtään aluetta. Yritetään uudelleen.",
   "app.no_webgl":
     "Tämä selain ei pysty piirtämään karttaa (WebGL 2 puuttuu). Luettelot toimivat silti.",

@@ -12,6 +12,7 @@ export const sv: Dictionary = {
   "app.map": "Karta över fordon, mätpunkter och trafikmeddelanden",
   "app.zoom_in": "Zooma in",
   "app.zoom_out": "Zooma ut",
+  "app.data": "Data: {names}",
   "app.no_regions": "Servern angav inga regioner. Försöker igen.",
   "app.no_webgl": "Webbläsaren kan inte rita kartan (WebGL 2 saknas). Listorna fungerar ändå.",
 

@@ -3,6 +3,7 @@
  * `index.ts`; no panel knows another one.
  */
 
+import type { FeedLabels } from "../feed_labels";
 import type { MessageKey, Speech } from "../i18n";
 import type { Selection } from "../map/layer";
 import type { Cadence } from "../stream/cadence";
@@ -20,6 +21,7 @@ export interface PanelContext {
   readonly speech: Speech;
   readonly picture: Picture;
   readonly cadence: Cadence;
+  readonly labels: FeedLabels;
   readonly connection: ConnectionState;
   /** The server's time; `undefined` before the first message. */
   readonly nowMs: number | undefined;

@@ -11,6 +11,7 @@ export class Frame {
     role: "status",
     "data-testid": "notice",
   });
+  private readonly thanks = element("p", { class: "thanks" });
   private readonly announcer = element("p", { class: "unseen", "aria-live": "polite" });
   private readonly stage = element("main");
   private readonly root: HTMLElement;
@@ -35,15 +36,13 @@ export class Frame {
     document.documentElement.lang = speech.language;
     document.title = speech.say("app.title");
     setText(this.skip, speech.say("app.skip"));
-    this.map.setAttribute("role", "region");
-    this.map.setAttribute("aria-label", speech.say("app.map"));
     const zoom = element(
       "div",
       { class: "zoom" },
       button({ "aria-label": speech.say("app.zoom_in") }, "+", () => zoomBy(1)),
       button({ "aria-label": speech.say("app.zoom_out") }, "−", () => zoomBy(-1)),
     );
-    this.stage.replaceChildren(this.map, zoom, this.notice, parts.card);
+    this.stage.replaceChildren(this.map, zoom, this.thanks, this.notice, parts.card);
     this.root.replaceChildren(parts.header, this.stage, parts.side);
   }
 
@@ -59,6 +58,11 @@ export class Frame {
   say(notice: string | undefined): void {
     this.notice.hidden = notice === undefined;
     setText(this.notice, notice ?? "");
+  }
+
+  /** Whom the data is from; its licences ask for that. */
+  thank(text: string): void {
+    setText(this.thanks, text);
   }
 
   announce(text: string): void {

@@ -58,8 +58,10 @@ export class Header {
 
   showCity(city: string | undefined): void {
     for (const [id, choose] of this.cities) {
-      if (id === city) choose.setAttribute("aria-current", "true");
-      else choose.removeAttribute("aria-current");
+      choose.toggleAttribute("aria-current", false);
+      if (id !== city) continue;
+      choose.setAttribute("aria-current", "true");
+      choose.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
   }
 

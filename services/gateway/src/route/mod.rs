@@ -95,8 +95,7 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
             and the health of the feeds they come from. Times are milliseconds since 1970-01-01 \
             UTC (`*_ms`), positions WGS84 degrees. Every answer says how fresh each feed is. \
             Errors are problem details (RFC 9457).",
-        version = "1",
-        license(name = "EUPL-1.2", identifier = "EUPL-1.2")
+        version = "1"
     ),
     paths(
         config::get,

@@ -1,6 +1,6 @@
 //! Dumps of MQTT messages, one a line: `[receive time] topic payload`. Topics of HFP have spaces in
-//! them, so the payload starts at the first brace, not at a space. Files of payloads alone, one JSON
-//! object a line, are taken too.
+//! them, so the payload starts at the first brace, not at a space. Files of payloads alone, one
+//! JSON object a line, are taken too.
 
 use crate::format::instant::rfc3339_ms;
 

@@ -34,6 +34,15 @@ impl Number {
         }
     }
 
+    fn of_text(text: &str) -> Self {
+        let text = text.trim();
+        match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Self::Value(number),
+            _ if text.is_empty() => Self::Missing,
+            _ => Self::Wrong,
+        }
+    }
+
     /// A whole number from 0 up; anything else is no identity.
     pub(super) fn id(self) -> Option<u32> {
         match self {
@@ -55,8 +64,22 @@ pub(super) enum Scalar<'a> {
     Text(Cow<'a, str>),
     /// A whole number.
     Integer(i64),
+    /// Another number.
+    Float(f64),
     /// Something else stood there.
     Wrong,
+}
+
+impl From<Scalar<'_>> for Number {
+    fn from(scalar: Scalar) -> Self {
+        match scalar {
+            Scalar::Missing => Self::Missing,
+            Scalar::Text(text) => Self::of_text(&text),
+            Scalar::Integer(number) => Self::Value(number as f64),
+            Scalar::Float(number) => Self::Value(number),
+            Scalar::Wrong => Self::Wrong,
+        }
+    }
 }
 
 impl Scalar<'_> {
@@ -69,65 +92,9 @@ impl Scalar<'_> {
     }
 }
 
-/// The visits that make a value missing or wrong: all but text and numbers.
-macro_rules! drain {
-    () => {
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(Self::Value::Missing)
-        }
-
-        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-            Ok(Self::Value::Wrong)
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-            while seq.next_element::<IgnoredAny>()?.is_some() {}
-            Ok(Self::Value::Wrong)
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            Ok(Self::Value::Wrong)
-        }
-
-        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-            f.write_str("a value")
-        }
-    };
-}
-
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NumberVisitor)
-    }
-}
-
-struct NumberVisitor;
-
-impl<'de> Visitor<'de> for NumberVisitor {
-    type Value = Number;
-
-    drain!();
-
-    fn visit_i64<E>(self, number: i64) -> Result<Number, E> {
-        Ok(Number::Value(number as f64))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Number, E> {
-        Ok(Number::Value(number as f64))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Number, E> {
-        Ok(Number::Value(number))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Number, E> {
-        let text = text.trim();
-        Ok(match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => Number::Value(number),
-            _ if text.is_empty() => Number::Missing,
-            _ => Number::Wrong,
-        })
+        Scalar::deserialize(deserializer).map(Self::from)
     }
 }
 
@@ -142,7 +109,27 @@ struct ScalarVisitor;
 impl<'de> Visitor<'de> for ScalarVisitor {
     type Value = Scalar<'de>;
 
-    drain!();
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Scalar::Missing)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Scalar::Wrong)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Scalar::Wrong)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Scalar::Wrong)
+    }
 
     fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
         Ok(Scalar::Integer(number))
@@ -152,8 +139,8 @@ impl<'de> Visitor<'de> for ScalarVisitor {
         Ok(i64::try_from(number).map_or(Scalar::Wrong, Scalar::Integer))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Scalar::Wrong)
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Scalar::Float(number))
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {

@@ -214,7 +214,7 @@ pub struct OptionsError {
 /// ```
 /// assert_eq!(ingest::format::format("hfp").unwrap().name(), "hfp");
 /// let error = ingest::format::format("hpf").err().unwrap();
-/// assert!(error.to_string().contains("digitraffic_tms, digitraffic_traffic_message, gtfs_rt, hfp"));
+/// assert!(error.to_string().contains("known are digitraffic_tms, digitraffic_traffic_message"));
 /// ```
 pub fn format(name: &str) -> Result<&'static dyn Format, OptionsError> {
     let found = FORMATS.iter().find(|format| format.name() == name);

@@ -1,6 +1,6 @@
-//! One pace for all requests to a host, whichever source sends them.
+//! One pace for all that goes to a host, whichever source it is from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,17 +8,37 @@ use tokio::time::{Instant, sleep_until};
 
 /// When each host may be asked again. Hosts come from configuration, so their number is bounded.
 #[derive(Debug, Default)]
-pub struct HostLimits(Mutex<BTreeMap<String, Instant>>);
+pub struct HostLimits(Mutex<BTreeMap<String, Turns>>);
+
+#[derive(Debug, Default)]
+struct Turns {
+    /// The last ones that were given, some in the future; as many as a pace asks for.
+    given: VecDeque<Instant>,
+    /// The host asked for a pause until then.
+    paused_until: Option<Instant>,
+}
+
+/// So many turns in any period of such a length.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    pub(super) turns: usize,
+    pub(super) period: Duration,
+}
 
 impl HostLimits {
-    /// Waits for a turn to ask the host, `interval` after the turn before it.
-    pub(super) async fn turn(&self, host: &str, interval: Duration) {
+    /// Waits for a turn.
+    pub(super) async fn turn(&self, host: &str, pace: Pace) {
         let at = {
-            let mut free = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let host = hosts.entry(host.to_owned()).or_default();
             let now = Instant::now();
-            let free = free.entry(host.to_owned()).or_insert(now);
-            let at = (*free).max(now);
-            *free = at + interval;
+            while host.given.len() > pace.turns {
+                host.given.pop_front();
+            }
+            let oldest = host.given.front().filter(|_| host.given.len() == pace.turns);
+            let free = oldest.map_or(now, |oldest| *oldest + pace.period);
+            let at = free.max(host.paused_until.unwrap_or(now)).max(now);
+            host.given.push_back(at);
             at
         };
         sleep_until(at).await;
@@ -26,9 +46,8 @@ impl HostLimits {
 
     /// The host asked for a pause.
     pub(super) fn pause(&self, host: &str, pause: Duration) {
-        let mut free = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let until = Instant::now() + pause;
-        let free = free.entry(host.to_owned()).or_insert(until);
-        *free = (*free).max(until);
+        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let host = hosts.entry(host.to_owned()).or_default();
+        host.paused_until = host.paused_until.max(Some(Instant::now() + pause));
     }
 }

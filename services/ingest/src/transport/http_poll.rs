@@ -25,6 +25,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
 use super::backoff::random_share;
+use super::host_limits::Pace;
 use super::http_answer::{Answer, Failure, Reader, causes};
 use super::{Arrival, SourceContext, Transport, TransportError, TransportKind, options, tls};
 use crate::format::OptionsError;
@@ -187,8 +188,10 @@ impl TransportKind for HttpPoll {
             credentials,
             bytes_max: context.payload_bytes_max,
         };
-        let interval = Duration::from_mins(1) / options.requests_per_min_max;
-        Ok(Box::new(Poller { context, reader, resources, interval, waiting: VecDeque::new() }))
+        // Evenly, not all at the beginning of a minute.
+        let period = Duration::from_mins(1) / options.requests_per_min_max;
+        let pace = Pace { turns: 1, period };
+        Ok(Box::new(Poller { context, reader, resources, pace, waiting: VecDeque::new() }))
     }
 }
 
@@ -241,7 +244,7 @@ struct Poller {
     context: SourceContext,
     reader: Reader,
     resources: Vec<Resource>,
-    interval: Duration,
+    pace: Pace,
     waiting: VecDeque<Arrival>,
 }
 
@@ -255,7 +258,7 @@ impl Transport for Poller {
         let resource = next.expect("there is a resource: the options are checked");
         sleep_until(resource.due).await;
         let host = resource.url.host_str().unwrap_or_default().to_owned();
-        self.context.hosts.turn(&host, self.interval).await;
+        self.context.hosts.turn(&host, self.pace).await;
         let now_ms = self.context.clock.now_ms();
         let arrival = match self.reader.read(resource, now_ms).await {
             Ok(Answer::Body(body)) => Arrival::Record(self.context.raw(&resource.path, body), 0),

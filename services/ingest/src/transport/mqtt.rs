@@ -8,6 +8,7 @@
 //! | `keep_alive_s` | 30 | 5 to 300; digitransit asks for less than 60 |
 //! | `client_id` | `tilanne` | beginning of the client id, up to 40 bytes; random bits follow |
 //! | `retry_min_s`, `retry_max_s` | 30, 300 | least and most seconds between two connections |
+//! | `connects_per_min_max` | 5 | connections in a minute of all sources of a host, 1 to 6,000 |
 //! | `packet_bytes_max` | 1 MiB | largest message, 1 KiB to 64 MiB |
 //! | `username_env`, `password_env` | | environment variables with the credentials |
 //! | `ca_file` | | trust only the certificate authorities of this PEM file |
@@ -29,6 +30,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
 use super::backoff::{Backoff, random};
+use super::host_limits::Pace;
 use super::once::{Once, overlap};
 use super::{Arrival, SourceContext, Transport, TransportError, TransportKind, options, tls};
 use crate::format::OptionsError;
@@ -62,6 +64,8 @@ struct Options {
     retry_min_s: f64,
     #[serde(default = "default_retry_max_s")]
     retry_max_s: f64,
+    #[serde(default = "default_connects_per_min_max")]
+    connects_per_min_max: usize,
     #[serde(default = "default_packet_bytes_max")]
     packet_bytes_max: usize,
     username_env: Option<String>,
@@ -83,6 +87,11 @@ fn default_retry_min_s() -> f64 {
 
 fn default_retry_max_s() -> f64 {
     300.0
+}
+
+/// What the strictest publisher here allows an address.
+fn default_connects_per_min_max() -> usize {
+    5
 }
 
 fn default_packet_bytes_max() -> usize {
@@ -111,6 +120,8 @@ impl Options {
         require("client_id", holds, "must be 1 to 40 printable ASCII characters")?;
         options::seconds("retry_min_s", parsed.retry_min_s, 0.1..=3_600.0)?;
         options::seconds("retry_max_s", parsed.retry_max_s, parsed.retry_min_s..=86_400.0)?;
+        let connects = (1..=6_000).contains(&parsed.connects_per_min_max);
+        require("connects_per_min_max", connects, "must be 1 to 6000")?;
         let bytes = (1_024..=64 << 20).contains(&parsed.packet_bytes_max);
         require("packet_bytes_max", bytes, "must be 1024 to 67108864 bytes")?;
         options::check_credentials(parsed.username_env.as_ref(), parsed.password_env.as_ref())?;
@@ -184,6 +195,8 @@ impl TransportKind for Mqtt {
             Duration::from_secs_f64(options.retry_max_s),
         );
         Ok(Box::new(Subscriber {
+            host: format!("mqtt {}", url.host_str().unwrap_or_default()),
+            pace: Pace { turns: options.connects_per_min_max, period: Duration::from_mins(1) },
             endpoint: url.to_string(),
             context,
             client,
@@ -208,6 +221,9 @@ impl TransportKind for Mqtt {
 struct Subscriber {
     context: SourceContext,
     endpoint: String,
+    /// Under which name the host's connections are paced.
+    host: String,
+    pace: Pace,
     client: AsyncClient,
     events: EventLoop,
     topics: Vec<String>,
@@ -241,6 +257,7 @@ impl Transport for Subscriber {
                 self.retry_at = None;
             }
             if !self.is_connected {
+                self.context.hosts.turn(&self.host, self.pace).await;
                 self.backoff.start();
             }
             match self.events.poll().await {

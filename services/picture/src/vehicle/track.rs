@@ -1,8 +1,8 @@
 //! A vehicle's recent fixes in the order of event time, and which of them to believe.
 //!
-//! Fixes arrive in any order. Those that can still get a neighbour before them wait in a window; what
-//! is older is folded into a base and forgotten. The belief is a fold over base and window in event
-//! time, so any order of arrival within the lateness bound gives the same belief.
+//! Fixes arrive in any order. Those that can still get a neighbour before them wait in a window;
+//! what is older is folded into a base and forgotten. The belief is a fold over base and window in
+//! event time, so any order of arrival within the lateness bound gives the same belief.
 
 use events::{JourneyPhase, Position, VehiclePosition};
 use smallvec::SmallVec;

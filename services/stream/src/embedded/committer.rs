@@ -1,6 +1,7 @@
 //! The one thread that writes: it gathers what was appended for a moment and makes it durable in
 //! one transaction with one fsync.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -101,27 +102,35 @@ impl Bounds {
 
 /// Commits until the log is closed or the disk fails, then lets go of the file.
 pub(super) fn run(shared: &Shared) -> Result<(), StreamError> {
-    let mut swept = Instant::now();
-    let result = loop {
-        let last = shared.doorbell.wait(&shared.bounds);
-        let sweep = swept.elapsed() >= SWEEP_INTERVAL;
-        if sweep {
-            swept = Instant::now();
-        }
-        let committed = commit(shared, sweep);
-        if last || committed.is_err() {
-            break committed;
-        }
-    };
+    let commits = std::panic::catch_unwind(AssertUnwindSafe(|| commit_until_closed(shared)));
+    let result = commits.unwrap_or_else(|_| {
+        let error = StreamError::Storage("committer panicked".to_owned());
+        shared.stop(Some(&error));
+        Err(error)
+    });
     if let Err(error) = &result {
         tracing::error!(%error, "log stopped");
-        shared.stop(Some(error.to_string()));
     }
     for partition in shared.partitions() {
         partition.stopped();
     }
     let closed = shared.store.close();
     result.and(closed)
+}
+
+fn commit_until_closed(shared: &Shared) -> Result<(), StreamError> {
+    let mut swept = Instant::now();
+    loop {
+        let last = shared.doorbell.wait(&shared.bounds);
+        let sweep = swept.elapsed() >= SWEEP_INTERVAL;
+        if sweep {
+            swept = Instant::now();
+        }
+        commit(shared, sweep)?;
+        if last {
+            return Ok(());
+        }
+    }
 }
 
 /// One group commit of everything that waits.
@@ -139,7 +148,8 @@ fn commit(shared: &Shared, sweep: bool) -> Result<(), StreamError> {
     if !commits.is_empty() {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now_ms = now.unwrap_or_default().as_millis() as i64;
-        shared.store.commit(&mut commits, now_ms)?;
+        // Stopped before `waiting` is dropped: who waits learns why.
+        shared.store.commit(&mut commits, now_ms).inspect_err(|error| shared.stop(Some(error)))?;
     }
     let mut bytes = 0;
     for (partition, commit) in partitions.iter().zip(&commits) {

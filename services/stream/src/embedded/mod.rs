@@ -7,6 +7,7 @@
 
 mod block;
 mod committer;
+mod contents;
 mod options;
 mod partition;
 mod sink;
@@ -24,11 +25,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
+use self::contents::Contents;
 pub use self::options::EmbeddedOptions;
 use self::partition::Partition;
 use self::sink::EmbeddedSink;
 use self::source::EmbeddedSource;
-use self::store::{Contents, Store};
+use self::store::Store;
 use crate::{Bounds, Checkpoint, Log, Sink, Source, StreamError};
 
 /// Partitions of one log: a region each, and a country has fewer regions than this.
@@ -249,8 +251,12 @@ impl Shared {
     }
 
     /// Accepts nothing more; the first reason stays.
-    fn stop(&self, failure: Option<String>) {
-        let _ = self.stopped.set(failure.map_or(Stopped::Closed, Stopped::Failed));
+    fn stop(&self, failure: Option<&StreamError>) {
+        let _ = self.stopped.set(match failure {
+            None => Stopped::Closed,
+            Some(StreamError::Storage(message)) => Stopped::Failed(message.clone()),
+            Some(error) => Stopped::Failed(error.to_string()),
+        });
         self.room.close();
     }
 

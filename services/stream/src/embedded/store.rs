@@ -6,61 +6,39 @@
 //! them and a checkpoint after them cannot come apart.
 
 use std::fs::{self, File};
-use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use bytes::Bytes;
 use redb::{
-    Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, StorageError,
-    TableDefinition, TableError, WriteTransaction,
+    Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, TableDefinition,
+    TableError, WriteTransaction,
 };
 
 use super::block;
+use super::contents::Contents;
 use super::options::{EmbeddedOptions, Retention};
-use crate::{Checkpoint, StreamError, topic};
+use crate::{Checkpoint, StreamError};
 
 /// The one file of the directory.
 const FILE: &str = "log.redb";
-/// Written to every new file; another one is another layout.
-const FORMAT: &str = "tilanne log 1";
 /// Blocks that one commit removes from a topic at most, so that a lowered retention does not hold
 /// up the writer; the rest goes with the next commits.
 const BLOCKS_REMOVED_MAX: usize = 256;
 /// Bytes of decoded records after which a read stops.
 const READ_BYTES_MAX: usize = 1 << 20;
 
-/// `format` and `epoch`.
-const ABOUT: TableDefinition<'static, &str, &str> = TableDefinition::new("about");
 /// (partition, topic) to (number, first, next, bytes of blocks).
-const TOPICS: TableDefinition<'static, (&str, &str), (u32, u64, u64, u64)> =
+pub(super) const TOPICS: TableDefinition<'static, (&str, &str), (u32, u64, u64, u64)> =
     TableDefinition::new("topics");
 /// (number of the topic, first offset) to block.
 const BLOCKS: TableDefinition<'static, (u32, u64), &[u8]> = TableDefinition::new("blocks");
 /// (partition, key) to value.
-const CURSORS: TableDefinition<'static, (&str, &str), &[u8]> = TableDefinition::new("cursors");
+pub(super) const CURSORS: TableDefinition<'static, (&str, &str), &[u8]> =
+    TableDefinition::new("cursors");
 /// Partition to (next of events, next of picture, state compressed as a block of one record).
-const CHECKPOINTS: TableDefinition<'static, &str, (u64, u64, &[u8])> =
+pub(super) const CHECKPOINTS: TableDefinition<'static, &str, (u64, u64, &[u8])> =
     TableDefinition::new("checkpoints");
-
-/// What a file holds beside its blocks, read once when it is opened.
-pub(super) struct Contents {
-    pub(super) epoch: String,
-    pub(super) topics: Vec<StoredTopic>,
-    /// Partition, key, value.
-    pub(super) cursors: Vec<(String, String, Bytes)>,
-    /// Partition and its positions.
-    pub(super) checkpoints: Vec<(String, Positions)>,
-}
-
-/// A topic of a partition on disk.
-pub(super) struct StoredTopic {
-    pub(super) partition: String,
-    pub(super) topic: String,
-    pub(super) number: u32,
-    pub(super) first: u64,
-    pub(super) next: u64,
-}
 
 /// Offsets that a checkpoint stands for.
 #[derive(Clone, Copy, Debug)]
@@ -234,7 +212,8 @@ impl Store {
     }
 
     /// Records from an offset on, out of the block that holds it and those after it, until
-    /// `records_max` or a few hundred kilobytes are reached; empty when the block is not there.
+    /// `records_max` or about a mebibyte is reached; empty when the block is not there. Damage is
+    /// an error only when nothing is before it.
     pub(super) fn read(
         &self,
         number: u32,
@@ -246,38 +225,46 @@ impl Store {
             let Some(blocks) = self.table(read.open_table(BLOCKS))? else {
                 return Ok(Vec::new());
             };
-            let before = blocks
-                .range((number, 0)..=(number, from))
-                .map_err(|e| self.error(e))?
-                .next_back()
-                .transpose()
-                .map_err(|e| self.error(e))?;
-            let Some((key, _)) = before else {
-                return Ok(Vec::new());
-            };
-            let (mut next, mut bytes) = (key.value().1, 0);
             let mut records = Vec::new();
-            let range = (number, next)..=(number, u64::MAX);
-            for entry in blocks.range(range).map_err(|e| self.error(e))? {
-                let (key, value) = entry.map_err(|e| self.error(e))?;
-                if key.value().1 != next {
-                    return Err(self.corrupt(&format!(
-                        "block at offset {next} is missing, the next is at {}",
-                        key.value().1
-                    )));
-                }
-                let block = block::decode(value.value())
-                    .map_err(|e| self.corrupt(&format!("offset {next}: {e}")))?;
-                let skipped = from.saturating_sub(next).min(block.len() as u64);
-                next += block.len() as u64;
-                bytes += block.iter().map(Bytes::len).sum::<usize>();
-                records.extend(block.into_iter().skip(skipped as usize));
-                if records.len() >= records_max || bytes >= READ_BYTES_MAX {
-                    break;
-                }
+            match self.read_blocks(&blocks, number, from, records_max, &mut records) {
+                Err(error) if records.is_empty() => Err(error),
+                _ => Ok(records),
             }
-            Ok(records)
         })
+    }
+
+    fn read_blocks(
+        &self,
+        blocks: &impl ReadableTable<(u32, u64), &'static [u8]>,
+        number: u32,
+        from: u64,
+        records_max: usize,
+        records: &mut Vec<Bytes>,
+    ) -> Result<(), StreamError> {
+        let mut before = blocks.range((number, 0)..=(number, from)).map_err(|e| self.error(e))?;
+        let Some(holding) = before.next_back() else {
+            return Ok(());
+        };
+        let (mut next, mut bytes) = (holding.map_err(|e| self.error(e))?.0.value().1, 0);
+        let range = (number, next)..=(number, u64::MAX);
+        for entry in blocks.range(range).map_err(|e| self.error(e))? {
+            let (key, value) = entry.map_err(|e| self.error(e))?;
+            let first = key.value().1;
+            if first != next {
+                let message = format!("block at offset {next} is missing, the next is at {first}");
+                return Err(self.corrupt(&message));
+            }
+            let block = block::decode(value.value())
+                .map_err(|e| self.corrupt(&format!("offset {next}: {e}")))?;
+            let skipped = from.saturating_sub(next) as usize;
+            next += block.len() as u64;
+            bytes += block.iter().map(Bytes::len).sum::<usize>();
+            records.extend(block.into_iter().skip(skipped));
+            if records.len() >= records_max || bytes >= READ_BYTES_MAX {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The newest checkpoint of a partition.
@@ -298,120 +285,8 @@ impl Store {
         })
     }
 
-    fn contents(&self) -> Result<Contents, StreamError> {
-        self.with(|database| {
-            let epoch = self.epoch(database)?;
-            let read = database.begin_read().map_err(|e| self.error(e))?;
-            let contents = Contents {
-                epoch,
-                topics: self.topics(&read)?,
-                cursors: self.cursors(&read)?,
-                checkpoints: self.positions(&read)?,
-            };
-            self.check_positions(&contents)?;
-            Ok(contents)
-        })
-    }
-
-    /// Reads the epoch, or makes one for a file that is new.
-    fn epoch(&self, database: &Database) -> Result<String, StreamError> {
-        let read = database.begin_read().map_err(|e| self.error(e))?;
-        if let Some(about) = self.table(read.open_table(ABOUT))? {
-            let value = |key: &str| {
-                let row = about.get(key).map_err(|e| self.error(e))?;
-                row.map(|row| row.value().to_owned())
-                    .ok_or_else(|| self.corrupt(&format!("{key} is missing")))
-            };
-            let format = value("format")?;
-            return if format == FORMAT {
-                value("epoch")
-            } else {
-                Err(self.corrupt(&format!("format is {format:?}, this program has {FORMAT:?}")))
-            };
-        }
-        drop(read);
-        let epoch = new_epoch();
-        let write = database.begin_write().map_err(|e| self.error(e))?;
-        {
-            let mut about = write.open_table(ABOUT).map_err(|e| self.error(e))?;
-            for (key, value) in [("format", FORMAT), ("epoch", epoch.as_str())] {
-                about.insert(key, value).map_err(|e| self.error(e))?;
-            }
-        }
-        write.commit().map_err(|e| self.error(e))?;
-        Ok(epoch)
-    }
-
-    fn topics(&self, read: &ReadTransaction) -> Result<Vec<StoredTopic>, StreamError> {
-        let Some(table) = self.table(read.open_table(TOPICS))? else {
-            return Ok(Vec::new());
-        };
-        let rows = table.iter().map_err(|e| self.error(e))?;
-        rows.map(|row| {
-            let (key, value) = row.map_err(|e| self.error(e))?;
-            let ((partition, topic), (number, first, next, _)) = (key.value(), value.value());
-            Ok(StoredTopic {
-                partition: partition.to_owned(),
-                topic: topic.to_owned(),
-                number,
-                first,
-                next,
-            })
-        })
-        .collect()
-    }
-
-    fn cursors(&self, read: &ReadTransaction) -> Result<Vec<(String, String, Bytes)>, StreamError> {
-        let Some(table) = self.table(read.open_table(CURSORS))? else {
-            return Ok(Vec::new());
-        };
-        let rows = table.iter().map_err(|e| self.error(e))?;
-        rows.map(|row| {
-            let (key, value) = row.map_err(|e| self.error(e))?;
-            let (partition, key) = key.value();
-            let value = Bytes::copy_from_slice(value.value());
-            Ok((partition.to_owned(), key.to_owned(), value))
-        })
-        .collect()
-    }
-
-    fn positions(&self, read: &ReadTransaction) -> Result<Vec<(String, Positions)>, StreamError> {
-        let Some(table) = self.table(read.open_table(CHECKPOINTS))? else {
-            return Ok(Vec::new());
-        };
-        let rows = table.iter().map_err(|e| self.error(e))?;
-        rows.map(|row| {
-            let (key, value) = row.map_err(|e| self.error(e))?;
-            let (events_next, picture_next, _) = value.value();
-            let positions = Positions { events_next, picture_next };
-            Ok((key.value().to_owned(), positions))
-        })
-        .collect()
-    }
-
-    /// A checkpoint ahead of its log would make a processor skip records in silence.
-    fn check_positions(&self, contents: &Contents) -> Result<(), StreamError> {
-        for (partition, positions) in &contents.checkpoints {
-            let next = |topic: &str| {
-                let mut topics = contents.topics.iter();
-                topics
-                    .find(|stored| stored.partition == *partition && stored.topic == topic)
-                    .map_or(0, |stored| stored.next)
-            };
-            let (events_next, picture_next) = (next(topic::EVENTS), next(topic::PICTURE));
-            if positions.events_next > events_next || positions.picture_next > picture_next {
-                return Err(self.corrupt(&format!(
-                    "checkpoint of {partition} is ahead of the log: it has read events to {} and \
-                     written picture to {}, the log ends at {events_next} and {picture_next}",
-                    positions.events_next, positions.picture_next
-                )));
-            }
-        }
-        Ok(())
-    }
-
     /// A table, or `None` when nothing was ever written to it.
-    fn table<T>(&self, opened: Result<T, TableError>) -> Result<Option<T>, StreamError> {
+    pub(super) fn table<T>(&self, opened: Result<T, TableError>) -> Result<Option<T>, StreamError> {
         match opened {
             Ok(table) => Ok(Some(table)),
             Err(TableError::TableDoesNotExist(_)) => Ok(None),
@@ -421,7 +296,7 @@ impl Store {
 
     /// Runs something on the open file. redb panics on some kinds of damage inside a file that was
     /// closed cleanly; that ends as an error here.
-    fn with<T>(
+    pub(super) fn with<T>(
         &self,
         run: impl FnOnce(&Database) -> Result<T, StreamError>,
     ) -> Result<T, StreamError> {
@@ -430,11 +305,11 @@ impl Store {
         unpanicked(&self.path, || run(database))
     }
 
-    fn error(&self, error: impl Into<redb::Error>) -> StreamError {
+    pub(super) fn error(&self, error: impl Into<redb::Error>) -> StreamError {
         stream_error(&self.path, error.into())
     }
 
-    fn corrupt(&self, message: &str) -> StreamError {
+    pub(super) fn corrupt(&self, message: &str) -> StreamError {
         StreamError::Corrupt(format!("{}: {message}", self.path.display()))
     }
 }
@@ -487,10 +362,4 @@ fn stream_error(path: &Path, error: redb::Error) -> StreamError {
         }
         _ => StreamError::Storage(message),
     }
-}
-
-/// 16 hex digits from the operating system's randomness, which seeds every `RandomState`.
-fn new_epoch() -> String {
-    let seed = (std::time::SystemTime::now(), std::process::id());
-    format!("{:016x}", RandomState::new().hash_one(seed))
 }

@@ -19,7 +19,7 @@ export const feedsPanel: Panel = {
     const rows = new Map<string, FeedRow>();
     const states = new Map<string, FeedState>();
     return () => {
-      const { picture, cadence, connection, nowMs, announce } = context();
+      const { picture, cadence, labels, connection, nowMs, announce } = context();
       const feeds = [...picture.layer("feeds").values()];
       feeds.sort((a, b) => (a.id < b.id ? -1 : 1));
       none.hidden = feeds.length > 0;
@@ -42,7 +42,7 @@ export const feedsPanel: Panel = {
             speech.say("feeds.announce", { feed: feed.id, state: speech.word("feed", state) }),
           );
         }
-        row.update(feed, state, nowMs ?? feed.status_time_ms);
+        row.update(feed, labels.get(feed.id), state, nowMs ?? feed.status_time_ms);
       }
     };
   },

@@ -1,6 +1,7 @@
 /** One feed: its state in words and colour, how complete it is, and what became of its records. */
 
 import { element, setText } from "../../dom";
+import type { FeedLabel } from "../../feed_labels";
 import type { MessageKey, Speech } from "../../i18n";
 import type { Feed } from "../../stream/model";
 import type { FeedState } from "./state";
@@ -15,6 +16,7 @@ const MAX_REASONS = 20;
 
 export class FeedRow {
   readonly node: HTMLLIElement;
+  private readonly name = element("span", { class: "name grow" });
   private readonly word = element("span", { class: "state" });
   private readonly watermark = element("span", { class: "grow" });
   private readonly age = element("span", { class: "age", "data-testid": "watermark-age" });
@@ -27,8 +29,7 @@ export class FeedRow {
     private readonly speech: Speech,
     feed: string,
   ) {
-    const name = element("span", { class: "name grow" }, feed);
-    const head = element("div", { class: "row" }, name, this.word);
+    const head = element("div", { class: "row" }, this.name, this.word);
     const freshness = element("div", { class: "row quiet" }, this.watermark, this.age);
     const list = element("dl", { class: "counts" });
     for (const key of COUNTS) list.append(this.count(key));
@@ -38,8 +39,10 @@ export class FeedRow {
     this.node.append(head, freshness, this.error, list, this.details);
   }
 
-  update(feed: Feed, state: FeedState, nowMs: number): void {
+  update(feed: Feed, label: FeedLabel | undefined, state: FeedState, nowMs: number): void {
     const { speech } = this;
+    setText(this.name, label?.title ?? feed.id);
+    this.name.title = feed.id;
     this.node.dataset["state"] = state;
     const silence = silenceMs(feed, nowMs);
     const silent = (state === "stale" || state === "idle") && silence !== undefined;

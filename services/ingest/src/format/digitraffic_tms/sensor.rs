@@ -83,25 +83,27 @@ const fn sensor(
 #[rustfmt::skip]
 const SENSORS: [Sensor; 18] = {
     use MeasurementWindow::{Fixed5Min, Fixed60Min, Rolling5Min};
-    use Quantity::{FlowSharePercent, FlowVehH, SpeedKmH, SpeedSharePercent};
+    use Quantity::{
+        FlowSharePercent as FlowShare, FlowVehH, SpeedKmH, SpeedSharePercent as SpeedShare,
+    };
     [
         sensor(5054, "OHITUKSET_60MIN_KIINTEA_SUUNTA1", FlowVehH, 1, Fixed60Min),
         sensor(5055, "OHITUKSET_60MIN_KIINTEA_SUUNTA2", FlowVehH, 2, Fixed60Min),
         sensor(5056, "KESKINOPEUS_60MIN_KIINTEA_SUUNTA1", SpeedKmH, 1, Fixed60Min),
         sensor(5057, "KESKINOPEUS_60MIN_KIINTEA_SUUNTA2", SpeedKmH, 2, Fixed60Min),
-        sensor(5058, "KESKINOPEUS_5MIN_KIINTEA_SUUNTA1_VVAPAAS1", SpeedSharePercent, 1, Fixed5Min),
-        sensor(5061, "KESKINOPEUS_5MIN_KIINTEA_SUUNTA2_VVAPAAS2", SpeedSharePercent, 2, Fixed5Min),
-        sensor(5064, "OHITUKSET_5MIN_KIINTEA_SUUNTA1_MS1", FlowSharePercent, 1, Fixed5Min),
-        sensor(5067, "OHITUKSET_60MIN_KIINTEA_SUUNTA1_MS1", FlowSharePercent, 1, Fixed60Min),
-        sensor(5068, "OHITUKSET_5MIN_KIINTEA_SUUNTA2_MS2", FlowSharePercent, 2, Fixed5Min),
-        sensor(5071, "OHITUKSET_60MIN_KIINTEA_SUUNTA2_MS2", FlowSharePercent, 2, Fixed60Min),
+        sensor(5058, "KESKINOPEUS_5MIN_KIINTEA_SUUNTA1_VVAPAAS1", SpeedShare, 1, Fixed5Min),
+        sensor(5061, "KESKINOPEUS_5MIN_KIINTEA_SUUNTA2_VVAPAAS2", SpeedShare, 2, Fixed5Min),
+        sensor(5064, "OHITUKSET_5MIN_KIINTEA_SUUNTA1_MS1", FlowShare, 1, Fixed5Min),
+        sensor(5067, "OHITUKSET_60MIN_KIINTEA_SUUNTA1_MS1", FlowShare, 1, Fixed60Min),
+        sensor(5068, "OHITUKSET_5MIN_KIINTEA_SUUNTA2_MS2", FlowShare, 2, Fixed5Min),
+        sensor(5071, "OHITUKSET_60MIN_KIINTEA_SUUNTA2_MS2", FlowShare, 2, Fixed60Min),
         sensor(5116, "OHITUKSET_5MIN_LIUKUVA_SUUNTA1", FlowVehH, 1, Rolling5Min),
         sensor(5119, "OHITUKSET_5MIN_LIUKUVA_SUUNTA2", FlowVehH, 2, Rolling5Min),
         sensor(5122, "KESKINOPEUS_5MIN_LIUKUVA_SUUNTA1", SpeedKmH, 1, Rolling5Min),
         sensor(5125, "KESKINOPEUS_5MIN_LIUKUVA_SUUNTA2", SpeedKmH, 2, Rolling5Min),
-        sensor(5158, "KESKINOPEUS_5MIN_LIUKUVA_SUUNTA1_VVAPAAS1", SpeedSharePercent, 1, Rolling5Min),
-        sensor(5161, "KESKINOPEUS_5MIN_LIUKUVA_SUUNTA2_VVAPAAS2", SpeedSharePercent, 2, Rolling5Min),
-        sensor(5164, "OHITUKSET_5MIN_LIUKUVA_SUUNTA1_MS1", FlowSharePercent, 1, Rolling5Min),
-        sensor(5168, "OHITUKSET_5MIN_LIUKUVA_SUUNTA2_MS2", FlowSharePercent, 2, Rolling5Min),
+        sensor(5158, "KESKINOPEUS_5MIN_LIUKUVA_SUUNTA1_VVAPAAS1", SpeedShare, 1, Rolling5Min),
+        sensor(5161, "KESKINOPEUS_5MIN_LIUKUVA_SUUNTA2_VVAPAAS2", SpeedShare, 2, Rolling5Min),
+        sensor(5164, "OHITUKSET_5MIN_LIUKUVA_SUUNTA1_MS1", FlowShare, 1, Rolling5Min),
+        sensor(5168, "OHITUKSET_5MIN_LIUKUVA_SUUNTA2_MS2", FlowShare, 2, Rolling5Min),
     ]
 };

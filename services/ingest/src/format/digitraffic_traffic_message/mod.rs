@@ -1,9 +1,9 @@
-//! Fintraffic's traffic messages in the simple JSON format, versions 1 and 2: traffic announcements,
-//! road works, weight restrictions and exempted transports.
+//! Fintraffic's traffic messages in the simple JSON format, versions 1 and 2: announcements, road
+//! works, weight restrictions and exempted transports.
 //!
 //! A feature or a collection of them; over MQTT packed as gzip in base64. Identity is the
-//! situation's id; version and version time order its messages. "ended" (it happened and is over) and
-//! "retracted" (it was wrong) are told apart. Option `languages` gives the order of preference.
+//! situation's id; version and version time order its messages. "ended" (it happened and is over)
+//! and "retracted" (it was wrong) are told apart. Option `languages` gives the order of preference.
 
 mod geometry;
 mod situation;

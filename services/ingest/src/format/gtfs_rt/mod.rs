@@ -5,8 +5,8 @@
 //! `route_from_topic` (for a feed whose `route_id` is not that of its GTFS),
 //! `start_time_is_utc` (for one that writes UTC).
 //!
-//! A full data set takes back what it no longer has: its decoder remembers, per source, which alerts
-//! and trip updates there were, and retracts those that are gone. Vehicles are left to expiry: they
+//! A full data set takes back what it no longer has: its decoder remembers, per source, which
+//! alerts and trip updates there were, and retracts those that are gone. Vehicles are left to expiry: they
 //! drop out of feeds for seconds. Nothing is retracted by a data set that was not read whole.
 
 mod alert;

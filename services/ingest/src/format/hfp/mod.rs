@@ -1,11 +1,12 @@
 //! HSL's high-frequency positioning, HFP: one JSON message per vehicle and second over MQTT, and
 //! one per event (arrival, doors, traffic light request, sign-on).
 //!
-//! The vehicle is the pair operator/vehicle OF THE TOPIC: the payload's `oper` is who runs the trip,
-//! which for a part of the fleet is another number. `dl` is positive when AHEAD of schedule, so the
+//! The vehicle is the pair operator/vehicle OF THE TOPIC: the payload's `oper` is who runs the
+//! trip, which for a part of the fleet is another number. `dl` is positive when AHEAD of schedule, so the
 //! sign is turned. Messages without a topic (log files) decode when the payload names the vehicle.
 
 mod payload;
+mod scan;
 mod topic;
 
 use compact_str::ToCompactString;
@@ -18,7 +19,7 @@ use self::payload::{Fields, Message};
 use self::topic::Topic;
 use super::envelope::{Checks, Envelope};
 use super::instant::{DAY_S, Day, LocalClock, rfc3339_ms, time_of_day_s, unix_ms};
-use super::json::{self, Number, Scalar};
+use super::json::{Number, Scalar};
 use super::options::Options;
 use super::{
     Decoded, Decoder, DecoderContext, DropReason, Format, OptionsError, Reject, RejectReason,
@@ -82,10 +83,10 @@ impl Decoder for HfpDecoder {
         if let Some("apc" | "apc-partial") = topic.as_ref().map(|topic| topic.event) {
             return Decoded::dropped(DropReason::PassengerCount, "topic");
         }
-        let message = match json::parse::<Message>(&raw.payload, "payload") {
-            Ok(message) => message,
-            Err(reject) => return Decoded::reject(reject),
-        };
+        let mut message = Message::default();
+        if let Err(reject) = message.read(&raw.payload) {
+            return Decoded::reject(reject);
+        }
         if message.event.text() == Some("APC") {
             return Decoded::dropped(DropReason::PassengerCount, "APC");
         }
@@ -341,7 +342,7 @@ fn short(scalar: &Scalar, checks: &mut Checks) -> Option<Text> {
         Scalar::Missing => None,
         Scalar::Text(text) => bounded_id(text),
         Scalar::Integer(number) => Some(number.to_compact_string()),
-        Scalar::Wrong => {
+        Scalar::Float(_) | Scalar::Wrong => {
             checks.took_out();
             None
         }
