@@ -125,7 +125,10 @@ proptest! {
                     key.0 == *layer && meets(object, &bbox)
                 });
                 let expected: Vec<_> = expected.map(|(key, _)| key.1.clone()).collect();
-                prop_assert_eq!(ids(view.query(*layer, &bbox)), expected);
+                prop_assert_eq!(&ids(view.query(*layer, &bbox)), &expected);
+                // One that starts here finds the same, though its tree was built at once.
+                let copy = View::from_snapshot(view.snapshot());
+                prop_assert_eq!(ids(copy.query(*layer, &bbox)), expected);
             }
         }
         for layer in [Layer::Vehicles, Layer::Situations] {

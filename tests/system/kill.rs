@@ -33,7 +33,7 @@ fn record(path: &Path) {
         faults: Faults::all(),
         ..Config::default()
     };
-    for raw in Simulation::new(config) {
+    for raw in Simulation::new(config).unwrap() {
         writer.write(&raw).unwrap();
     }
     writer.finish().unwrap();

@@ -1,10 +1,14 @@
 //! What a processor must know.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use events::Text;
 use picture::FeedLimits;
 use serde::Deserialize;
+
+/// Longest time between checkpoints, s, whatever is asked for: retention keeps events for a day.
+const CHECKPOINT_EVERY_S_MAX: u64 = 86_400;
 
 /// A region to process.
 #[derive(Clone, Debug)]
@@ -36,5 +40,12 @@ impl Default for ProcessorOptions {
             checkpoint_every_s: 30,
             checkpoint_every_records: 1_000_000,
         }
+    }
+}
+
+impl ProcessorOptions {
+    /// [`Self::checkpoint_every_s`], at most a day.
+    pub(crate) fn checkpoint_every(&self) -> Duration {
+        Duration::from_secs(self.checkpoint_every_s.min(CHECKPOINT_EVERY_S_MAX))
     }
 }

@@ -1,7 +1,6 @@
 //! The loop of one region.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use events::LogRecord;
@@ -32,20 +31,20 @@ pub async fn run_region(
     let failed = |source| ProcessorError::Stream { region: region.clone(), source };
     let mut processor = Processor::open(log, config).await?;
     let mut source = processor.source().await.map_err(failed)?;
-    let mut due = Instant::now() + Duration::from_secs(options.checkpoint_every_s);
+    let mut due = Instant::now() + options.checkpoint_every();
     loop {
         let records = tokio::select! {
             biased;
             () = shutdown.cancelled() => break,
             () = tokio::time::sleep_until(due), if processor.unsaved_records > 0 => {
                 processor.save().await?;
-                due = Instant::now() + Duration::from_secs(options.checkpoint_every_s);
+                due = Instant::now() + options.checkpoint_every();
                 continue;
             }
-            records = source.next(options.batch_records_max) => records.map_err(failed)?,
+            records = source.next(options.batch_records_max.max(1)) => records.map_err(failed)?,
         };
         if processor.unsaved_records == 0 {
-            due = Instant::now() + Duration::from_secs(options.checkpoint_every_s);
+            due = Instant::now() + options.checkpoint_every();
         }
         processor.batch(&records).await.map_err(failed)?;
         if processor.unsaved_records >= options.checkpoint_every_records {

@@ -438,7 +438,8 @@ fn main() -> Result<(), Failure> {
     let mut output = io::stdout().lock();
     writeln!(
         output,
-        "| engine | append, records/s | replay, records/s | disk, MB | open after a kill, ms | torn writes survived |\n\
+        "| engine | append, records/s | replay, records/s | disk, MB | open after a kill, ms | \
+         torn writes survived |\n\
          | --- | --- | --- | --- | --- | --- |"
     )?;
     let engines: [&Open; 3] = [&Fjall::open, &Redb::open, &Segments::open];

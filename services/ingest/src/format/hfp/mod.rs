@@ -104,10 +104,11 @@ impl HfpDecoder {
         topic: Option<Topic>,
         message: &Message,
     ) -> Result<events::Event, Reject> {
-        let kind = kind(message.event.text().unwrap_or_default())?;
+        let event = message.event.text().unwrap_or_default();
+        let kind = kind(event)?;
         let fields = &message.fields;
-        let entity = entity(topic.as_ref(), fields)?;
-        let event_time_ms = event_time_ms(fields)?;
+        let entity = entity(topic.as_ref(), event, fields)?;
+        let event_time_ms = event_time_ms(event, fields)?;
         let mut checks = Checks::default();
         let report =
             self.report(kind, event_time_ms, &topic.unwrap_or_default(), fields, &mut checks);
@@ -245,7 +246,7 @@ fn kind(event: &str) -> Result<VehicleEventKind, Reject> {
 }
 
 /// `operator/vehicle` as in the topic, zero-padded; without a topic from the payload.
-fn entity(topic: Option<&Topic>, fields: &Fields) -> Result<Text, Reject> {
+fn entity(topic: Option<&Topic>, event: &str, fields: &Fields) -> Result<Text, Reject> {
     let mut entity = Text::default();
     if let Some(topic) = topic {
         if topic.operator.is_empty() || topic.vehicle.is_empty() {
@@ -259,7 +260,7 @@ fn entity(topic: Option<&Topic>, fields: &Fields) -> Result<Text, Reject> {
     }
     let (Some(operator), Some(vehicle)) = (fields.oper.id(), fields.veh.id()) else {
         let message = "no topic, and the payload does not name the vehicle by `oper` and `veh`";
-        return Err(Reject::missing("veh", message));
+        return Err(Reject::missing(format!("{event}.veh"), message));
     };
     entity.push_str(&padded(operator, 4));
     entity.push('/');
@@ -279,7 +280,7 @@ fn padded(number: u32, width: usize) -> Text {
 }
 
 /// `tst`; metro and some trains send only whole seconds in `tsi`.
-fn event_time_ms(fields: &Fields) -> Result<i64, Reject> {
+fn event_time_ms(event: &str, fields: &Fields) -> Result<i64, Reject> {
     if let Some(time) = fields.tst.text().and_then(rfc3339_ms) {
         return Ok(time);
     }
@@ -287,7 +288,10 @@ fn event_time_ms(fields: &Fields) -> Result<i64, Reject> {
         Number::Value(seconds) if seconds.abs() < 1e15 => unix_ms(seconds as i64),
         _ => None,
     }
-    .ok_or_else(|| Reject::missing("tst", "neither `tst` nor `tsi` is a time from 1970 to 9999"))
+    .ok_or_else(|| {
+        let message = "neither `tst` nor `tsi` is a time from 1970 to 9999";
+        Reject::missing(format!("{event}.tst"), message)
+    })
 }
 
 fn within(number: Number, checks: &mut Checks, max: f64) -> Option<f64> {
