@@ -30,7 +30,7 @@ pub enum PublishError {
     Broker(String),
 }
 
-/// Publishes messages at QoS 0 until they end or `stopped` says so; gives how many were sent.
+/// Publishes messages at `QoS` 0 until they end or `stopped` says so; gives how many were sent.
 pub fn mqtt(
     broker: &str,
     messages: impl IntoIterator<Item = RawRecord>,

@@ -53,8 +53,7 @@ impl Page {
             std::fs::read_to_string(&file).ok()?.lines().next().map(str::to_owned)
         });
         let target = wait_for("the browser's page", || page_target(&port));
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (socket, _) = runtime.block_on(tokio_tungstenite::connect_async(target)).unwrap();
         let mut page = Self { socket, runtime, calls: 0, _browser: browser, _profile: profile };
         page.call("Page.enable", &json!({}));
@@ -64,7 +63,8 @@ impl Page {
 
     /// Value of a JavaScript expression; null when it throws.
     pub(super) fn evaluate(&mut self, expression: &str) -> Value {
-        let parameters = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let parameters =
+            json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         self.call("Runtime.evaluate", &parameters)["result"]["value"].take()
     }
 
@@ -96,7 +96,7 @@ impl Page {
                     }
                 }
             };
-            let patience = Duration::from_secs(60);
+            let patience = Duration::from_mins(1);
             tokio::time::timeout(patience, answer).await.expect("the browser answers")
         })
     }

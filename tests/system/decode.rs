@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 
 use super::process::{Folder, text, tilanne};
 
-const TOPIC: &str =
-    "/hfp/v2/journey/ongoing/vp/tram/0040/00648/1004 4/2/Katajanokka/07:40/1080403/3/60;24/19/66/72";
+const TOPIC: &str = "/hfp/v2/journey/ongoing/vp/tram/0040/00648/1004 4/2/Katajanokka/07:40/1080403/3/60;24/19/66/72";
 const PAYLOAD: &str = r#"{"VP":{"desi":"4","dir":"2","oper":40,"veh":648,"tst":"2026-09-29T04:53:45.256Z","tsi":1790657625,"spd":10.0,"hdg":36,"lat":60.167,"long":24.962,"acc":0.2,"dl":-111,"odo":3011,"drst":0,"oday":"2026-09-29","jrn":1,"line":32,"start":"07:40","loc":"GPS","stop":null,"route":"1004 4","occu":0}}"#;
 
 fn decode(arguments: &[&str], file: &str) -> Vec<Value> {

@@ -25,14 +25,9 @@ pub fn generate(root: &Path) -> Result<BTreeMap<String, String>> {
     let files = protox::compile(TILANNE.iter().chain([&GTFS_REALTIME]), [root.join("proto")])
         .context("proto/ does not compile")?;
     let mut config = prost_build::Config::new();
-    config
-        .out_dir(&out)
-        .bytes([".tilanne.v1.RawRecord.payload"]);
+    config.out_dir(&out).bytes([".tilanne.v1.RawRecord.payload"]);
     // Enums are shared by the wire and the checked structs, and JSON names them in snake_case.
-    let ours = files
-        .file
-        .iter()
-        .filter(|file| file.package() == "tilanne.v1");
+    let ours = files.file.iter().filter(|file| file.package() == "tilanne.v1");
     for enumeration in ours.flat_map(|file| &file.enum_type) {
         let path = format!(".tilanne.v1.{}", enumeration.name());
         config
@@ -41,27 +36,19 @@ pub fn generate(root: &Path) -> Result<BTreeMap<String, String>> {
     }
     config.compile_fds(files.clone())?;
     // JSON is read for GTFS-Realtime only: archives of it are kept as protobuf JSON.
-    let standard: Vec<_> = files
-        .file
-        .into_iter()
-        .filter(|file| file.name() == GTFS_REALTIME)
-        .collect();
+    let standard: Vec<_> =
+        files.file.into_iter().filter(|file| file.name() == GTFS_REALTIME).collect();
     let mut json = pbjson_build::Builder::new();
     for file in standard {
         json.register_file_descriptor(file);
     }
-    json.ignore_unknown_fields()
-        .out_dir(&out)
-        .build(&[".transit_realtime"])?;
+    json.ignore_unknown_fields().out_dir(&out).build(&[".transit_realtime"])?;
 
     let mut texts = BTreeMap::new();
     for entry in std::fs::read_dir(&out)? {
         let path = entry?.path();
         let name = path.file_name().context("generated file has a name")?;
-        texts.insert(
-            name.to_string_lossy().into_owned(),
-            std::fs::read_to_string(&path)?,
-        );
+        texts.insert(name.to_string_lossy().into_owned(), std::fs::read_to_string(&path)?);
     }
     std::fs::remove_dir_all(&out)?;
     Ok(texts)

@@ -37,12 +37,18 @@ pub(super) fn push(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
             let messages = simulator::hfp_messages(1, VEHICLES, count);
             let paced = publish::Paced { messages_per_s: MESSAGES_PER_S, present: true };
             let broker = format!("127.0.0.1:{port}");
-            publish::mqtt_observed(&broker, messages, paced, || false, |raw, time_ms| {
-                let key = (vehicle(&raw.topic), time_ms);
-                if let Ok(mut sent) = sent.lock() {
-                    sent.entry(key).or_insert_with(Instant::now);
-                }
-            })
+            publish::mqtt_observed(
+                &broker,
+                messages,
+                paced,
+                || false,
+                |raw, time_ms| {
+                    let key = (vehicle(&raw.topic), time_ms);
+                    if let Ok(mut sent) = sent.lock() {
+                        sent.entry(key).or_insert_with(Instant::now);
+                    }
+                },
+            )
         }
     });
     let mut latencies_ms = runtime()?.block_on(listen(&address, &sent))?;
@@ -134,6 +140,7 @@ fn write_config(home: &std::path::Path, port: u16) -> Result<String, BenchError>
     );
     std::fs::write(regions.join("bench.toml"), region).map_err(BenchError::new)?;
     let main = home.join("bench.toml");
-    std::fs::write(&main, "regions = \"regions\"\ndata_dir = \"data\"\n").map_err(BenchError::new)?;
+    std::fs::write(&main, "regions = \"regions\"\ndata_dir = \"data\"\n")
+        .map_err(BenchError::new)?;
     main.to_str().map(str::to_owned).ok_or_else(|| BenchError::new("path is not text"))
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use super::{BenchError, Figure};
 
 /// The demo runs this long before its memory is read.
-const DEMO: Duration = Duration::from_secs(60);
-const PATIENCE: Duration = Duration::from_secs(60);
+const DEMO: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A started program that ends with its owner, and a folder that goes with it.
 pub(super) struct Started {
@@ -22,7 +22,7 @@ impl Started {
     pub(super) fn new(command: &mut Command, folder: Option<PathBuf>) -> Result<Self, BenchError> {
         let child = command
             .spawn()
-            .map_err(|error| BenchError(format!("{:?}: {error}", command.get_program())))?;
+            .map_err(|error| BenchError(format!("{}: {error}", command.get_program().display())))?;
         Ok(Self { child, folder })
     }
 }
@@ -108,5 +108,5 @@ pub(super) fn resident_bytes(process: &str) -> Result<u64, BenchError> {
     let status = std::fs::read_to_string(&path).map_err(BenchError::new)?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));
     let kibibytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-    kibibytes.map(|kibibytes| kibibytes * 1_024).ok_or_else(|| BenchError(path))
+    kibibytes.map(|kibibytes| kibibytes * 1_024).ok_or(BenchError(path))
 }

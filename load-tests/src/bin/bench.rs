@@ -1,5 +1,8 @@
 //! Prints figures beside their targets: `cargo xtask bench [NAME] [--json]`.
 
+// Standard output is what it prints its figures on.
+#![allow(clippy::print_stdout)]
+
 use std::process::ExitCode;
 
 use load_tests::bench::{BENCHES, Figure};
@@ -14,9 +17,8 @@ fn main() -> ExitCode {
             name = Some(argument);
         }
     }
-    let chosen = |bench: &&load_tests::bench::Bench| {
-        name.as_deref().is_none_or(|name| name == bench.name)
-    };
+    let chosen =
+        |bench: &&load_tests::bench::Bench| name.as_deref().is_none_or(|name| name == bench.name);
     let mut benches = BENCHES.iter().filter(chosen).peekable();
     if benches.peek().is_none() {
         let known: Vec<_> = BENCHES.iter().map(|bench| bench.name).collect();
@@ -25,7 +27,8 @@ fn main() -> ExitCode {
     }
     // Somebody else's installation is as good: all of them serve TLS, and here all is loopback.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut print = |figure: Figure| println!("{}", if json { line(&figure) } else { row(&figure) });
+    let mut print =
+        |figure: Figure| println!("{}", if json { line(&figure) } else { row(&figure) });
     for bench in benches {
         if let Err(error) = bench.run(&mut print) {
             eprintln!("{}: {error}", bench.name);

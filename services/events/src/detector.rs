@@ -72,16 +72,13 @@ impl From<wire::DetectorMeasurement> for DetectorMeasurement {
 
 impl From<&DetectorStation> for wire::DetectorStation {
     fn from(station: &DetectorStation) -> Self {
-        let constants = station
-            .constants
-            .iter()
-            .map(|constant| wire::DetectorConstant {
-                direction: constant.direction,
-                free_flow_speed_km_h: constant.free_flow_speed_km_h,
-                max_flow_veh_h: constant.max_flow_veh_h,
-                valid_from_mmdd: constant.valid_from_mmdd,
-                valid_to_mmdd: constant.valid_to_mmdd,
-            });
+        let constants = station.constants.iter().map(|constant| wire::DetectorConstant {
+            direction: constant.direction,
+            free_flow_speed_km_h: constant.free_flow_speed_km_h,
+            max_flow_veh_h: constant.max_flow_veh_h,
+            valid_from_mmdd: constant.valid_from_mmdd,
+            valid_to_mmdd: constant.valid_to_mmdd,
+        });
         Self {
             name: string(station.name.as_ref()),
             position: station.position.map(Into::into),
@@ -99,16 +96,13 @@ impl TryFrom<wire::DetectorStation> for DetectorStation {
 
     fn try_from(station: wire::DetectorStation) -> Result<Self, PositionError> {
         let collection_status = station.collection_status();
-        let constants = station
-            .constants
-            .into_iter()
-            .map(|constant| DetectorConstant {
-                direction: constant.direction,
-                free_flow_speed_km_h: constant.free_flow_speed_km_h,
-                max_flow_veh_h: constant.max_flow_veh_h,
-                valid_from_mmdd: constant.valid_from_mmdd,
-                valid_to_mmdd: constant.valid_to_mmdd,
-            });
+        let constants = station.constants.into_iter().map(|constant| DetectorConstant {
+            direction: constant.direction,
+            free_flow_speed_km_h: constant.free_flow_speed_km_h,
+            max_flow_veh_h: constant.max_flow_veh_h,
+            valid_from_mmdd: constant.valid_from_mmdd,
+            valid_to_mmdd: constant.valid_to_mmdd,
+        });
         Ok(Self {
             name: short(station.name),
             position: station.position.map(TryInto::try_into).transpose()?,

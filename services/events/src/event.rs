@@ -18,6 +18,8 @@ pub struct Provenance {
 }
 
 /// What happened, in one of the event kinds.
+// Nearly all events are vehicle positions: boxing the largest kind would cost each an allocation.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Body {
@@ -73,6 +75,8 @@ pub enum WireError {
 
 /// One record of the event log of a region.
 #[derive(Clone, Debug, PartialEq)]
+// Nearly all records are events.
+#[allow(clippy::large_enum_variant)]
 pub enum LogRecord {
     /// A checked event: one received record.
     Event(Event),
@@ -101,18 +105,14 @@ impl Shift for Event {
             Body::VehiclePosition(_) | Body::DetectorStation(_) | Body::Retraction(_) => {}
             Body::TripUpdate(update) => {
                 for stop in &mut update.stop_time_updates {
-                    for event in [&mut stop.arrival, &mut stop.departure]
-                        .into_iter()
-                        .flatten()
-                    {
+                    for event in [&mut stop.arrival, &mut stop.departure].into_iter().flatten() {
                         move_all(&mut [&mut event.time_ms]);
                     }
                 }
             }
-            Body::DetectorMeasurement(measurement) => move_all(&mut [
-                &mut measurement.window_start_ms,
-                &mut measurement.window_end_ms,
-            ]),
+            Body::DetectorMeasurement(measurement) => {
+                move_all(&mut [&mut measurement.window_start_ms, &mut measurement.window_end_ms]);
+            }
             Body::SituationRecord(record) => {
                 record.version_time_ms = record.version_time_ms.saturating_add(by_ms);
                 move_all(&mut [
@@ -135,9 +135,7 @@ impl From<&Body> for wire::event::Body {
             }
             Body::DetectorStation(station) => Self::DetectorStation(station.into()),
             Body::SituationRecord(record) => Self::SituationRecord(record.as_ref().into()),
-            Body::Retraction(kind) => Self::Retraction(wire::Retraction {
-                kind: (*kind).into(),
-            }),
+            Body::Retraction(kind) => Self::Retraction(wire::Retraction { kind: (*kind).into() }),
         }
     }
 }
@@ -180,10 +178,7 @@ impl TryFrom<wire::Event> for Event {
     type Error = WireError;
 
     fn try_from(event: wire::Event) -> Result<Self, WireError> {
-        let verdicts = event
-            .verdicts
-            .iter()
-            .filter_map(|&verdict| Verdict::try_from(verdict).ok());
+        let verdicts = event.verdicts.iter().filter_map(|&verdict| Verdict::try_from(verdict).ok());
         let provenance = event.provenance.unwrap_or_default();
         Ok(Self {
             verdicts: verdicts.collect(),
@@ -210,10 +205,7 @@ impl LogRecord {
             Self::Tally(tally) => Record::Tally(tally.clone()),
             Self::FeedStatus(status) => Record::FeedStatus(status.clone()),
         };
-        wire::LogRecord {
-            record: Some(record),
-        }
-        .encode_to_vec()
+        wire::LogRecord { record: Some(record) }.encode_to_vec()
     }
 
     /// Reads bytes of the log.
@@ -226,10 +218,7 @@ impl LogRecord {
     /// ```
     pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
         use wire::log_record::Record;
-        match wire::LogRecord::decode(bytes)?
-            .record
-            .ok_or(WireError::UnknownKind)?
-        {
+        match wire::LogRecord::decode(bytes)?.record.ok_or(WireError::UnknownKind)? {
             Record::Event(event) => Ok(Self::Event(event.try_into()?)),
             Record::Tally(tally) => Ok(Self::Tally(tally)),
             Record::FeedStatus(status) => Ok(Self::FeedStatus(status)),

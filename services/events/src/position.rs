@@ -42,27 +42,18 @@ impl Position {
         let in_range =
             (-90.0..=90.0).contains(&latitude_deg) && (-180.0..=180.0).contains(&longitude_deg);
         if !in_range {
-            return Err(PositionError::OutOfRange {
-                latitude_deg,
-                longitude_deg,
-            });
+            return Err(PositionError::OutOfRange { latitude_deg, longitude_deg });
         }
         if latitude_deg == 0.0 && longitude_deg == 0.0 {
             return Err(PositionError::NullIsland);
         }
-        Ok(Self {
-            longitude_deg,
-            latitude_deg,
-        })
+        Ok(Self { longitude_deg, latitude_deg })
     }
 }
 
 impl From<Position> for wire::Position {
     fn from(position: Position) -> Self {
-        Self {
-            latitude_deg: position.latitude_deg,
-            longitude_deg: position.longitude_deg,
-        }
+        Self { latitude_deg: position.latitude_deg, longitude_deg: position.longitude_deg }
     }
 }
 

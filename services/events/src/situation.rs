@@ -21,10 +21,7 @@ impl Geometry {
     /// Every position of every part.
     pub fn positions(&self) -> impl Iterator<Item = &Position> {
         let lines = self.lines.iter().flatten();
-        self.points
-            .iter()
-            .chain(lines)
-            .chain(self.polygons.iter().flatten().flatten())
+        self.points.iter().chain(lines).chain(self.polygons.iter().flatten().flatten())
     }
 }
 
@@ -66,9 +63,7 @@ pub struct SituationRecord {
 }
 
 fn path(positions: &[Position]) -> wire::Path {
-    wire::Path {
-        positions: positions.iter().map(|&position| position.into()).collect(),
-    }
+    wire::Path { positions: positions.iter().map(|&position| position.into()).collect() }
 }
 
 fn positions(path: wire::Path) -> Result<Vec<Position>, PositionError> {
@@ -99,31 +94,20 @@ impl TryFrom<wire::Geometry> for Geometry {
                 .into_iter()
                 .map(Position::try_from)
                 .collect::<Result<_, _>>()?,
-            lines: geometry
-                .lines
-                .into_iter()
-                .map(positions)
-                .collect::<Result<_, _>>()?,
-            polygons: geometry
-                .polygons
-                .into_iter()
-                .map(rings)
-                .collect::<Result<_, _>>()?,
+            lines: geometry.lines.into_iter().map(positions).collect::<Result<_, _>>()?,
+            polygons: geometry.polygons.into_iter().map(rings).collect::<Result<_, _>>()?,
         })
     }
 }
 
 impl From<&SituationRecord> for wire::SituationRecord {
     fn from(record: &SituationRecord) -> Self {
-        let entities = record
-            .informed_entities
-            .iter()
-            .map(|entity| wire::InformedEntity {
-                agency_id: string(entity.agency_id.as_ref()),
-                route_id: string(entity.route_id.as_ref()),
-                stop_id: string(entity.stop_id.as_ref()),
-                trip: entity.trip.as_ref().map(Into::into),
-            });
+        let entities = record.informed_entities.iter().map(|entity| wire::InformedEntity {
+            agency_id: string(entity.agency_id.as_ref()),
+            route_id: string(entity.route_id.as_ref()),
+            stop_id: string(entity.stop_id.as_ref()),
+            trip: entity.trip.as_ref().map(Into::into),
+        });
         Self {
             r#type: record.kind.into(),
             announcement_type: record.announcement_type.into(),
@@ -156,15 +140,12 @@ impl TryFrom<wire::SituationRecord> for SituationRecord {
         let kind = record.r#type();
         let announcement_type = record.announcement_type();
         let phase = record.phase();
-        let entities = record
-            .informed_entities
-            .into_iter()
-            .map(|entity| InformedEntity {
-                agency_id: short(entity.agency_id),
-                route_id: short(entity.route_id),
-                stop_id: short(entity.stop_id),
-                trip: entity.trip.map(Into::into),
-            });
+        let entities = record.informed_entities.into_iter().map(|entity| InformedEntity {
+            agency_id: short(entity.agency_id),
+            route_id: short(entity.route_id),
+            stop_id: short(entity.stop_id),
+            trip: entity.trip.map(Into::into),
+        });
         Ok(Self {
             kind,
             announcement_type,

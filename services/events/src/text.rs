@@ -35,9 +35,7 @@ pub fn bounded_id(text: &str) -> Option<Text> {
 /// ```
 pub fn bounded_text(text: &str) -> String {
     let text = cut(text.trim(), TEXT_BYTES_MAX);
-    text.chars()
-        .filter(|&c| c == '\n' || !c.is_control())
-        .collect()
+    text.chars().filter(|&c| c == '\n' || !c.is_control()).collect()
 }
 
 fn cut(text: &str, bytes_max: usize) -> &str {

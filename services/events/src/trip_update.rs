@@ -37,36 +37,25 @@ pub struct StopTimeEvent {
 
 impl From<StopTimeEvent> for wire::StopTimeEvent {
     fn from(event: StopTimeEvent) -> Self {
-        Self {
-            time_ms: event.time_ms,
-            delay_s: event.delay_s,
-            uncertainty_s: event.uncertainty_s,
-        }
+        Self { time_ms: event.time_ms, delay_s: event.delay_s, uncertainty_s: event.uncertainty_s }
     }
 }
 
 impl From<wire::StopTimeEvent> for StopTimeEvent {
     fn from(event: wire::StopTimeEvent) -> Self {
-        Self {
-            time_ms: event.time_ms,
-            delay_s: event.delay_s,
-            uncertainty_s: event.uncertainty_s,
-        }
+        Self { time_ms: event.time_ms, delay_s: event.delay_s, uncertainty_s: event.uncertainty_s }
     }
 }
 
 impl From<&TripUpdate> for wire::TripUpdate {
     fn from(update: &TripUpdate) -> Self {
-        let stops = update
-            .stop_time_updates
-            .iter()
-            .map(|stop| wire::StopTimeUpdate {
-                stop_sequence: stop.stop_sequence,
-                stop_id: string(stop.stop_id.as_ref()),
-                arrival: stop.arrival.map(Into::into),
-                departure: stop.departure.map(Into::into),
-                relationship: stop.relationship.into(),
-            });
+        let stops = update.stop_time_updates.iter().map(|stop| wire::StopTimeUpdate {
+            stop_sequence: stop.stop_sequence,
+            stop_id: string(stop.stop_id.as_ref()),
+            arrival: stop.arrival.map(Into::into),
+            departure: stop.departure.map(Into::into),
+            relationship: stop.relationship.into(),
+        });
         Self {
             trip: Some((&update.trip).into()),
             vehicle_id: string(update.vehicle_id.as_ref()),
@@ -78,16 +67,13 @@ impl From<&TripUpdate> for wire::TripUpdate {
 
 impl From<wire::TripUpdate> for TripUpdate {
     fn from(update: wire::TripUpdate) -> Self {
-        let stops = update
-            .stop_time_updates
-            .into_iter()
-            .map(|stop| StopTimeUpdate {
-                relationship: stop.relationship(),
-                stop_sequence: stop.stop_sequence,
-                stop_id: short(stop.stop_id),
-                arrival: stop.arrival.map(Into::into),
-                departure: stop.departure.map(Into::into),
-            });
+        let stops = update.stop_time_updates.into_iter().map(|stop| StopTimeUpdate {
+            relationship: stop.relationship(),
+            stop_sequence: stop.stop_sequence,
+            stop_id: short(stop.stop_id),
+            arrival: stop.arrival.map(Into::into),
+            departure: stop.departure.map(Into::into),
+        });
         Self {
             stop_time_updates: stops.collect(),
             trip: update.trip.unwrap_or_default().into(),

@@ -8,7 +8,7 @@ use crate::{
     TripRelationship, VehicleEventKind,
 };
 
-/// The journey a vehicle serves or an update is about; see `proto/tilanne/v1/vehicle_position.proto`
+/// The journey of a vehicle or an update; see `proto/tilanne/v1/vehicle_position.proto`
 /// for units and meaning of each field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[allow(missing_docs)]

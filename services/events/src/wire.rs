@@ -1,6 +1,6 @@
 //! Wire messages generated from `proto/` by `cargo xtask codegen`; do not edit.
 
-#![allow(missing_docs, clippy::pedantic, rustdoc::all)]
+#![allow(missing_docs, clippy::all, clippy::pedantic, rustdoc::all)]
 
 pub use tilanne_v1::*;
 

@@ -70,12 +70,7 @@ impl TryFrom<[f64; 4]> for BoundingBox {
         let on_globe =
             west_deg >= -180.0 && east_deg <= 180.0 && south_deg >= -90.0 && north_deg <= 90.0;
         if ordered && on_globe {
-            Ok(Self {
-                west_deg,
-                south_deg,
-                east_deg,
-                north_deg,
-            })
+            Ok(Self { west_deg, south_deg, east_deg, north_deg })
         } else {
             Err(BoundingBoxError::OutOfRange(numbers))
         }
@@ -97,9 +92,8 @@ impl std::str::FromStr for BoundingBox {
             .map(|number| number.trim().parse())
             .collect::<Result<_, _>>()
             .map_err(|_| BoundingBoxError::NotFourNumbers(text.into()))?;
-        let numbers: [f64; 4] = numbers
-            .try_into()
-            .map_err(|_| BoundingBoxError::NotFourNumbers(text.into()))?;
+        let numbers: [f64; 4] =
+            numbers.try_into().map_err(|_| BoundingBoxError::NotFourNumbers(text.into()))?;
         numbers.try_into()
     }
 }

@@ -13,7 +13,12 @@ pub(crate) fn check(arguments: &ConfigArguments) -> anyhow::Result<ExitCode> {
         anyhow::ensure!(file.is_file(), "replay.file: {} is not a file", file.display());
     }
     for region in &loaded.regions {
-        println!("region {}: {} cities, {} feeds", region.id, region.cities.len(), region.feeds.len());
+        println!(
+            "region {}: {} cities, {} feeds",
+            region.id,
+            region.cities.len(),
+            region.feeds.len()
+        );
         for variable in region.missing_environment() {
             println!("  missing: {variable}");
         }

@@ -162,8 +162,7 @@ pub(crate) fn load_regions(folder: &Path) -> Result<Vec<RegionConfig>, ConfigErr
         }
         for (index, feed) in region.feeds.iter().enumerate() {
             if let Some(other) = owners.insert(feed.name.clone(), file.clone()) {
-                let message =
-                    format!("feed {:?} is in {} already", feed.name, other.display());
+                let message = format!("feed {:?} is in {} already", feed.name, other.display());
                 return Err(value_error(format!("feed[{index}].name"), message));
             }
         }

@@ -134,7 +134,13 @@ impl Decoding {
         Ok(())
     }
 
-    fn record(&mut self, file: &str, received_ms: Option<i64>, topic: &str, payload: &[u8]) -> Result<()> {
+    fn record(
+        &mut self,
+        file: &str,
+        received_ms: Option<i64>,
+        topic: &str,
+        payload: &[u8],
+    ) -> Result<()> {
         let raw = RawRecord {
             feed: NAME.into(),
             source: "file".into(),
@@ -185,7 +191,8 @@ impl Decoding {
                 let dropped = |count: &&events::TallyCount| count.outcome() == Outcome::Dropped;
                 for count in tally.counts.iter().filter(dropped) {
                     let (reason, number) = (&count.reason, count.count);
-                    let line = json!({ "type": "drop", "file": file, "reason": reason, "count": number });
+                    let line =
+                        json!({ "type": "drop", "file": file, "reason": reason, "count": number });
                     self.line(&line)?;
                 }
                 Ok(())
@@ -230,9 +237,10 @@ impl Decoding {
         let mut verdicts: Vec<String> = given.collect();
         if outcome != "applied" {
             let new = self.before.reasons.iter().filter(|reason| {
-                let known = before.reasons.iter().find(|known| {
-                    known.outcome == reason.outcome && known.reason == reason.reason
-                });
+                let known = before
+                    .reasons
+                    .iter()
+                    .find(|known| known.outcome == reason.outcome && known.reason == reason.reason);
                 known.is_none_or(|known| known.count < reason.count)
             });
             verdicts.extend(new.map(|reason| reason.reason.to_string()));
@@ -251,8 +259,9 @@ impl Decoding {
     }
 
     fn ledger(&mut self) -> Result<()> {
-        let Feed { received, applied, superseded, duplicate, rejected, quarantined, dropped, .. } =
-            self.before;
+        let Feed {
+            received, applied, superseded, duplicate, rejected, quarantined, dropped, ..
+        } = self.before;
         let line = json!({
             "type": "ledger",
             "format": self.feed.format,
@@ -295,4 +304,3 @@ fn outcome(before: &Feed, after: &Feed) -> &'static str {
         "quarantined"
     }
 }
-

@@ -39,7 +39,7 @@ enum Segment<'a> {
 }
 
 fn segments(path: &str) -> impl Iterator<Item = Segment<'_>> {
-    path.split(['.', '[', ']']).filter(|segment| !segment.is_empty()).map(|segment| {
-        segment.parse().map_or(Segment::Key(segment), Segment::Index)
-    })
+    path.split(['.', '[', ']'])
+        .filter(|segment| !segment.is_empty())
+        .map(|segment| segment.parse().map_or(Segment::Key(segment), Segment::Index))
 }

@@ -1,5 +1,8 @@
 //! `tilanne`: the binary. Wiring only: arguments, configuration, logging, runtime, services.
 
+// Standard output is what a command prints its answer on.
+#![allow(clippy::print_stdout)]
+
 mod check;
 mod cli;
 mod config;

@@ -61,8 +61,9 @@ fn overrule(config: &mut Config, arguments: &RunArguments) {
 }
 
 fn start_logging(log_level: &str) -> Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(log_level)
-        .with_context(|| format!("log_level {log_level:?} is no filter such as info,ingest=debug"))?;
+    let filter = tracing_subscriber::EnvFilter::try_new(log_level).with_context(|| {
+        format!("log_level {log_level:?} is no filter such as info,ingest=debug")
+    })?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     Ok(())
 }
@@ -149,7 +150,7 @@ impl Parts {
                 region: region.id.clone(),
                 limits: config::limits(region),
             };
-            let run = processor::run_region(log, setup, config.processor.clone(), stop.clone());
+            let run = processor::run_region(log, setup, config.processor, stop.clone());
             let id = region.id.clone();
             self.tasks.spawn(async move { run.await.with_context(|| format!("region {id}")) });
         }
@@ -221,8 +222,7 @@ fn app(config: &Config, regions: &[RegionConfig]) -> Result<Arc<App>> {
         feeds: region.feeds.iter().map(label).collect(),
     });
     let clock = || SystemClock.now_ms();
-    let app =
-        App::new(config.gateway.clone(), origin, setups.collect(), metrics, Arc::new(clock))?;
+    let app = App::new(config.gateway.clone(), origin, setups.collect(), metrics, Arc::new(clock))?;
     Ok(app)
 }
 

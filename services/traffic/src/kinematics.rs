@@ -42,9 +42,5 @@ pub fn bearing_deg(a: Position, b: Position) -> f64 {
 /// assert_eq!(traffic::speed_km_h(100.0, 10_000), 36.0);
 /// ```
 pub fn speed_km_h(distance_m: f64, duration_ms: i64) -> f64 {
-    if distance_m == 0.0 {
-        0.0
-    } else {
-        distance_m / duration_ms.abs() as f64 * 3_600.0
-    }
+    if distance_m == 0.0 { 0.0 } else { distance_m / duration_ms.abs() as f64 * 3_600.0 }
 }

@@ -31,6 +31,9 @@ pub(crate) struct RegionAnswer<'a> {
     region: RegionSummary<'a>,
     /// How fresh its feeds are.
     feeds: Vec<Freshness>,
+    /// BLAKE3 of the whole picture, hexadecimal: equal pictures have equal hashes, here and in
+    /// `tilanne replay --hash`.
+    picture_hash: String,
 }
 
 /// One region
@@ -49,17 +52,21 @@ pub(super) async fn get(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let live = app.known_region(&region)?;
-    let (head, summary) = {
+    let (head, summary, snapshot) = {
         let shared = live.read();
         let head = Head::new(&app, &shared.view, None);
-        (head, RegionSummary::new(live, &shared.view))
+        (head, RegionSummary::new(live, &shared.view), shared.view.snapshot())
     };
     let tag = tag(head.time_ms, &[&"region", &region, &head.epoch, &head.sequence]);
-    let body = RegionAnswer {
-        origin: head.origin,
-        time_ms: head.time_ms,
-        region: summary,
-        feeds: head.feeds,
+    let body = async {
+        let hash = tokio::task::spawn_blocking(move || snapshot.hash()).await;
+        json(&RegionAnswer {
+            origin: head.origin,
+            time_ms: head.time_ms,
+            region: summary,
+            feeds: head.feeds,
+            picture_hash: hash.map_err(|error| Problem::internal(&error))?,
+        })
     };
-    tagged(&headers, &tag, async { json(&body) }).await
+    tagged(&headers, &tag, body).await
 }
