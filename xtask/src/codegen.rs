@@ -26,13 +26,20 @@ pub fn generate(root: &Path) -> Result<BTreeMap<String, String>> {
         .context("proto/ does not compile")?;
     let mut config = prost_build::Config::new();
     config.out_dir(&out).bytes([".tilanne.v1.RawRecord.payload"]);
-    // Enums are shared by the wire and the checked structs, and JSON names them in snake_case.
+    // Enums are shared by the wire and the checked structs; JSON has the proto's names without the
+    // prefix and in lower case.
     let ours = files.file.iter().filter(|file| file.package() == "tilanne.v1");
     for enumeration in ours.flat_map(|file| &file.enum_type) {
         let path = format!(".tilanne.v1.{}", enumeration.name());
-        config
-            .enum_attribute(&path, "#[derive(serde::Serialize)]")
-            .enum_attribute(&path, "#[serde(rename_all = \"snake_case\")]");
+        config.enum_attribute(&path, "#[derive(serde::Serialize)]");
+        let names: Vec<&str> = enumeration.value.iter().map(|value| value.name()).collect();
+        let prefix = names.first().and_then(|first| first.strip_suffix("UNSPECIFIED"));
+        let prefix = prefix.context("the first value of an enum ends in UNSPECIFIED")?;
+        for name in names {
+            let short = name.strip_prefix(prefix).unwrap_or(name).to_ascii_lowercase();
+            let rename = format!("#[serde(rename = \"{short}\")]");
+            config.field_attribute(format!("{path}.{name}"), rename);
+        }
     }
     config.compile_fds(files.clone())?;
     // JSON is read for GTFS-Realtime only: archives of it are kept as protobuf JSON.

@@ -14,7 +14,9 @@ pub struct DetectorMeasurement {
     pub direction: u32,
     pub window: MeasurementWindow,
     pub value: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub window_start_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub window_end_ms: Option<i64>,
 }
 
@@ -22,11 +24,16 @@ pub struct DetectorMeasurement {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[allow(missing_docs)]
 pub struct DetectorStation {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub bearing_deg: Option<f32>,
     pub collection_status: CollectionStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tms_number: Option<u32>,
     pub constants: Vec<DetectorConstant>,
 }
@@ -36,7 +43,9 @@ pub struct DetectorStation {
 #[allow(missing_docs)]
 pub struct DetectorConstant {
     pub direction: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub free_flow_speed_km_h: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_flow_veh_h: Option<f64>,
     pub valid_from_mmdd: u32,
     pub valid_to_mmdd: u32,

@@ -29,9 +29,13 @@ impl Geometry {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[allow(missing_docs)]
 pub struct InformedEntity {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub agency_id: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub route_id: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_id: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub trip: Option<TripDescriptor>,
 }
 
@@ -44,21 +48,32 @@ pub struct SituationRecord {
     pub announcement_type: AnnouncementType,
     pub phase: SituationPhase,
     pub version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub release_time_ms: Option<i64>,
     pub version_time_ms: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub end_time_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub geometry: Option<Geometry>,
     pub language: Text,
     pub title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     pub features: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub municipality: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub road_number: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub road_direction: Option<Text>,
     pub informed_entities: Vec<InformedEntity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub effect: Option<Text>,
 }
 

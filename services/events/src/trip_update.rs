@@ -10,7 +10,9 @@ use crate::{StopTimeRelationship, Text, TripDescriptor, wire};
 #[allow(missing_docs)]
 pub struct TripUpdate {
     pub trip: TripDescriptor,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub vehicle_id: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub delay_s: Option<i32>,
     pub stop_time_updates: Vec<StopTimeUpdate>,
 }
@@ -19,9 +21,13 @@ pub struct TripUpdate {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[allow(missing_docs)]
 pub struct StopTimeUpdate {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_sequence: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_id: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub arrival: Option<StopTimeEvent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub departure: Option<StopTimeEvent>,
     pub relationship: StopTimeRelationship,
 }
@@ -30,8 +36,11 @@ pub struct StopTimeUpdate {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct StopTimeEvent {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub time_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub delay_s: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub uncertainty_s: Option<u32>,
 }
 

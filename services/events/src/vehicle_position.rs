@@ -30,9 +30,13 @@ pub struct TripDescriptor {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct SignalPriority {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub junction_id: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub signal_group: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub granted: Option<bool>,
 }
 
@@ -44,25 +48,42 @@ pub struct VehiclePosition {
     pub kind: VehicleEventKind,
     pub phase: JourneyPhase,
     pub mode: Mode,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub bearing_deg: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub speed_km_h: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub acceleration_m_s2: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub odometer_m: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub delay_s: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub doors_open: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub occupancy_percent: Option<u32>,
     pub occupancy_status: OccupancyStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub trip: Option<TripDescriptor>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub route_short_name: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub headsign: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_id: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub next_stop_id: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_sequence: Option<u32>,
     pub stop_status: StopStatus,
     pub location_source: LocationSource,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_id: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub signal_priority: Option<SignalPriority>,
 }
 

@@ -22,6 +22,7 @@ pub struct Vehicle {
     /// The newest report; its position is that of the newest believed fix.
     pub report: VehiclePosition,
     /// Time of the believed fix; missing when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub position_time_ms: Option<i64>,
     pub verdicts: Verdicts,
 }
@@ -52,11 +53,16 @@ pub struct TimedValue {
 pub struct DetectorDirection {
     /// 1 along increasing road address, 2 along decreasing.
     pub direction: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub speed_km_h: Option<TimedValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub flow_veh_h: Option<TimedValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub speed_share_percent: Option<TimedValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub flow_share_percent: Option<TimedValue>,
     pub level_of_service: LevelOfService,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub free_flow_speed_km_h: Option<f64>,
 }
 
@@ -106,6 +112,7 @@ pub struct Feed {
     pub watermark_ms: i64,
     pub status_time_ms: i64,
     pub connection: Connection,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     pub received: u64,
     pub applied: u64,
@@ -116,7 +123,9 @@ pub struct Feed {
     pub dropped: u64,
     /// By outcome and reason, ordered.
     pub reasons: Vec<ReasonCount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_received_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_event_ms: Option<i64>,
     pub imbalances: u64,
 }

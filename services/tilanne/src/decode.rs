@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use events::{DeadLetter, Event, FeedStatus, LogRecord, Outcome, RawRecord, Text};
 use ingest::{Clock, FeedConfig, FeedPipeline, RegionConfig, SystemClock, format};
-use picture::{Change, Feed, FeedLimits, Object, Picture};
+use picture::{Change, Feed, FeedLimits, Object, Picture, ReasonCount};
 use serde::Serialize;
 use serde_json::json;
 
@@ -80,8 +80,7 @@ fn region(arguments: &Arguments) -> Result<RegionConfig> {
     };
     let text = format!(
         "id = {NAME:?}\nname = {NAME:?}\ntime_zone = {time_zone:?}\nbbox = {WORLD:?}\n\
-         [[feed]]\nname = {NAME:?}\nformat = {:?}\nquarantine = []\n[feed.options]\n{}\n\
-         [[feed.source]]\nname = \"file\"\ntransport = \"file\"\noptions = {{ file = \"-\" }}\n",
+         [[feed]]\nname = {NAME:?}\nformat = {:?}\nquarantine = []\n[feed.options]\n{}\n",
         arguments.format,
         arguments.options.join("\n"),
     );
@@ -143,7 +142,8 @@ impl Decoding {
     ) -> Result<()> {
         let raw = RawRecord {
             feed: NAME.into(),
-            source: "file".into(),
+            // A file of its own is a source of its own: it does not continue the one before.
+            source: file.into(),
             topic: topic.into(),
             // Without a known reception the present stands in: formats fall back to it.
             received_time_ms: received_ms.unwrap_or_else(|| SystemClock.now_ms()),
@@ -259,22 +259,33 @@ impl Decoding {
     }
 
     fn ledger(&mut self) -> Result<()> {
-        let Feed {
-            received, applied, superseded, duplicate, rejected, quarantined, dropped, ..
-        } = self.before;
-        let line = json!({
-            "type": "ledger",
-            "format": self.feed.format,
-            "received": received,
-            "applied": applied,
-            "superseded": superseded,
-            "duplicate": duplicate,
-            "rejected": rejected,
-            "quarantined": quarantined,
-            "dropped": dropped,
-            "reasons": self.before.reasons,
-        });
-        self.line(&line)?;
+        #[derive(Serialize)]
+        struct Line<'a> {
+            r#type: &'static str,
+            format: &'a str,
+            received: u64,
+            applied: u64,
+            superseded: u64,
+            duplicate: u64,
+            rejected: u64,
+            quarantined: u64,
+            dropped: u64,
+            reasons: &'a [ReasonCount],
+        }
+        let feed = self.before.clone();
+        let format = self.feed.format.clone();
+        self.line(&Line {
+            r#type: "ledger",
+            format: &format,
+            received: feed.received,
+            applied: feed.applied,
+            superseded: feed.superseded,
+            duplicate: feed.duplicate,
+            rejected: feed.rejected,
+            quarantined: feed.quarantined,
+            dropped: feed.dropped,
+            reasons: &feed.reasons,
+        })?;
         self.output.flush().or_else(closed_pipe_is_fine)
     }
 

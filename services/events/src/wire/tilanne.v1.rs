@@ -113,17 +113,24 @@ pub struct VehiclePosition {
 }
 /// GTFS-Realtime schedule_relationship of a trip.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum TripRelationship {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
+    #[serde(rename = "scheduled")]
     Scheduled = 1,
+    #[serde(rename = "added")]
     Added = 2,
+    #[serde(rename = "unscheduled")]
     Unscheduled = 3,
+    #[serde(rename = "canceled")]
     Canceled = 4,
+    #[serde(rename = "replacement")]
     Replacement = 5,
+    #[serde(rename = "duplicated")]
     Duplicated = 6,
+    #[serde(rename = "deleted")]
     Deleted = 7,
 }
 impl TripRelationship {
@@ -160,17 +167,23 @@ impl TripRelationship {
 }
 /// Means of transport.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Mode {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
+    #[serde(rename = "bus")]
     Bus = 1,
+    #[serde(rename = "tram")]
     Tram = 2,
+    #[serde(rename = "train")]
     Train = 3,
+    #[serde(rename = "metro")]
     Metro = 4,
+    #[serde(rename = "ferry")]
     Ferry = 5,
     /// A small on-demand or robot bus.
+    #[serde(rename = "robot")]
     Robot = 6,
 }
 impl Mode {
@@ -205,46 +218,64 @@ impl Mode {
 }
 /// What made the vehicle report.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum VehicleEventKind {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
     /// Periodic position (HFP vp, GTFS-RT VehiclePosition).
+    #[serde(rename = "position")]
     Position = 1,
     /// Will soon arrive at the stop (HFP due).
+    #[serde(rename = "due")]
     Due = 2,
     /// Inside the stop radius (HFP arr).
+    #[serde(rename = "arrival")]
     Arrival = 3,
     /// Stopped at the stop (HFP ars).
+    #[serde(rename = "arrived_at_stop")]
     ArrivedAtStop = 4,
     /// Ready to depart; decided when the vehicle leaves and back-dated (HFP pde).
+    #[serde(rename = "planned_departure")]
     PlannedDeparture = 5,
     /// Left the stop radius (HFP dep).
+    #[serde(rename = "departure")]
     Departure = 6,
     /// Passed without stopping (HFP pas).
+    #[serde(rename = "pass")]
     Pass = 7,
     /// Waits at the stop (HFP wait).
+    #[serde(rename = "wait")]
     Wait = 8,
     /// Doors opened (HFP doo).
+    #[serde(rename = "doors_opened")]
     DoorsOpened = 9,
     /// Doors closed (HFP doc).
+    #[serde(rename = "doors_closed")]
     DoorsClosed = 10,
     /// Asks a traffic light for priority (HFP tlr).
+    #[serde(rename = "signal_request")]
     SignalRequest = 11,
     /// The traffic light's answer (HFP tla).
+    #[serde(rename = "signal_answer")]
     SignalAnswer = 12,
     /// Driver signs in (HFP da).
+    #[serde(rename = "driver_sign_in")]
     DriverSignIn = 13,
     /// Driver signs out (HFP dout).
+    #[serde(rename = "driver_sign_out")]
     DriverSignOut = 14,
     /// Driver selects a block (HFP ba).
+    #[serde(rename = "block_sign_in")]
     BlockSignIn = 15,
     /// Driver leaves a block (HFP bout).
+    #[serde(rename = "block_sign_out")]
     BlockSignOut = 16,
     /// Vehicle signs in to a journey (HFP vja).
+    #[serde(rename = "journey_sign_in")]
     JourneySignIn = 17,
     /// Vehicle signs out of a journey (HFP vjout).
+    #[serde(rename = "journey_sign_out")]
     JourneySignOut = 18,
 }
 impl VehicleEventKind {
@@ -303,18 +334,22 @@ impl VehicleEventKind {
 }
 /// Where the vehicle is in its day.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum JourneyPhase {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
     /// Serves the trip.
+    #[serde(rename = "ongoing")]
     Ongoing = 1,
     /// Will serve the trip next; position repeats that of the ongoing or dead run.
+    #[serde(rename = "upcoming")]
     Upcoming = 2,
     /// Moves without passengers.
+    #[serde(rename = "deadrun")]
     Deadrun = 3,
     /// Signed off.
+    #[serde(rename = "signoff")]
     Signoff = 4,
 }
 impl JourneyPhase {
@@ -345,19 +380,24 @@ impl JourneyPhase {
 }
 /// How the vehicle knew its position.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum LocationSource {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
+    #[serde(rename = "gps")]
     Gps = 1,
     /// Odometer along the route.
+    #[serde(rename = "odometer")]
     Odometer = 2,
     /// Typed in or taken from signalling (metro).
+    #[serde(rename = "manual")]
     Manual = 3,
     /// Dead reckoning.
+    #[serde(rename = "dead_reckoning")]
     DeadReckoning = 4,
     /// The publisher says that there is none.
+    #[serde(rename = "not_available")]
     NotAvailable = 5,
 }
 impl LocationSource {
@@ -390,13 +430,16 @@ impl LocationSource {
 }
 /// GTFS-Realtime current_status of a vehicle against its stop.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum StopStatus {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
+    #[serde(rename = "incoming_at")]
     IncomingAt = 1,
+    #[serde(rename = "stopped_at")]
     StoppedAt = 2,
+    #[serde(rename = "in_transit_to")]
     InTransitTo = 3,
 }
 impl StopStatus {
@@ -425,19 +468,28 @@ impl StopStatus {
 }
 /// GTFS-Realtime occupancy_status. Unspecified means not published, which is not EMPTY.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum OccupancyStatus {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
+    #[serde(rename = "empty")]
     Empty = 1,
+    #[serde(rename = "many_seats_available")]
     ManySeatsAvailable = 2,
+    #[serde(rename = "few_seats_available")]
     FewSeatsAvailable = 3,
+    #[serde(rename = "standing_room_only")]
     StandingRoomOnly = 4,
+    #[serde(rename = "crushed_standing_room_only")]
     CrushedStandingRoomOnly = 5,
+    #[serde(rename = "full")]
     Full = 6,
+    #[serde(rename = "not_accepting_passengers")]
     NotAcceptingPassengers = 7,
+    #[serde(rename = "no_data_available")]
     NoDataAvailable = 8,
+    #[serde(rename = "not_boardable")]
     NotBoardable = 9,
 }
 impl OccupancyStatus {
@@ -538,18 +590,22 @@ pub struct DetectorConstant {
 }
 /// What a detector value is.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Quantity {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
     /// Mean speed, km/h.
+    #[serde(rename = "speed_km_h")]
     SpeedKmH = 1,
     /// Flow as an hourly RATE, vehicles/h; never a count, never summed over overlapping windows.
+    #[serde(rename = "flow_veh_h")]
     FlowVehH = 2,
     /// Mean speed as a share of free-flow speed, percent; above 100 is normal.
+    #[serde(rename = "speed_share_percent")]
     SpeedSharePercent = 3,
     /// Flow as a share of the station's maximum, percent.
+    #[serde(rename = "flow_share_percent")]
     FlowSharePercent = 4,
 }
 impl Quantity {
@@ -580,16 +636,19 @@ impl Quantity {
 }
 /// Over which time a detector value was taken.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum MeasurementWindow {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
     /// The five minutes before the measurement time, moving.
+    #[serde(rename = "rolling_5_min")]
     Rolling5Min = 1,
     /// A fixed five minutes.
+    #[serde(rename = "fixed_5_min")]
     Fixed5Min = 2,
     /// A fixed hour.
+    #[serde(rename = "fixed_60_min")]
     Fixed60Min = 3,
 }
 impl MeasurementWindow {
@@ -618,13 +677,16 @@ impl MeasurementWindow {
 }
 /// State of data collection at a station.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum CollectionStatus {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
+    #[serde(rename = "gathering")]
     Gathering = 1,
+    #[serde(rename = "removed_temporarily")]
     RemovedTemporarily = 2,
+    #[serde(rename = "removed_permanently")]
     RemovedPermanently = 3,
 }
 impl CollectionStatus {
@@ -740,16 +802,21 @@ pub struct SituationRecord {
 }
 /// What kind of situation this is.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum SituationType {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
+    #[serde(rename = "traffic_announcement")]
     TrafficAnnouncement = 1,
+    #[serde(rename = "road_work")]
     RoadWork = 2,
+    #[serde(rename = "weight_restriction")]
     WeightRestriction = 3,
+    #[serde(rename = "exempted_transport")]
     ExemptedTransport = 4,
     /// A public transport service alert (GTFS-RT).
+    #[serde(rename = "service_alert")]
     ServiceAlert = 5,
 }
 impl SituationType {
@@ -782,14 +849,18 @@ impl SituationType {
 }
 /// Kind of traffic announcement.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum AnnouncementType {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
+    #[serde(rename = "general")]
     General = 1,
+    #[serde(rename = "preliminary_accident_report")]
     PreliminaryAccidentReport = 2,
+    #[serde(rename = "accident_report")]
     AccidentReport = 3,
+    #[serde(rename = "unconfirmed_observation")]
     UnconfirmedObservation = 4,
 }
 impl AnnouncementType {
@@ -820,17 +891,21 @@ impl AnnouncementType {
 }
 /// Where a situation is in its life.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum SituationPhase {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
+    #[serde(rename = "active")]
     Active = 1,
     /// It happened and is over.
+    #[serde(rename = "ended")]
     Ended = 2,
     /// It was wrong; leave it out of statistics.
+    #[serde(rename = "retracted")]
     Retracted = 3,
     /// Planned work was called off.
+    #[serde(rename = "cancelled")]
     Cancelled = 4,
 }
 impl SituationPhase {
@@ -902,14 +977,18 @@ pub struct StopTimeEvent {
 }
 /// GTFS-Realtime schedule_relationship of a stop time.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum StopTimeRelationship {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
+    #[serde(rename = "scheduled")]
     Scheduled = 1,
+    #[serde(rename = "skipped")]
     Skipped = 2,
+    #[serde(rename = "no_data")]
     NoData = 3,
+    #[serde(rename = "unscheduled")]
     Unscheduled = 4,
 }
 impl StopTimeRelationship {
@@ -1093,31 +1172,43 @@ pub struct DeadLetter {
 }
 /// What is doubtful about a record. A verdict travels with the record.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Verdict {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
     /// Much older than its reception.
+    #[serde(rename = "stale")]
     Stale = 1,
     /// Its event time lies after its reception.
+    #[serde(rename = "future")]
     Future = 2,
     /// Arrived after a newer one of the same entity.
+    #[serde(rename = "out_of_order")]
     OutOfOrder = 3,
+    #[serde(rename = "duplicate")]
     Duplicate = 4,
     /// Further from the last position than a vehicle can drive.
+    #[serde(rename = "teleport")]
     Teleport = 5,
     /// Claims to move but its position stays the same.
+    #[serde(rename = "frozen")]
     Frozen = 6,
     /// Not on any link.
+    #[serde(rename = "off_network")]
     OffNetwork = 7,
+    #[serde(rename = "impossible_speed")]
     ImpossibleSpeed = 8,
     /// Speaks of an id that no reference data has.
+    #[serde(rename = "id_unknown")]
     IdUnknown = 9,
+    #[serde(rename = "position_missing")]
     PositionMissing = 10,
     /// A value outside its legal range, taken out of the record.
+    #[serde(rename = "out_of_range")]
     OutOfRange = 11,
     /// A unit that the format does not know for this value.
+    #[serde(rename = "wrong_unit")]
     WrongUnit = 12,
 }
 impl Verdict {
@@ -1164,14 +1255,18 @@ impl Verdict {
 }
 /// What a retraction takes back.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum EntityKind {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
+    #[serde(rename = "vehicle")]
     Vehicle = 1,
+    #[serde(rename = "trip")]
     Trip = 2,
+    #[serde(rename = "detector")]
     Detector = 3,
+    #[serde(rename = "situation")]
     Situation = 4,
 }
 impl EntityKind {
@@ -1202,20 +1297,26 @@ impl EntityKind {
 }
 /// What became of a record that did not go on as an event.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Outcome {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
     /// Could not be read; kept in dead-letter.
+    #[serde(rename = "rejected")]
     Rejected = 1,
     /// Read, but its verdict keeps it out of the picture; kept in dead-letter.
+    #[serde(rename = "quarantined")]
     Quarantined = 2,
     /// Not wanted by configuration, or a full queue; counted only.
+    #[serde(rename = "dropped")]
     Dropped = 3,
+    #[serde(rename = "applied")]
     Applied = 4,
     /// Older than what the picture has.
+    #[serde(rename = "superseded")]
     Superseded = 5,
+    #[serde(rename = "duplicate")]
     Duplicate = 6,
 }
 impl Outcome {
@@ -1250,18 +1351,23 @@ impl Outcome {
 }
 /// State of a feed's connection to its publisher.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Connection {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
+    #[serde(rename = "starting")]
     Starting = 1,
+    #[serde(rename = "live")]
     Live = 2,
     /// Connected, but nothing comes.
+    #[serde(rename = "idle")]
     Idle = 3,
     /// Not connected; see error.
+    #[serde(rename = "down")]
     Down = 4,
     /// A recording has come to its end.
+    #[serde(rename = "ended")]
     Ended = 5,
 }
 impl Connection {
@@ -1503,20 +1609,25 @@ pub struct Snapshot {
 }
 /// Fintraffic's five steps of the share of free-flow speed, and the step above.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum LevelOfService {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
     /// 0 up to 10 percent.
+    #[serde(rename = "stationary")]
     Stationary = 1,
     /// 10 up to 25.
+    #[serde(rename = "queuing")]
     Queuing = 2,
     /// 25 up to 75.
+    #[serde(rename = "slow")]
     Slow = 3,
     /// 75 up to 90.
+    #[serde(rename = "platooning")]
     Platooning = 4,
     /// 90 and more.
+    #[serde(rename = "fluent")]
     Fluent = 5,
 }
 impl LevelOfService {
@@ -1549,15 +1660,20 @@ impl LevelOfService {
 }
 /// Layers of the picture.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Layer {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
+    #[serde(rename = "vehicles")]
     Vehicles = 1,
+    #[serde(rename = "detectors")]
     Detectors = 2,
+    #[serde(rename = "situations")]
     Situations = 3,
+    #[serde(rename = "trips")]
     Trips = 4,
+    #[serde(rename = "feeds")]
     Feeds = 5,
 }
 impl Layer {
@@ -1590,16 +1706,19 @@ impl Layer {
 }
 /// Why an object is gone from the picture.
 #[derive(serde::Serialize)]
-#[serde(rename_all = "snake_case")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum RemovalReason {
+    #[serde(rename = "unspecified")]
     Unspecified = 0,
     /// Not heard of for longer than its feed's limit.
+    #[serde(rename = "expired")]
     Expired = 1,
     /// Taken back by the publisher.
+    #[serde(rename = "retracted")]
     Retracted = 2,
     /// Ended, and the time that ended situations stay is over.
+    #[serde(rename = "ended")]
     Ended = 3,
 }
 impl RemovalReason {

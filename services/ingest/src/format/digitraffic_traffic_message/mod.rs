@@ -4,20 +4,26 @@
 //! A feature or a collection of them; over MQTT packed as gzip in base64. Identity is the
 //! situation's id; version and version time order its messages. "ended" (it happened and is over)
 //! and "retracted" (it was wrong) are told apart. Option `languages` gives the order of preference.
+//! A situation that a resource's next document leaves out is retracted (`listing.rs`).
 
 mod geometry;
+mod listing;
 mod situation;
 mod unpack;
 
-use events::{Body, RawRecord};
+use std::collections::BTreeSet;
+
+use events::{Body, EntityKind, RawRecord, Text, Verdicts};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use self::listing::Listings;
 use self::situation::Feature;
 use super::envelope::{Checks, Envelope};
 use super::options::Options;
 use super::{
-    Decoded, Decoder, DecoderContext, DropReason, Format, OptionsError, Reject, RejectReason, json,
+    Decoded, Decoder, DecoderContext, DropReason, Format, OptionsError, Reject, RejectReason,
+    instant, json,
 };
 
 /// The format `digitraffic_traffic_message`.
@@ -38,6 +44,7 @@ impl Format for DigitrafficTrafficMessage {
         Ok(Box::new(TrafficMessageDecoder {
             envelope: Envelope::new(context, self.name()),
             languages: languages.unwrap_or_else(|| ["fi", "sv", "en"].map(str::to_owned).to_vec()),
+            listings: Listings::default(),
         }))
     }
 }
@@ -45,6 +52,7 @@ impl Format for DigitrafficTrafficMessage {
 struct TrafficMessageDecoder {
     envelope: Envelope,
     languages: Vec<String>,
+    listings: Listings,
 }
 
 /// A feature, or a collection of features.
@@ -55,6 +63,8 @@ struct Document<'a> {
     features: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]
     properties: Option<&'a RawValue>,
+    #[serde(borrow, rename = "dataUpdatedTime")]
+    updated: Option<&'a RawValue>,
 }
 
 impl Decoder for TrafficMessageDecoder {
@@ -71,7 +81,7 @@ impl Decoder for TrafficMessageDecoder {
 }
 
 impl TrafficMessageDecoder {
-    fn document(&self, raw: &RawRecord, decoded: &mut Decoded) -> Result<(), Reject> {
+    fn document(&mut self, raw: &RawRecord, decoded: &mut Decoded) -> Result<(), Reject> {
         let payload = unpack::unpack(&raw.payload)?;
         let document: Document = json::parse(&payload, "payload")?;
         if let Some(features) = document.features {
@@ -79,6 +89,8 @@ impl TrafficMessageDecoder {
                 let field = format!("features[{index}]");
                 self.feature(raw, feature.get().as_bytes(), &field, decoded);
             }
+            let updated = document.updated.map(|time| time.get().trim_matches('"'));
+            self.retract_missing(raw, updated, decoded);
         } else if document.properties.is_some() {
             self.feature(raw, &payload, "feature", decoded);
         } else {
@@ -100,6 +112,22 @@ impl TrafficMessageDecoder {
                 decoded.events.push(event);
             }
             Err(reject) => decoded.rejects.push(reject),
+        }
+    }
+
+    /// Takes back what the resource's last document had and this one has not.
+    fn retract_missing(&mut self, raw: &RawRecord, updated: Option<&str>, decoded: &mut Decoded) {
+        // A situation that could not be read is not gone.
+        if !decoded.rejects.is_empty() {
+            return;
+        }
+        let updated_ms = updated.and_then(instant::rfc3339_ms).unwrap_or(raw.received_time_ms);
+        let situations: BTreeSet<Text> =
+            decoded.events.iter().map(|event| event.entity.clone()).collect();
+        for id in self.listings.replace(raw, updated_ms, situations) {
+            let body = Body::Retraction(EntityKind::Situation);
+            let event = self.envelope.event(raw, id, updated_ms, Verdicts::default(), body);
+            decoded.events.push(event);
         }
     }
 }
