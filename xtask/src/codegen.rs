@@ -32,10 +32,10 @@ pub fn generate(root: &Path) -> Result<BTreeMap<String, String>> {
     for enumeration in ours.flat_map(|file| &file.enum_type) {
         let path = format!(".tilanne.v1.{}", enumeration.name());
         config.enum_attribute(&path, "#[derive(serde::Serialize)]");
-        let names: Vec<&str> = enumeration.value.iter().map(|value| value.name()).collect();
-        let prefix = names.first().and_then(|first| first.strip_suffix("UNSPECIFIED"));
-        let prefix = prefix.context("the first value of an enum ends in UNSPECIFIED")?;
-        for name in names {
+        let mut prefix = None;
+        for value in &enumeration.value {
+            let name = value.name();
+            let prefix = *prefix.get_or_insert(name.strip_suffix("UNSPECIFIED").unwrap_or(name));
             let short = name.strip_prefix(prefix).unwrap_or(name).to_ascii_lowercase();
             let rename = format!("#[serde(rename = \"{short}\")]");
             config.field_attribute(format!("{path}.{name}"), rename);

@@ -116,12 +116,13 @@ pub(super) fn query(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
 
 /// Resident memory of the picture, per vehicle.
 pub(super) fn memory(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
-    const VEHICLES: usize = 500_000;
+    const VEHICLES: usize = 100_000;
     let mut fleet = Fleet::new(VEHICLES);
     let before = resident_bytes("self")?;
     let mut picture = picture();
     let mut out = Vec::new();
-    for _ in 0..3 {
+    // As many reports as the default lateness bound remembers at one a second.
+    for _ in 0..12 {
         fleet.each_applied(&mut picture, &mut out);
         fleet.drive();
     }

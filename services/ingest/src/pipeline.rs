@@ -249,7 +249,8 @@ struct Settling<'a> {
 impl<'a> Settling<'a> {
     fn new(raw: &'a RawRecord, events: usize) -> Self {
         Self {
-            records: Vec::with_capacity(events.saturating_add(1)),
+            // A tally is rare: room for it would double what one message costs.
+            records: Vec::with_capacity(events),
             counts: BTreeMap::new(),
             letters: Letters::new(raw),
         }

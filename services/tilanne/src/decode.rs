@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use events::{DeadLetter, Event, FeedStatus, LogRecord, Outcome, RawRecord, Text};
+use events::{DeadLetter, Event, FeedStatus, LogRecord, Outcome, RawRecord, Text, Verdict};
 use ingest::{Clock, FeedConfig, FeedPipeline, RegionConfig, SystemClock, format};
 use picture::{Change, Feed, FeedLimits, Object, Picture, ReasonCount};
 use serde::Serialize;
@@ -175,9 +175,7 @@ impl Decoding {
             && !received_known
         {
             // Age against a reception that nobody knows says nothing.
-            let unaged = |verdict: &events::Verdict| {
-                !matches!(verdict, events::Verdict::Stale | events::Verdict::Future)
-            };
+            let unaged = |verdict: &Verdict| !matches!(verdict, Verdict::Stale | Verdict::Future);
             event.verdicts = event.verdicts.iter().filter(unaged).collect();
         }
         let mut deltas = Vec::new();
@@ -233,19 +231,13 @@ impl Decoding {
         }
         let outcome = outcome(before, &self.before);
         self.line(&Line { r#type: "event", file, outcome, event })?;
-        let given = event.verdicts.iter().map(ingest::verdict_name);
-        let mut verdicts: Vec<String> = given.collect();
-        if outcome != "applied" {
-            let new = self.before.reasons.iter().filter(|reason| {
-                let known = before
-                    .reasons
-                    .iter()
-                    .find(|known| known.outcome == reason.outcome && known.reason == reason.reason);
-                known.is_none_or(|known| known.count < reason.count)
-            });
-            verdicts.extend(new.map(|reason| reason.reason.to_string()));
+        let mut verdicts: Vec<String> = event.verdicts.iter().map(ingest::verdict_name).collect();
+        match outcome {
+            "duplicate" => verdicts.push(ingest::verdict_name(Verdict::Duplicate)),
+            "superseded" => verdicts.push(ingest::verdict_name(Verdict::OutOfOrder)),
+            "quarantined" => verdicts.extend(new_reasons(before, &self.before)),
+            _ => {}
         }
-        verdicts.dedup();
         for verdict in verdicts {
             self.line(&json!({
                 "type": "verdict",
@@ -305,13 +297,23 @@ fn closed_pipe_is_fine(error: std::io::Error) -> Result<()> {
 
 /// Which count of the ledger the picture raised.
 fn outcome(before: &Feed, after: &Feed) -> &'static str {
-    if after.applied > before.applied {
-        "applied"
-    } else if after.superseded > before.superseded {
-        "superseded"
-    } else if after.duplicate > before.duplicate {
-        "duplicate"
-    } else {
-        "quarantined"
-    }
+    let raised = [
+        ("applied", before.applied, after.applied),
+        ("superseded", before.superseded, after.superseded),
+        ("duplicate", before.duplicate, after.duplicate),
+        ("dropped", before.dropped, after.dropped),
+    ];
+    let raised = raised.into_iter().find(|(_, before, after)| after > before);
+    raised.map_or("quarantined", |(outcome, ..)| outcome)
+}
+
+/// Reasons that the ledger counts more of than before.
+fn new_reasons<'a>(before: &'a Feed, after: &'a Feed) -> impl Iterator<Item = String> + 'a {
+    let count_before = |reason: &ReasonCount| {
+        let is_same =
+            |other: &&ReasonCount| other.outcome == reason.outcome && other.reason == reason.reason;
+        before.reasons.iter().find(is_same).map_or(0, |known| known.count)
+    };
+    let new = after.reasons.iter().filter(move |reason| reason.count > count_before(reason));
+    new.map(|reason| reason.reason.to_string())
 }
