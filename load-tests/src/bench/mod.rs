@@ -59,20 +59,37 @@ type Measure = fn(&mut dyn FnMut(Figure)) -> Result<(), BenchError>;
 pub struct Bench {
     /// Name on the command line.
     pub name: &'static str,
-    measures: &'static [Measure],
+    measures: &'static [(&'static str, Measure)],
 }
 
 /// All benches, in alphabetical order.
 pub const BENCHES: &[Bench] = &[Bench {
     name: "main",
     // Memory first: afterwards the allocator has freed memory to give out again.
-    measures: &[core::memory, core::hfp, core::apply, core::query, latency::push, process::demo],
+    measures: &[
+        ("memory", core::memory),
+        ("hfp", core::hfp),
+        ("apply", core::apply),
+        ("query", core::query),
+        ("push", latency::push),
+        ("demo", process::demo),
+    ],
 }];
 
 impl Bench {
-    /// Measures everything of the group, giving each figure as it is known.
-    pub fn run(&self, each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
-        self.measures.iter().try_for_each(|measure| measure(each))
+    /// Measures the group, or the part of it that is named, giving each figure as it is known.
+    pub fn run(&self, part: Option<&str>, each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
+        let chosen = self.measures.iter().filter(|(name, _)| part.is_none_or(|part| part == *name));
+        let mut chosen = chosen.peekable();
+        if chosen.peek().is_none() {
+            let known: Vec<_> = self.measures.iter().map(|(name, _)| *name).collect();
+            let part = part.unwrap_or_default();
+            return Err(BenchError(format!("no part {part:?}; there are: {}", known.join(", "))));
+        }
+        for (_, measure) in chosen {
+            measure(each)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,4 +1,5 @@
-//! Prints figures beside their targets: `cargo xtask bench [NAME] [--json]`.
+//! Prints figures beside their targets: `cargo xtask bench [NAME] [--json]`. A name
+//! may be a part of a group, such as `main/hfp`.
 
 // Standard output is what it prints its figures on.
 #![allow(clippy::print_stdout)]
@@ -17,8 +18,10 @@ fn main() -> ExitCode {
             name = Some(argument);
         }
     }
-    let chosen =
-        |bench: &&load_tests::bench::Bench| name.as_deref().is_none_or(|name| name == bench.name);
+    let named = name.as_deref().map(|name| name.split_once('/').unwrap_or((name, "")));
+    let group = named.map(|(group, _)| group);
+    let part = named.map(|(_, part)| part).filter(|part| !part.is_empty());
+    let chosen = |bench: &&load_tests::bench::Bench| group.is_none_or(|group| group == bench.name);
     let mut benches = BENCHES.iter().filter(chosen).peekable();
     if benches.peek().is_none() {
         let known: Vec<_> = BENCHES.iter().map(|bench| bench.name).collect();
@@ -30,7 +33,7 @@ fn main() -> ExitCode {
     let mut print =
         |figure: Figure| println!("{}", if json { line(&figure) } else { row(&figure) });
     for bench in benches {
-        if let Err(error) = bench.run(&mut print) {
+        if let Err(error) = bench.run(part, &mut print) {
             eprintln!("{}: {error}", bench.name);
             return ExitCode::FAILURE;
         }

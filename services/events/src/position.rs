@@ -38,6 +38,7 @@ impl Position {
     /// assert_eq!(Position::new(0.0, 0.0), Err(PositionError::NullIsland));
     /// assert!(Position::new(6719914.0, 544004.0).is_err());
     /// ```
+    #[inline]
     pub fn new(latitude_deg: f64, longitude_deg: f64) -> Result<Self, PositionError> {
         let in_range =
             (-90.0..=90.0).contains(&latitude_deg) && (-180.0..=180.0).contains(&longitude_deg);

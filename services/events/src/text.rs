@@ -17,6 +17,7 @@ pub const TEXT_BYTES_MAX: usize = 8_192;
 /// assert_eq!(events::bounded_id(" 1004 4 ").as_deref(), Some("1004 4"));
 /// assert_eq!(events::bounded_id("  "), None);
 /// ```
+#[inline]
 pub fn bounded_id(text: &str) -> Option<Text> {
     let text = cut(text.trim(), ID_BYTES_MAX);
     if text.is_empty() {
@@ -39,6 +40,9 @@ pub fn bounded_text(text: &str) -> String {
 }
 
 fn cut(text: &str, bytes_max: usize) -> &str {
+    if text.len() <= bytes_max {
+        return text;
+    }
     let end = text.floor_char_boundary(bytes_max);
     text.get(..end).unwrap_or_default()
 }

@@ -71,11 +71,17 @@ impl<'a> Scanner<'a> {
     fn string(&mut self) -> Option<&'a str> {
         self.take(b'"')?;
         let start = self.at;
-        let rest = self.text.as_bytes().get(start..)?;
-        let ends = |&byte: &u8| byte == b'"' || byte == b'\\' || byte < b' ';
-        let end = start + rest.iter().position(ends)?;
-        self.at = end;
-        (self.next()? == b'"').then(|| self.text.get(start..end)).flatten()
+        let bytes = self.text.as_bytes();
+        let mut end = start;
+        loop {
+            match bytes.get(end)? {
+                b'"' => break,
+                b'\\' | 0..b' ' => return None,
+                _ => end += 1,
+            }
+        }
+        self.at = end + 1;
+        self.text.get(start..end)
     }
 
     /// A number without an exponent: whole, or with a fraction that one division makes.
@@ -83,8 +89,7 @@ impl<'a> Scanner<'a> {
         let is_negative = self.peek()? == b'-';
         self.at += usize::from(is_negative);
         let start = self.at;
-        let mut mantissa = 0;
-        self.digits(&mut mantissa);
+        let mut mantissa = self.digits(0);
         let whole_digits = self.at - start;
         let leads_with_zero = self.text.as_bytes().get(start) == Some(&b'0');
         if whole_digits == 0 || (leads_with_zero && whole_digits > 1) {
@@ -94,7 +99,7 @@ impl<'a> Scanner<'a> {
         if self.peek() == Some(b'.') {
             self.at += 1;
             let start = self.at;
-            self.digits(&mut mantissa);
+            mantissa = self.digits(mantissa);
             decimals = Some(self.at - start);
         }
         let fits = whole_digits + decimals.unwrap_or(0) <= DIGITS_MAX;
@@ -110,11 +115,16 @@ impl<'a> Scanner<'a> {
     }
 
     /// Appends digits to a number; it wraps when there are too many, which the caller refuses.
-    fn digits(&mut self, number: &mut i64) {
-        while let Some(byte @ b'0'..=b'9') = self.peek() {
-            *number = number.wrapping_mul(10).wrapping_add(i64::from(byte - b'0'));
-            self.at += 1;
+    /// Works on copies: what is kept behind `self` would be stored anew at each digit.
+    fn digits(&mut self, mut number: i64) -> i64 {
+        let bytes = self.text.as_bytes();
+        let mut at = self.at;
+        while let Some(byte @ b'0'..=b'9') = bytes.get(at) {
+            number = number.wrapping_mul(10).wrapping_add(i64::from(byte - b'0'));
+            at += 1;
         }
+        self.at = at;
+        number
     }
 
     fn peek(&self) -> Option<u8> {
