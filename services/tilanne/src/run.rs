@@ -21,6 +21,8 @@ use crate::config::{self, Config, Loaded, ReplayOrigin};
 
 /// Pause before a view that lost its log is started again.
 const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
+/// Source of the demo's data.
+const SIMULATED: &str = "simulated by Tilanne";
 /// How long the parts get to end in good order before the process ends anyway.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -219,16 +221,19 @@ fn app(config: &Config, regions: &[RegionConfig]) -> Result<Arc<App>> {
     };
     let setups = regions.iter().map(|region| RegionSetup {
         region: region.region(),
-        feeds: region.feeds.iter().map(label).collect(),
+        feeds: region.feeds.iter().map(|feed| label(feed, origin)).collect(),
     });
     let clock = || SystemClock.now_ms();
     let app = App::new(config.gateway.clone(), origin, setups.collect(), metrics, Arc::new(clock))?;
     Ok(app)
 }
 
-fn label(feed: &ingest::FeedConfig) -> FeedLabel {
+fn label(feed: &ingest::FeedConfig, origin: Origin) -> FeedLabel {
     let title = if feed.title.is_empty() { feed.name.to_string() } else { feed.title.clone() };
-    FeedLabel { id: feed.name.clone(), title, attribution: feed.attribution.clone() }
+    // The publishers are not to be thanked, or blamed, for what our simulator made.
+    let attribution =
+        if origin == Origin::Demo { SIMULATED.to_owned() } else { feed.attribution.clone() };
+    FeedLabel { id: feed.name.clone(), title, attribution }
 }
 
 async fn ingest(
