@@ -1,5 +1,6 @@
 //! Publishing generated messages to a real broker at a steady rate.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use events::RawRecord;
@@ -18,6 +19,9 @@ pub struct Paced {
     /// Whether HFP payloads get the present as `tst` and `tsi`.
     pub present: bool,
 }
+
+/// Publishers so far: a broker ends the older of two connections with the same id.
+static PUBLISHERS: AtomicU64 = AtomicU64::new(0);
 
 /// Why publishing ended early.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +54,9 @@ pub fn mqtt_observed(
 ) -> Result<u64, PublishError> {
     let address = broker.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
     let (host, port) = address.ok_or_else(|| PublishError::Address(broker.into()))?;
-    let mut options = MqttOptions::new(format!("publisher-{}", std::process::id()), host, port);
+    let number = PUBLISHERS.fetch_add(1, Ordering::Relaxed);
+    let id = format!("publisher-{}-{number}", std::process::id());
+    let mut options = MqttOptions::new(id, host, port);
     options.set_keep_alive(Duration::from_secs(30));
     let (client, mut connection) = Client::new(options, QUEUE_MESSAGES);
     // Waiting for acknowledgements (Nagle) would add up to 40 ms of our own to what is measured.

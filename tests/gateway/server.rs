@@ -82,9 +82,9 @@ fn requests_are_counted_by_route() {
     });
     let page = handle.render();
     for line in [
-        "gateway_requests_total{route=\"/v1/regions/{region}\",method=\"GET\",status=\"200\"} 1",
-        "gateway_requests_total{route=\"/v1/regions/{region}\",method=\"GET\",status=\"404\"} 1",
-        "gateway_requests_total{route=\"none\",method=\"GET\",status=\"404\"} 2",
+        "tilanne_gateway_requests_total{route=\"/v1/regions/{region}\",method=\"GET\",status=\"200\"} 1",
+        "tilanne_gateway_requests_total{route=\"/v1/regions/{region}\",method=\"GET\",status=\"404\"} 1",
+        "tilanne_gateway_requests_total{route=\"none\",method=\"GET\",status=\"404\"} 2",
     ] {
         assert!(page.contains(line), "{page}");
     }

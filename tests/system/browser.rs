@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use super::process::{Folder, Running, block_on, wait_for};
+use super::process::{Folder, Running, block_on, client, wait_for};
 
 const ARGUMENTS: [&str; 12] = [
     "--headless",
@@ -104,7 +104,7 @@ impl Page {
 
 fn page_target(port: &str) -> Option<String> {
     let url = format!("http://127.0.0.1:{port}/json/list");
-    let list = block_on(async { reqwest::get(url).await.ok()?.text().await.ok() })?;
+    let list = block_on(async { client().get(url).send().await.ok()?.text().await.ok() })?;
     let list: Vec<Value> = serde_json::from_str(&list).ok()?;
     let page = list.into_iter().find(|target| target["type"] == "page")?;
     page["webSocketDebuggerUrl"].as_str().map(str::to_owned)

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use events::RawRecord;
 use load_tests::{publish, simulator};
+use serde_json::json;
 
 use super::browser::Page;
-use super::process::{Folder, Running, Server};
+use super::process::{Folder, Running, Server, wait_for};
 
 fn broker(folder: &Folder) -> (Running, u16) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -61,6 +63,33 @@ retry_min_s = 1
 retry_max_s = 2
 "#;
 
+const TOPIC: &str =
+    "/hfp/v2/journey/ongoing/vp/bus/0018/00001/1001/1/Harbour/10:00/1/5/60;24/1/1/1";
+const GARBAGE: &str = "{\"VP\":{\"veh\":";
+
+fn publish_garbage(port: u16) {
+    let garbage = RawRecord {
+        topic: TOPIC.into(),
+        payload: GARBAGE.as_bytes().into(),
+        ..RawRecord::default()
+    };
+    let paced = publish::Paced { messages_per_s: 1, present: false };
+    publish::mqtt(&format!("127.0.0.1:{port}"), [garbage], paced, || false).unwrap();
+}
+
+/// In one scrape of the metrics, the outcomes of the feed add up to what it received.
+fn assert_ledger_adds_up(server: &Server) {
+    let (status, text) = server.request("/metrics").unwrap();
+    assert_eq!(status, 200);
+    let sum_of = |name: &str| -> u64 {
+        let lines = text.lines().filter(|line| line.starts_with(name));
+        lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+    };
+    let received = sum_of("tilanne_ledger_received_total{");
+    assert!(received > 0, "{text}");
+    assert_eq!(received, sum_of("tilanne_ledger_records_total{"), "{text}");
+}
+
 #[test]
 fn the_panel_turns_when_a_feed_stops() {
     let folder = Folder::new();
@@ -92,6 +121,17 @@ fn the_panel_turns_when_a_feed_stops() {
     let places = format!("JSON.stringify({ids}.map(id => window.tilanne.vehiclePosition(id)))");
     let before = page.evaluate(&places);
     page.wait_until("movement", &format!("{places} !== {before}"));
+
+    publish_garbage(port);
+    let letter = wait_for("the dead letter", || {
+        let letters = server.get("/v1/regions/harbour/dead-letters?feed=buses");
+        letters["letters"].get(0).cloned()
+    });
+    assert_eq!(letter["payload"], GARBAGE, "{letter}");
+    assert_eq!((&letter["outcome"], &letter["topic"]), (&json!("rejected"), &json!(TOPIC)));
+    assert!(!letter["message"].as_str().unwrap().is_empty(), "{letter}");
+    page.wait_until("a feed that goes on", &format!("{state} === 'live'"));
+    assert_ledger_adds_up(&server);
 
     stop.store(true, Ordering::Relaxed);
     publisher.join().unwrap().unwrap();

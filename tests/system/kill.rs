@@ -50,6 +50,18 @@ fn ended_feeds(server: &Server) -> Option<Vec<serde_json::Value>> {
     ended.then_some(feeds)
 }
 
+/// The killed runs together must have come far, each going on where the one before was killed:
+/// else only the last run would have been tested.
+fn assert_far(server: &Server, undisturbed: &serde_json::Value) {
+    let region = &undisturbed["regions"][0];
+    let path = format!("/v1/regions/{}", region["region"].as_str().unwrap());
+    let sequence =
+        wait_for("the restored picture", || server.get(&path)["region"]["sequence"].as_u64());
+    let last = region["sequence"].as_u64().unwrap();
+    assert!(sequence > last / 10, "only {sequence} of {last} after {KILLS} kills");
+    assert!(sequence < last, "the recording was over before the last kill");
+}
+
 #[test]
 fn a_hundred_kills_change_nothing() {
     let folder = Folder::new();
@@ -60,7 +72,7 @@ fn a_hundred_kills_change_nothing() {
         &format!(
             "regions = {:?}\ndata_dir = \"unused\"\nlog_level = \"warn\"\n\
              [replay]\nfile = {:?}\nspeed = {SPEED:?}\nlooped = false\nclock = \"recorded\"\n\
-             [processor]\ncheckpoint_every_s = 1\n",
+             [processor]\ncheckpoint_every_records = 500\n",
             root().join("config/regions"),
             recording,
         ),
@@ -78,6 +90,7 @@ fn a_hundred_kills_change_nothing() {
     }
 
     let server = Server::start(&config, &data);
+    assert_far(&server, &undisturbed);
     let feeds = wait_for("the end of the recording", || ended_feeds(&server));
     for feed in &feeds {
         let count = |name: &str| feed[name].as_u64().unwrap();

@@ -129,7 +129,8 @@ fn address_in(rest: &str) -> String {
     rest.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default().to_owned()
 }
 
-fn client() -> reqwest::Client {
+/// A client with a bound on its patience.
+pub(super) fn client() -> reqwest::Client {
     // The crypto provider is the process's; a second installation is refused, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap()

@@ -53,6 +53,7 @@ pub async fn follow(
     limits: BTreeMap<Text, FeedLimits>,
     shutdown: CancellationToken,
 ) -> Result<(), FollowError> {
+    live.set_log(&log);
     let following = run(log.as_ref(), &live, &limits);
     let result = tokio::select! {
         () = shutdown.cancelled() => return Ok(()),

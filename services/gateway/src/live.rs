@@ -14,6 +14,7 @@ use network::{BoundingBox, Region};
 use picture::{Change, Delta, Feed, Layer, Object, RemovalReason, View};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use stream::Log;
 use tokio::sync::watch;
 
 /// Most changes that are applied in one hold of the lock: some milliseconds of work. Frames of
@@ -122,6 +123,17 @@ pub struct LiveRegion {
     progress: RwLock<Progress>,
     changes_max: usize,
     pulse: watch::Sender<u64>,
+    log: LogHandle,
+}
+
+/// The log that the region is followed on.
+#[derive(Default)]
+struct LogHandle(OnceLock<Arc<dyn Log>>);
+
+impl std::fmt::Debug for LogHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("LogHandle").field(&self.0.get().is_some()).finish()
+    }
 }
 
 impl LiveRegion {
@@ -134,7 +146,18 @@ impl LiveRegion {
             progress: RwLock::new(Progress::CatchingUp),
             changes_max,
             pulse,
+            log: LogHandle::default(),
         }
+    }
+
+    /// Remembers the log that the region is followed on; the first one stays.
+    pub(crate) fn set_log(&self, log: &Arc<dyn Log>) {
+        self.log.0.get_or_init(|| Arc::clone(log));
+    }
+
+    /// The log that the region is followed on, once it is.
+    pub(crate) fn log(&self) -> Option<&Arc<dyn Log>> {
+        self.log.0.get()
     }
 
     /// Where it is and which cities it has.

@@ -7,20 +7,20 @@ use axum::middleware::Next;
 use axum::response::Response;
 use metrics::Unit;
 
-pub(crate) const REQUESTS: &str = "gateway_requests_total";
-pub(crate) const REQUEST_SECONDS: &str = "gateway_request_seconds";
-pub(crate) const CONNECTIONS: &str = "gateway_connections";
-pub(crate) const CONNECTIONS_REFUSED: &str = "gateway_connections_refused_total";
-pub(crate) const CLIENTS: &str = "gateway_push_clients";
-pub(crate) const CLIENTS_REFUSED: &str = "gateway_push_clients_refused_total";
-pub(crate) const CLIENT_ERRORS: &str = "gateway_push_client_errors_total";
-pub(crate) const FRAMES: &str = "gateway_push_frames_total";
-pub(crate) const FRAME_BYTES: &str = "gateway_push_frame_bytes_total";
-pub(crate) const COALESCED: &str = "gateway_push_coalesced_total";
-pub(crate) const RESYNCS: &str = "gateway_push_resyncs_total";
-pub(crate) const STALLED: &str = "gateway_push_stalled_total";
-pub(crate) const VIEW_CHANGES: &str = "gateway_view_changes_total";
-pub(crate) const VIEW_SEQUENCE: &str = "gateway_view_sequence";
+pub(crate) const REQUESTS: &str = "tilanne_gateway_requests_total";
+pub(crate) const REQUEST_SECONDS: &str = "tilanne_gateway_request_seconds";
+pub(crate) const CONNECTIONS: &str = "tilanne_gateway_connections";
+pub(crate) const CONNECTIONS_REFUSED: &str = "tilanne_gateway_connections_refused_total";
+pub(crate) const CLIENTS: &str = "tilanne_gateway_push_clients";
+pub(crate) const CLIENTS_REFUSED: &str = "tilanne_gateway_push_clients_refused_total";
+pub(crate) const CLIENT_ERRORS: &str = "tilanne_gateway_push_client_errors_total";
+pub(crate) const FRAMES: &str = "tilanne_gateway_push_frames_total";
+pub(crate) const FRAME_BYTES: &str = "tilanne_gateway_push_frame_bytes_total";
+pub(crate) const COALESCED: &str = "tilanne_gateway_push_coalesced_total";
+pub(crate) const RESYNCS: &str = "tilanne_gateway_push_resyncs_total";
+pub(crate) const STALLED: &str = "tilanne_gateway_push_stalled_total";
+pub(crate) const VIEW_CHANGES: &str = "tilanne_gateway_view_changes_total";
+pub(crate) const VIEW_SEQUENCE: &str = "tilanne_gateway_view_sequence";
 
 /// Says what the metrics mean, for the Prometheus page.
 pub(crate) fn describe() {

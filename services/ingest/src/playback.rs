@@ -161,7 +161,9 @@ pub async fn play(
         Speed::Max => None,
         Speed::Times(times) => Some(Pace { started: Instant::now(), start_ms, times }),
     };
-    let mut playback = Playback { core, outlets, pace, first_ms, shutdown };
+    let steps_done = outlets.iter().map(|region| region.cursor.unwrap_or(0)).min().unwrap_or(0);
+    let is_behind = false;
+    let mut playback = Playback { core, outlets, pace, first_ms, steps_done, is_behind, shutdown };
     let mut shift_ms = shift_ms;
     let mut next = Some(first);
     loop {
@@ -262,6 +264,10 @@ struct Playback {
     outlets: Vec<Region>,
     pace: Option<Pace>,
     first_ms: i64,
+    /// Steps that every region's log has: they are gone through without waiting.
+    steps_done: u64,
+    /// Whether the last step was one of those, so that the pace has to start from here.
+    is_behind: bool,
     shutdown: CancellationToken,
 }
 
@@ -309,7 +315,15 @@ impl Playback {
         if self.shutdown.is_cancelled() {
             return Ok(false);
         }
-        let Some(pace) = &self.pace else { return Ok(true) };
+        let Some(pace) = &mut self.pace else { return Ok(true) };
+        if self.core.steps() < self.steps_done {
+            self.is_behind = true;
+            return Ok(true);
+        }
+        if std::mem::take(&mut self.is_behind) {
+            pace.started = Instant::now();
+            pace.start_ms = at_ms;
+        }
         let due = pace.due(at_ms);
         if due <= Instant::now() {
             return Ok(true);

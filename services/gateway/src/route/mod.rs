@@ -1,6 +1,7 @@
 //! The routes, one a file, and what is around all of them.
 
 mod config;
+mod dead_letters;
 mod feeds;
 mod health;
 mod layer;
@@ -55,6 +56,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(assets::routes())
         .merge(config::routes())
+        .merge(dead_letters::routes())
         .merge(feeds::routes())
         .merge(health::routes())
         .merge(layer::routes())
@@ -99,6 +101,7 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
     ),
     paths(
         config::get,
+        dead_letters::get,
         feeds::get,
         health::get,
         layer::get,
