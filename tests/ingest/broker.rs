@@ -3,7 +3,18 @@
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
+
+/// A port for a program that cannot be handed a socket. Below the range that the system gives out by
+/// itself: a port of that range, once let go, may go to another test before the program takes it.
+pub(crate) fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = 10_000 + (std::process::id() % 1_000) as u16 * 20;
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let ports = std::iter::repeat_with(|| start + NEXT.fetch_add(1, Ordering::Relaxed) % 2_000);
+    ports.take(2_000).find(free).expect("one of two thousand ports is free")
+}
 
 /// A broker that ends with its value.
 pub(crate) struct Broker {
@@ -16,7 +27,7 @@ impl Broker {
     /// Starts a broker with more lines of its listener's configuration. `None`, and a note, where
     /// mosquitto is not installed.
     pub(crate) async fn start(lines: &str) -> Option<Self> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let mut broker = Self { directory: tempfile::tempdir().unwrap(), port, child: None };
         let lines = lines.replace("{directory}", &broker.path("").display().to_string());
         let text = format!(

@@ -4,7 +4,7 @@
 #![allow(clippy::print_stdout, reason = "a test says what it had to skip")]
 
 mod breaking_log;
-mod broker;
+pub(crate) mod broker;
 mod config;
 mod fixture;
 mod http_poll;

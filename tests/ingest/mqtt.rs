@@ -9,7 +9,7 @@ use ingest::transport::{SourceContext, transport};
 use stream::EmbeddedLog;
 use tokio_util::sync::CancellationToken;
 
-use super::broker::{Broker, make_certificates};
+use super::broker::{Broker, free_port, make_certificates};
 use super::fixture::{
     START_MS, TickingClock, accounted, events_of, hfp_feed, is, log, message, read_until, region,
     statuses_of, tally_of, was,
@@ -265,7 +265,7 @@ async fn secure_connections_trust_the_given_authority_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_come_through_a_web_socket() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let lines = format!("listener {port} 127.0.0.1\nprotocol websockets\nallow_anonymous true");
     let Some(broker) = Broker::start(&lines).await else { return };
     let live = Live::start(region("test", &feed("buses", 0, &url("ws", port))));

@@ -1,6 +1,5 @@
 //! A feed over a real broker, seen in a real browser: it moves, it stops, the panel turns.
 
-use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,9 +11,10 @@ use serde_json::json;
 
 use super::browser::Page;
 use super::process::{Folder, Running, Server, wait_for};
+use crate::ingest::broker::free_port;
 
 fn broker(folder: &Folder) -> (Running, u16) {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let config = folder.write(
         "mosquitto.conf",
         &format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n"),
