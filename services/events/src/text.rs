@@ -19,6 +19,11 @@ pub const TEXT_BYTES_MAX: usize = 8_192;
 /// ```
 #[inline]
 pub fn bounded_id(text: &str) -> Option<Text> {
+    // Nearly all ids: nothing to trim, to take out or to cut.
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_plain && (1..=ID_BYTES_MAX).contains(&text.len()) {
+        return Some(text.into());
+    }
     let text = cut(text.trim(), ID_BYTES_MAX);
     if text.is_empty() {
         None
