@@ -27,6 +27,7 @@ mod deadline;
 mod delta;
 mod detector;
 mod error;
+mod expiring;
 mod fate;
 mod feed;
 pub mod frame;

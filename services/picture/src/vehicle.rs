@@ -16,13 +16,12 @@ pub(crate) mod track;
 
 use std::sync::Arc;
 
-use compact_str::format_compact;
 use events::{Event, Text, VehiclePosition, Verdict, Verdicts};
 
 use crate::deadline::{Deadlines, FeedNumber, NEVER};
+use crate::expiring::{self, Expiring};
 use crate::fate::{Changes, EXPIRED, Fate, FeedContext, LAYER_FULL, OLDER};
 use crate::index::{Index, SlotNumber};
-use crate::limits::LAYER_OBJECTS_MAX;
 use crate::{Layer, Object, RemovalReason, Vehicle};
 use track::{Arrival, Belief, Fix, ReportKey, Track, UPCOMING};
 
@@ -53,14 +52,6 @@ impl VehicleState {
         }
     }
 
-    fn due_ms(&self, hidden: bool, feed: &FeedContext) -> i64 {
-        if hidden {
-            self.track.floor_ms.saturating_add(feed.limits.lateness_ms)
-        } else {
-            feed.expires_ms(self.track.newest_ms)
-        }
-    }
-
     /// Verdicts of the object: the shown report's and those that need the vehicle's past.
     fn object_verdicts(&self) -> Verdicts {
         let mut verdicts = self.verdicts;
@@ -87,6 +78,20 @@ fn replaces(new: ReportKey, shown: ReportKey) -> bool {
 /// What of a belief is seen in the object.
 fn seen(belief: &Belief) -> (Option<track::Place>, bool, bool) {
     (belief.place, belief.suspects > 0, belief.frozen)
+}
+
+impl Expiring for VehicleState {
+    fn due_ms(&self, hidden: bool, feed: &FeedContext) -> i64 {
+        if hidden {
+            self.track.floor_ms.saturating_add(feed.limits.lateness_ms)
+        } else {
+            feed.expires_ms(self.track.newest_ms)
+        }
+    }
+
+    fn filed_ms(&mut self) -> &mut i64 {
+        &mut self.filed_ms
+    }
 }
 
 /// All vehicles of a region.
@@ -189,25 +194,7 @@ impl Vehicles {
 
     /// Removes what the watermark has passed.
     pub(crate) fn expire(&mut self, feed: &FeedContext, changes: &mut Changes<'_>) {
-        let mut expired: Vec<(Text, SlotNumber)> = Vec::new();
-        for number in self.deadlines.take_due(feed.number, feed.watermark_ms) {
-            let slot = self.index.slot_mut(number);
-            let due_ms = slot.state.due_ms(slot.object().is_none(), feed);
-            if feed.is_due(due_ms) {
-                expired.push((slot.id().clone(), number));
-            } else {
-                slot.state.filed_ms = NEVER;
-                let filed_ms = &mut slot.state.filed_ms;
-                self.deadlines.file(feed.number, number, filed_ms, due_ms);
-            }
-        }
-        expired.sort_unstable();
-        for (id, number) in expired {
-            if self.index.slot(number).object().is_some() {
-                changes.removed(Layer::Vehicles, id, RemovalReason::Expired);
-            }
-            self.index.remove(number);
-        }
+        expiring::expire(&mut self.index, &mut self.deadlines, Layer::Vehicles, feed, changes);
     }
 
     /// Puts in what a checkpoint says; the index's tree is built at the end.
@@ -218,24 +205,12 @@ impl Vehicles {
         state: VehicleState,
         object: Option<Object>,
     ) {
-        let due_ms = state.due_ms(object.is_none(), feed);
-        let number = self.index.insert(id, state);
-        if let Some(object) = object {
-            self.index.load(number, Arc::new(object));
-        }
-        let filed_ms = &mut self.index.slot_mut(number).state.filed_ms;
-        self.deadlines.file(feed.number, number, filed_ms, due_ms);
+        let restored = (id, state, object);
+        expiring::restore(&mut self.index, &mut self.deadlines, feed, restored);
     }
 
     fn find_or_insert(&mut self, feed: &FeedContext, event: &Event) -> Option<SlotNumber> {
-        if let Some(number) = self.index.find(&event.feed, &event.entity) {
-            return Some(number);
-        }
-        if self.index.slots_used() >= LAYER_OBJECTS_MAX {
-            return None;
-        }
-        let id = format_compact!("{}:{}", event.feed, event.entity);
-        Some(self.index.insert(id, VehicleState::new(feed.number)))
+        expiring::find_or_insert(&mut self.index, event, || VehicleState::new(feed.number))
     }
 
     /// Shows a report at the believed place.
