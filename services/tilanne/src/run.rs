@@ -1,8 +1,9 @@
 //! `tilanne run`: the whole system in one process on the embedded log.
 //!
 //! Started from the log outwards and stopped from the feeds inwards, so that nothing that was
-//! received is left behind: ingest ends, the processors read to the end and save a checkpoint, then
-//! the gateway ends and the log closes.
+//! received is left behind: ingest ends and has everything in the log, then the processors save a
+//! checkpoint while the gateway lets its clients go, then the log closes. What a processor has not
+//! applied yet is in the log and is applied at the next start.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -124,7 +125,7 @@ async fn serve(loaded: Loaded) -> Result<()> {
     result
 }
 
-/// Tells the parts to stop, each after what feeds it.
+/// Tells the parts to stop: ingest first, then the others.
 #[derive(Default)]
 struct Stop {
     ingest: CancellationToken,
@@ -188,7 +189,7 @@ impl Parts {
         }
     }
 
-    /// Ends the processors, then the gateway.
+    /// Ends the processors and the gateway.
     async fn end(mut self, stop: &Stop) {
         stop.processors.cancel();
         stop.gateway.cancel();

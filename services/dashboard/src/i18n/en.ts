@@ -188,6 +188,6 @@ export const en = {
   "verdict.wrong_unit": "unknown unit",
 
   "collection.gathering": "gathering",
-  "collection.removed_temporarily": "removed for now",
+  "collection.removed_temporarily": "temporarily removed",
   "collection.removed_permanently": "removed for good",
 } as const;
