@@ -1,11 +1,18 @@
-//! Static reference of a region: which cities it has, where they are, and its local metric plane.
+//! Static reference of a region: its cities, its local metric plane and its street network.
 //!
 //! Pure: no I/O, no clock. Configuration is read elsewhere and handed in as values.
 
 mod bbox;
+mod builder;
+mod grid;
+mod network;
 mod plane;
 mod region;
+mod road_class;
 
 pub use bbox::{BoundingBox, BoundingBoxError};
+pub use builder::{ForbiddenTurn, NetworkBuilder, NewLink};
+pub use network::{LinkFlags, LinkId, LinkNumber, LinkPoint, Network};
 pub use plane::Plane;
 pub use region::{City, Region};
+pub use road_class::RoadClass;
