@@ -109,6 +109,7 @@ impl Gate {
                     Quantity::SpeedKmH => self.speed_km_h_max,
                     Quantity::FlowVehH => FLOW_VEH_H_MAX,
                     Quantity::SpeedSharePercent | Quantity::FlowSharePercent => SHARE_PERCENT_MAX,
+                    Quantity::OccupancyPercent => 100.0,
                 };
                 let value = measurement.value;
                 let holds = (0.0..=max).contains(&value);

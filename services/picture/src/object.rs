@@ -61,6 +61,8 @@ pub struct DetectorDirection {
     pub speed_share_percent: Option<TimedValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flow_share_percent: Option<TimedValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub occupancy_percent: Option<TimedValue>,
     pub level_of_service: LevelOfService,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub free_flow_speed_km_h: Option<f64>,

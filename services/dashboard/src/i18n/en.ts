@@ -103,6 +103,7 @@ export const en = {
   "detail.flow": "Flow",
   "detail.share": "Share of free-flow speed",
   "detail.flow_share": "Share of maximum flow",
+  "detail.detector_occupancy": "Detector occupancy",
   "detail.free_flow": "Free-flow speed",
   "detail.collection": "Data collection",
   "detail.equipment": "Equipment",
@@ -138,6 +139,9 @@ export const en = {
   "mode.metro": "Metro",
   "mode.ferry": "Ferry",
   "mode.robot": "Robot bus",
+  "mode.car": "Car",
+  "mode.truck": "Truck",
+  "mode.taxi": "Taxi",
   "mode.unspecified": "Mode not known",
 
   "level.fluent": "fluent, 90 % and more",

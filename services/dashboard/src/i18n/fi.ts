@@ -104,6 +104,7 @@ export const fi: Dictionary = {
   "detail.flow": "Liikennemäärä",
   "detail.share": "Osuus vapaasta nopeudesta",
   "detail.flow_share": "Osuus suurimmasta liikennemäärästä",
+  "detail.detector_occupancy": "Ilmaisimen varausaste",
   "detail.free_flow": "Vapaa nopeus",
   "detail.collection": "Tiedonkeruu",
   "detail.equipment": "Laitteisto",
@@ -139,6 +140,9 @@ export const fi: Dictionary = {
   "mode.metro": "Metro",
   "mode.ferry": "Lautta",
   "mode.robot": "Robottibussi",
+  "mode.car": "Auto",
+  "mode.truck": "Kuorma-auto",
+  "mode.taxi": "Taksi",
   "mode.unspecified": "Kulkumuoto ei tiedossa",
 
   "level.fluent": "sujuva, 90 % tai enemmän",

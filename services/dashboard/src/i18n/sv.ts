@@ -104,6 +104,7 @@ export const sv: Dictionary = {
   "detail.flow": "Flöde",
   "detail.share": "Andel av fri hastighet",
   "detail.flow_share": "Andel av största flöde",
+  "detail.detector_occupancy": "Detektorns beläggning",
   "detail.free_flow": "Fri hastighet",
   "detail.collection": "Datainsamling",
   "detail.equipment": "Utrustning",
@@ -139,6 +140,9 @@ export const sv: Dictionary = {
   "mode.metro": "Metro",
   "mode.ferry": "Färja",
   "mode.robot": "Robotbuss",
+  "mode.car": "Bil",
+  "mode.truck": "Lastbil",
+  "mode.taxi": "Taxi",
   "mode.unspecified": "Färdmedel okänt",
 
   "level.fluent": "flytande, 90 % eller mer",

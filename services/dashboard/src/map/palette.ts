@@ -5,7 +5,7 @@
  * lightness falling where trouble grows.
  */
 
-export const MODES = ["bus", "tram", "train", "metro", "ferry", "robot", "unspecified"] as const;
+export const MODES = ["bus", "tram", "train", "metro", "ferry", "robot", "car", "truck", "taxi", "unspecified"] as const;
 export type Mode = (typeof MODES)[number];
 
 /** Best first; `unspecified` is "no current value". */
@@ -67,6 +67,9 @@ export const LIGHT: Palette = {
     metro: "#e4590c",
     ferry: "#22a7d8",
     robot: "#b08a00",
+    car: "#3d4f60",
+    truck: "#6b4a2f",
+    taxi: "#8a6d00",
     unspecified: "#56616c",
   },
   level: LEVEL_COLOURS,
@@ -95,6 +98,9 @@ export const DARK: Palette = {
     metro: "#ff8a4a",
     ferry: "#86e0fb",
     robot: "#e6c84a",
+    car: "#c3cfda",
+    truck: "#d0a882",
+    taxi: "#f2d95c",
     unspecified: "#a9b4be",
   },
   level: { ...LEVEL_COLOURS, stationary: "#b3123f", unspecified: "#5d6873" },

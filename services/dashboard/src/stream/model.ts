@@ -68,6 +68,7 @@ export interface DetectorDirection {
   flow_veh_h?: Maybe<TimedValue>;
   speed_share_percent?: Maybe<TimedValue>;
   flow_share_percent?: Maybe<TimedValue>;
+  occupancy_percent?: Maybe<TimedValue>;
   level_of_service?: Maybe<string>;
   free_flow_speed_km_h?: Maybe<number>;
 }

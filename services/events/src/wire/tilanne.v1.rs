@@ -185,6 +185,13 @@ pub enum Mode {
     /// A small on-demand or robot bus.
     #[serde(rename = "robot")]
     Robot = 6,
+    /// A car that reports where it is (floating-car data); vans count as cars.
+    #[serde(rename = "car")]
+    Car = 7,
+    #[serde(rename = "truck")]
+    Truck = 8,
+    #[serde(rename = "taxi")]
+    Taxi = 9,
 }
 impl Mode {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -200,6 +207,9 @@ impl Mode {
             Self::Metro => "MODE_METRO",
             Self::Ferry => "MODE_FERRY",
             Self::Robot => "MODE_ROBOT",
+            Self::Car => "MODE_CAR",
+            Self::Truck => "MODE_TRUCK",
+            Self::Taxi => "MODE_TAXI",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -212,6 +222,9 @@ impl Mode {
             "MODE_METRO" => Some(Self::Metro),
             "MODE_FERRY" => Some(Self::Ferry),
             "MODE_ROBOT" => Some(Self::Robot),
+            "MODE_CAR" => Some(Self::Car),
+            "MODE_TRUCK" => Some(Self::Truck),
+            "MODE_TAXI" => Some(Self::Taxi),
             _ => None,
         }
     }
@@ -607,6 +620,9 @@ pub enum Quantity {
     /// Flow as a share of the station's maximum, percent.
     #[serde(rename = "flow_share_percent")]
     FlowSharePercent = 4,
+    /// Share of time that a vehicle stands over the detector, percent, mean of the lanes.
+    #[serde(rename = "occupancy_percent")]
+    OccupancyPercent = 5,
 }
 impl Quantity {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -620,6 +636,7 @@ impl Quantity {
             Self::FlowVehH => "QUANTITY_FLOW_VEH_H",
             Self::SpeedSharePercent => "QUANTITY_SPEED_SHARE_PERCENT",
             Self::FlowSharePercent => "QUANTITY_FLOW_SHARE_PERCENT",
+            Self::OccupancyPercent => "QUANTITY_OCCUPANCY_PERCENT",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -630,6 +647,7 @@ impl Quantity {
             "QUANTITY_FLOW_VEH_H" => Some(Self::FlowVehH),
             "QUANTITY_SPEED_SHARE_PERCENT" => Some(Self::SpeedSharePercent),
             "QUANTITY_FLOW_SHARE_PERCENT" => Some(Self::FlowSharePercent),
+            "QUANTITY_OCCUPANCY_PERCENT" => Some(Self::OccupancyPercent),
             _ => None,
         }
     }
@@ -650,6 +668,9 @@ pub enum MeasurementWindow {
     /// A fixed hour.
     #[serde(rename = "fixed_60_min")]
     Fixed60Min = 3,
+    /// A fixed minute.
+    #[serde(rename = "fixed_1_min")]
+    Fixed1Min = 4,
 }
 impl MeasurementWindow {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -662,6 +683,7 @@ impl MeasurementWindow {
             Self::Rolling5Min => "MEASUREMENT_WINDOW_ROLLING_5_MIN",
             Self::Fixed5Min => "MEASUREMENT_WINDOW_FIXED_5_MIN",
             Self::Fixed60Min => "MEASUREMENT_WINDOW_FIXED_60_MIN",
+            Self::Fixed1Min => "MEASUREMENT_WINDOW_FIXED_1_MIN",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -671,6 +693,7 @@ impl MeasurementWindow {
             "MEASUREMENT_WINDOW_ROLLING_5_MIN" => Some(Self::Rolling5Min),
             "MEASUREMENT_WINDOW_FIXED_5_MIN" => Some(Self::Fixed5Min),
             "MEASUREMENT_WINDOW_FIXED_60_MIN" => Some(Self::Fixed60Min),
+            "MEASUREMENT_WINDOW_FIXED_1_MIN" => Some(Self::Fixed1Min),
             _ => None,
         }
     }
@@ -1463,6 +1486,9 @@ pub struct DetectorDirection {
     /// Published constant in force, km/h.
     #[prost(double, optional, tag = "7")]
     pub free_flow_speed_km_h: ::core::option::Option<f64>,
+    /// Share of time that a vehicle stands over the detector, percent.
+    #[prost(message, optional, tag = "8")]
+    pub occupancy_percent: ::core::option::Option<TimedValue>,
 }
 /// A detector station as best known.
 #[derive(Clone, PartialEq, ::prost::Message)]

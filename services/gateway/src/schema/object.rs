@@ -209,6 +209,8 @@ pub(crate) struct DetectorDirection {
     speed_share_percent: Option<TimedValue>,
     /// Share of the capacity.
     flow_share_percent: Option<TimedValue>,
+    /// Share of time that a vehicle stands over the detector.
+    occupancy_percent: Option<TimedValue>,
     /// Step of the speed share.
     #[schema(schema_with = names::<wire::LevelOfService>)]
     level_of_service: String,

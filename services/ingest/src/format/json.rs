@@ -178,7 +178,7 @@ const PREVIEW_BYTES: usize = 60;
 
 /// Why bytes are not the JSON that they should be. Error pages are told apart from broken
 /// documents, because the remedy differs.
-fn reject(payload: &[u8], error: &serde_json::Error, field: &str) -> Reject {
+pub(super) fn reject(payload: &[u8], error: &serde_json::Error, field: &str) -> Reject {
     let start = payload.trim_ascii_start();
     if start.is_empty() {
         return Reject::new(RejectReason::Malformed, field, "the payload is empty");

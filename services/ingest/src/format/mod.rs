@@ -15,6 +15,7 @@ pub mod digitraffic_traffic_message;
 pub mod dump;
 pub mod gtfs_rt;
 pub mod hfp;
+pub mod tilanne_json;
 
 mod envelope;
 mod instant;
@@ -32,6 +33,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &digitraffic_traffic_message::DigitrafficTrafficMessage,
     &gtfs_rt::GtfsRt,
     &hfp::Hfp,
+    &tilanne_json::TilanneJson,
 ];
 
 /// A kind of feed.

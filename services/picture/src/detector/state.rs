@@ -276,6 +276,7 @@ impl DetectorState {
             flow_veh_h: shown(Quantity::FlowVehH),
             speed_share_percent,
             flow_share_percent: shown(Quantity::FlowSharePercent),
+            occupancy_percent: shown(Quantity::OccupancyPercent),
             level_of_service: share_percent.map(traffic::level_of_service).unwrap_or_default(),
             free_flow_speed_km_h,
         };
@@ -289,7 +290,9 @@ impl DetectorState {
 /// Why a measurement is not for the picture; none when it is.
 pub(super) fn unwanted(measurement: &DetectorMeasurement) -> Option<Fate> {
     let fate = match measurement.window {
-        MeasurementWindow::Rolling5Min | MeasurementWindow::Fixed5Min => None,
+        MeasurementWindow::Rolling5Min
+        | MeasurementWindow::Fixed5Min
+        | MeasurementWindow::Fixed1Min => None,
         // An hour's mean beside a five minutes' one would look like the present.
         MeasurementWindow::Fixed60Min => Some(Fate::Dropped("hourly_window")),
         MeasurementWindow::Unspecified => Some(Fate::Dropped("unknown_window")),

@@ -92,6 +92,7 @@ impl From<DetectorDirection> for wire::DetectorDirection {
             flow_veh_h: direction.flow_veh_h.map(Into::into),
             speed_share_percent: direction.speed_share_percent.map(Into::into),
             flow_share_percent: direction.flow_share_percent.map(Into::into),
+            occupancy_percent: direction.occupancy_percent.map(Into::into),
             level_of_service: direction.level_of_service.into(),
             free_flow_speed_km_h: direction.free_flow_speed_km_h,
         }
@@ -107,6 +108,7 @@ impl From<wire::DetectorDirection> for DetectorDirection {
             flow_veh_h: direction.flow_veh_h.map(Into::into),
             speed_share_percent: direction.speed_share_percent.map(Into::into),
             flow_share_percent: direction.flow_share_percent.map(Into::into),
+            occupancy_percent: direction.occupancy_percent.map(Into::into),
             free_flow_speed_km_h: direction.free_flow_speed_km_h,
         }
     }

@@ -110,6 +110,7 @@ function directionFacts(speech: Speech, direction: DetectorDirection, nowMs: num
     .add("detail.share", direction.speed_share_percent, measured("percent"))
     .add("detail.flow", direction.flow_veh_h, measured("veh_h"))
     .add("detail.flow_share", direction.flow_share_percent, measured("percent"))
+    .add("detail.detector_occupancy", direction.occupancy_percent, measured("percent"))
     .add("detail.free_flow", direction.free_flow_speed_km_h, (v) => speech.quantity("km_h", v));
   if (currentLevel(direction, nowMs) === "unspecified") {
     facts.unshift([speech.say("detail.level"), speech.word("level", "unspecified")]);
