@@ -7,7 +7,12 @@ use anyhow::{Result, bail};
 use crate::command;
 
 /// Program and the Debian package that has it.
-const NEEDED: [(&str, &str); 2] = [("chromium", "chromium"), ("mosquitto", "mosquitto")];
+const NEEDED: [(&str, &str); 4] = [
+    ("chromium", "chromium"),
+    ("mosquitto", "mosquitto"),
+    ("mosquitto_pub", "mosquitto-clients"),
+    ("openssl", "openssl"),
+];
 
 /// Installs what is missing when this user may, else says what to install.
 pub fn ensure() -> Result<()> {
