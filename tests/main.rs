@@ -6,6 +6,7 @@
 mod formats;
 mod gateway;
 mod ingest;
+mod network;
 mod picture;
 mod processor;
 mod simulator;

@@ -13,7 +13,9 @@ fn refused<'a>(arguments: impl IntoIterator<Item = &'a str>) -> String {
 #[test]
 fn unknown_format_lists_the_known() {
     let error = refused(["decode", "--format", "hpf", "Cargo.toml"]);
-    for known in ["hfp", "gtfs_rt", "digitraffic_tms", "digitraffic_traffic_message", "tilanne_json"] {
+    for known in
+        ["hfp", "gtfs_rt", "digitraffic_tms", "digitraffic_traffic_message", "tilanne_json"]
+    {
         assert!(error.contains(known), "{error}");
     }
 }
