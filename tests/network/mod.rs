@@ -33,7 +33,9 @@ fn crossing(forbidden: &[ForbiddenTurn]) -> Network {
         builder.link(link(node % 2, [0, node], vec![at(0.0, 0.0), place]));
         builder.link(link(node % 2, [node, 0], vec![place, at(0.0, 0.0)]));
     }
-    forbidden.iter().for_each(|&turn| builder.forbid(turn));
+    for &turn in forbidden {
+        builder.forbid(turn);
+    }
     builder.build()
 }
 
