@@ -1,13 +1,12 @@
 //! Following the log: from its checkpoint, to its end, and what stops it.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use events::{Connection, FeedStatus, LogRecord};
 use gateway::{App, FollowError, Progress};
-use picture::{Delta, Picture, frame};
+use picture::{Delta, Picture, Setup, frame};
 use stream::{Bounds, Checkpoint, Log, Record, Sink, Source, StreamError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -113,7 +112,7 @@ impl MemoryLog {
 }
 
 fn picture() -> Picture {
-    Picture::new(REGION.into(), "log-7".into(), BTreeMap::new())
+    Picture::new(REGION.into(), "log-7".into(), Setup::default())
 }
 
 /// The frame of a feed status at an offset of `events`.
@@ -136,7 +135,7 @@ fn follow(app: &App, log: &Arc<MemoryLog>, shutdown: &CancellationToken) -> Task
     let live = Arc::clone(app.region(REGION).unwrap());
     live.set_progress(Progress::CatchingUp);
     let log: Arc<dyn Log> = Arc::new(Shared(Arc::clone(log)));
-    tokio::spawn(gateway::follow(log, live, BTreeMap::new(), shutdown.clone()))
+    tokio::spawn(gateway::follow(log, live, Setup::default(), shutdown.clone()))
 }
 
 async fn caught_up(app: &App) {

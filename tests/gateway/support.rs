@@ -94,6 +94,7 @@ pub(crate) fn vehicle(id: &str, place: Option<Position>) -> Object {
         },
         position_time_ms: place.map(|_| NOW_MS - 2_000),
         verdicts: [events::Verdict::Stale].into_iter().collect(),
+        matched: None,
     })
 }
 
@@ -126,6 +127,7 @@ pub(crate) fn situation(id: &str, geometry: Option<Geometry>) -> Object {
         received_time_ms: NOW_MS - 1_000,
         record: SituationRecord { title: "Road works".into(), geometry, ..Default::default() },
         verdicts: events::Verdicts::default(),
+        effect: None,
     })
 }
 

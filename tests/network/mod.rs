@@ -1,5 +1,7 @@
 //! The street network: how links meet, and which are near a point.
 
+mod file;
+
 use events::Position;
 use network::{
     ForbiddenTurn, LinkFlags, LinkId, LinkPoint, Network, NetworkBuilder, NewLink, RoadClass,
@@ -17,6 +19,7 @@ fn link(way: i64, [from, to]: [i64; 2], line: Vec<Position>) -> NewLink {
     NewLink {
         id: LinkId { way, from, to },
         line,
+        setback_m: [0.0, 0.0],
         class: RoadClass::Residential,
         lanes: 0,
         speed_limit_km_h: [40, 30],
@@ -127,6 +130,21 @@ fn lines() -> impl Strategy<Value = Vec<Vec<(f64, f64)>>> {
     prop::collection::vec(line, 1..60)
 }
 
+/// A network of lines that do not meet.
+fn scattered(lines: Vec<Vec<(f64, f64)>>) -> Network {
+    let mut builder = NetworkBuilder::new(at(0.0, 0.0));
+    for (way, line) in (0..).zip(lines) {
+        let line = line.into_iter().map(|(column, row)| at(column, row)).collect();
+        builder.link(link(way, [2 * way, 2 * way + 1], line));
+    }
+    builder.build()
+}
+
+/// Any network of [`lines`].
+fn arbitrary_network() -> impl Strategy<Value = Network> {
+    lines().prop_map(scattered)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -136,12 +154,7 @@ proptest! {
         place in (-3_000.0..3_000.0, -3_000.0..3_000.0),
         radius_m in 1.0..800.0,
     ) {
-        let mut builder = NetworkBuilder::new(at(0.0, 0.0));
-        for (way, line) in (0..).zip(lines) {
-            let line = line.into_iter().map(|(column, row)| at(column, row)).collect();
-            builder.link(link(way, [2 * way, 2 * way + 1], line));
-        }
-        let network = builder.build();
+        let network = scattered(lines);
         let mut found = Vec::new();
         network.near([place.0, place.1], radius_m, &mut found);
         let point = [place.0 as f32, place.1 as f32];

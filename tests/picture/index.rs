@@ -55,6 +55,7 @@ fn vehicle(number: u8, at: Option<(f64, f64)>) -> Object {
         },
         position_time_ms: None,
         verdicts: Verdicts::default(),
+        matched: None,
     })
 }
 
@@ -69,6 +70,7 @@ fn area(number: u8, at: (f64, f64), size_deg: (f64, f64)) -> Object {
         received_time_ms: 0,
         record: SituationRecord { geometry: Some(geometry), ..SituationRecord::default() },
         verdicts: Verdicts::default(),
+        effect: None,
     })
 }
 

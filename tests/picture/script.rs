@@ -130,13 +130,14 @@ impl Script {
     fn picture(&mut self) -> &mut Picture {
         let limits = self.limits;
         self.picture.get_or_insert_with(|| {
-            Picture::new("region".into(), "log".into(), [(FEED.into(), limits)].into())
+            let limits = BTreeMap::from([(FEED.into(), limits)]);
+            Picture::new("region".into(), "log".into(), limits)
         })
     }
 
     fn restart(&mut self) {
         let bytes = self.picture().checkpoint();
-        let limits = [(FEED.into(), self.limits)].into();
+        let limits = BTreeMap::from([(FEED.into(), self.limits)]);
         let restored = Picture::restore("region".into(), "log".into(), limits, &bytes).unwrap();
         self.picture = Some(restored);
     }
@@ -281,6 +282,8 @@ impl Script {
                 put(show_feed(feed));
                 Verdicts::default()
             }
+            // The cases have no street network.
+            Object::Link(_) | Object::Queue(_) | Object::Area(_) => Verdicts::default(),
         };
         if !verdicts.is_empty() {
             let names: Vec<_> = verdicts.iter().map(json_name).collect();

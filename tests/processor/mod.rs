@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,7 +28,8 @@ fn open(directory: &Path) -> Arc<EmbeddedLog> {
 }
 
 fn config() -> RegionConfig {
-    RegionConfig { region: REGION.into(), limits: [(FEED.into(), FeedLimits::default())].into() }
+    let limits = BTreeMap::from([(FEED.into(), FeedLimits::default())]);
+    RegionConfig { region: REGION.into(), setup: limits.into() }
 }
 
 /// Small batches, so that a log is many of them.
@@ -125,8 +127,8 @@ async fn deltas(log: &Arc<EmbeddedLog>, from: u64) -> Vec<Delta> {
 
 /// The picture that a processor without any stop gives.
 fn expected(log: &Arc<EmbeddedLog>, records: &[Bytes]) -> (Vec<Delta>, Snapshot) {
-    let RegionConfig { region, limits } = config();
-    let mut picture = Picture::new(region, log.epoch().into(), limits);
+    let RegionConfig { region, setup } = config();
+    let mut picture = Picture::new(region, log.epoch().into(), setup);
     let mut deltas = Vec::new();
     for (offset, record) in records.iter().enumerate() {
         if let Ok(record) = LogRecord::decode(record) {
@@ -138,9 +140,9 @@ fn expected(log: &Arc<EmbeddedLog>, records: &[Bytes]) -> (Vec<Delta>, Snapshot)
 
 async fn checkpoint(log: &Arc<EmbeddedLog>) -> (Checkpoint, Picture) {
     let checkpoint = log.checkpoint(REGION).await.unwrap().unwrap();
-    let RegionConfig { region, limits } = config();
+    let RegionConfig { region, setup } = config();
     let epoch = Text::from(log.epoch());
-    let picture = Picture::restore(region, epoch, limits, &checkpoint.state).unwrap();
+    let picture = Picture::restore(region, epoch, setup, &checkpoint.state).unwrap();
     (checkpoint, picture)
 }
 

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-const TILANNE: [&str; 6] = [
+const TILANNE: [&str; 7] = [
     "tilanne/v1/detector.proto",
     "tilanne/v1/event.proto",
     "tilanne/v1/picture.proto",
     "tilanne/v1/situation.proto",
+    "tilanne/v1/street.proto",
     "tilanne/v1/trip_update.proto",
     "tilanne/v1/vehicle_position.proto",
 ];

@@ -1,11 +1,10 @@
 //! Keeps the view of a region: restores it from the log's checkpoint, then reads the `picture`
 //! topic on. The gateway only reads; the processor is the one writer of the picture.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use events::Text;
-use picture::{Delta, FeedLimits, Picture, View};
+use picture::{Delta, Picture, Setup, View};
 use stream::{Log, Record, Source, StreamError, topic};
 use tokio_util::sync::CancellationToken;
 
@@ -45,16 +44,16 @@ pub enum FollowError {
     },
 }
 
-/// Follows the picture of a region until shutdown. `limits` are those of the processor, which the
+/// Follows the picture of a region until shutdown. `setup` is that of the processor, which the
 /// checkpoint is restored with.
 pub async fn follow(
     log: Arc<dyn Log>,
     live: Arc<LiveRegion>,
-    limits: BTreeMap<Text, FeedLimits>,
+    setup: Setup,
     shutdown: CancellationToken,
 ) -> Result<(), FollowError> {
     live.set_log(&log);
-    let following = run(log.as_ref(), &live, &limits);
+    let following = run(log.as_ref(), &live, &setup);
     let result = tokio::select! {
         () = shutdown.cancelled() => return Ok(()),
         Err(error) = following => error,
@@ -66,12 +65,12 @@ pub async fn follow(
 async fn run(
     log: &dyn Log,
     live: &LiveRegion,
-    limits: &BTreeMap<Text, FeedLimits>,
+    setup: &Setup,
 ) -> Result<std::convert::Infallible, FollowError> {
     let region = &live.region().id;
     let failed = |error| FollowError::Log { region: region.clone(), error };
     live.set_progress(Progress::CatchingUp);
-    let start = restore(log, live, limits).await?;
+    let start = restore(log, live, setup).await?;
     let (mut source, mut next, goal) = open(log, region, start).await.map_err(failed)?;
     loop {
         if next >= goal && live.progress() == Progress::CatchingUp {
@@ -85,11 +84,7 @@ async fn run(
 }
 
 /// Puts the checkpoint's picture, or an empty one, in the view and says where to read on.
-async fn restore(
-    log: &dyn Log,
-    live: &LiveRegion,
-    limits: &BTreeMap<Text, FeedLimits>,
-) -> Result<u64, FollowError> {
+async fn restore(log: &dyn Log, live: &LiveRegion, setup: &Setup) -> Result<u64, FollowError> {
     let region = live.region().id.clone();
     let epoch = Text::from(log.epoch());
     let checkpoint = log.checkpoint(&region).await;
@@ -99,7 +94,7 @@ async fn restore(
         live.reset(View::new(region, epoch));
         return Ok(0);
     };
-    let picture = Picture::restore(region.clone(), epoch, limits.clone(), &checkpoint.state);
+    let picture = Picture::restore(region.clone(), epoch, setup.clone(), &checkpoint.state);
     let picture =
         picture.map_err(|error| FollowError::Checkpoint { region, error: error.to_string() })?;
     live.reset(View::from_snapshot(picture.snapshot()));

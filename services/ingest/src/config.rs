@@ -35,6 +35,9 @@ pub struct RegionConfig {
     pub time_zone: String,
     /// West, south, east, north in degrees; what lies outside is dropped at the door.
     pub bbox: BoundingBox,
+    /// Street network, made by `tilanne network import`; relative to the file. Without it there are
+    /// no links, queues and areas.
+    pub network: Option<std::path::PathBuf>,
     /// Cities to select in the dashboard.
     #[serde(default, rename = "city")]
     pub cities: Vec<CityConfig>,

@@ -15,6 +15,9 @@ pub struct NewLink {
     pub id: LinkId,
     /// Its line in the direction of travel, two positions or more.
     pub line: Vec<Position>,
+    /// Metres at its beginning and its end that lie inside a junction; what is more than nine
+    /// tenths of the link together is cut to that.
+    pub setback_m: [f32; 2],
     /// Kind of street.
     pub class: RoadClass,
     /// Lanes in this direction; 0 counts as 1.
@@ -46,6 +49,7 @@ pub struct ForbiddenTurn {
 /// let link = |from: i64, to: i64| NewLink {
 ///     id: LinkId { way: 7, from, to },
 ///     line: vec![at(from as f64 * 0.001), at(to as f64 * 0.001)],
+///     setback_m: [0.0, 0.0],
 ///     class: RoadClass::Residential,
 ///     lanes: 1,
 ///     speed_limit_km_h: [40, 40],
@@ -102,6 +106,7 @@ impl NetworkBuilder {
             shape_starts: vec![0],
             shape: Vec::new(),
             length_m: Vec::new(),
+            setback_m: Vec::new(),
             class: Vec::new(),
             lanes: Vec::new(),
             speed_limit_km_h: Vec::new(),
@@ -123,7 +128,9 @@ impl NetworkBuilder {
             network.shape.extend(points.map(|[x, y]| [x as f32, y as f32]));
             network.shape_starts.push(network.shape.len() as u32);
             let steps = link.line.windows(2).map(|pair| geodesic_m(pair[0], pair[1]));
-            network.length_m.push((steps.sum::<f64>() as f32).max(LENGTH_M_MIN));
+            let length_m = (steps.sum::<f64>() as f32).max(LENGTH_M_MIN);
+            network.length_m.push(length_m);
+            network.setback_m.push(fitting(link.setback_m, length_m));
             network.class.push(link.class as u8);
             network.lanes.push(link.lanes.max(1));
             network.speed_limit_km_h.push(link.speed_limit_km_h);
@@ -149,6 +156,17 @@ impl NetworkBuilder {
 
 /// A link is never shorter, so that a speed over it is finite.
 const LENGTH_M_MIN: f32 = 0.1;
+
+/// Junctions never take more of a link.
+const SETBACK_SHARE_MAX: f32 = 0.9;
+
+/// Setbacks cut so that some of the link is left.
+fn fitting(setback_m: [f32; 2], length_m: f32) -> [f32; 2] {
+    let [begin_m, end_m] = setback_m.map(|metres| metres.max(0.0));
+    let share = (SETBACK_SHARE_MAX * length_m / (begin_m + end_m)).min(1.0);
+    // Nothing set back gives infinity and then 1.
+    [begin_m * share, end_m * share]
+}
 
 /// Mean radius of the Earth, metres (IUGG 1980, R1).
 const EARTH_RADIUS_M: f64 = 6_371_008.8;

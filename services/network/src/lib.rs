@@ -2,16 +2,20 @@
 //!
 //! Pure: no I/O, no clock. Configuration is read elsewhere and handed in as values.
 
+mod areas;
 mod bbox;
 mod builder;
+mod file;
 mod grid;
 mod network;
 mod plane;
 mod region;
 mod road_class;
 
+pub use areas::{Area, Areas};
 pub use bbox::{BoundingBox, BoundingBoxError};
 pub use builder::{ForbiddenTurn, NetworkBuilder, NewLink};
+pub use file::NetworkFileError;
 pub use network::{LinkFlags, LinkId, LinkNumber, LinkPoint, Network};
 pub use plane::Plane;
 pub use region::{City, Region};

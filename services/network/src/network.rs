@@ -83,6 +83,8 @@ pub struct Network {
     /// Metres east and north of the origin.
     pub(crate) shape: Vec<[f32; 2]>,
     pub(crate) length_m: Vec<f32>,
+    /// Metres of the junctions at the beginning and the end.
+    pub(crate) setback_m: Vec<[f32; 2]>,
     pub(crate) class: Vec<u8>,
     pub(crate) lanes: Vec<u8>,
     /// Summer and winter.
@@ -157,9 +159,34 @@ impl Network {
         self.shape(link).iter().map(move |&[x, y]| plane.unproject([x.into(), y.into()]))
     }
 
+    /// The point half way along its line.
+    pub fn middle(&self, link: LinkNumber) -> Position {
+        let shape = self.shape(link);
+        let step_m = |pair: &[[f32; 2]]| (pair[1][0] - pair[0][0]).hypot(pair[1][1] - pair[0][1]);
+        let mut left_m = shape.windows(2).map(step_m).sum::<f32>() / 2.0;
+        let mut middle = shape[0];
+        for pair in shape.windows(2) {
+            let length_m = step_m(pair);
+            let part = if length_m > 0.0 { (left_m / length_m).min(1.0) } else { 0.0 };
+            middle = [0, 1].map(|axis| pair[0][axis] + part * (pair[1][axis] - pair[0][axis]));
+            left_m -= length_m;
+            if left_m <= 0.0 {
+                break;
+            }
+        }
+        self.plane().unproject(middle.map(f64::from))
+    }
+
     /// Metres, above 0.
     pub fn length_m(&self, link: LinkNumber) -> f32 {
         self.length_m[link as usize]
+    }
+
+    /// Metres at its beginning and its end that lie inside a junction, before the stop line: there
+    /// traffic of other links drives too, so what is measured there is not of the link. Together
+    /// less than its length.
+    pub fn setback_m(&self, link: LinkNumber) -> [f32; 2] {
+        self.setback_m[link as usize]
     }
 
     /// What kind of street.

@@ -47,6 +47,34 @@ impl RoadClass {
         Self::Ferry,
     ];
 
+    /// Its name in files and answers.
+    ///
+    /// ```
+    /// use network::RoadClass;
+    /// assert_eq!(RoadClass::LivingStreet.as_str(), "living_street");
+    /// assert_eq!(RoadClass::of("living_street"), Some(RoadClass::LivingStreet));
+    /// ```
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Motorway => "motorway",
+            Self::Trunk => "trunk",
+            Self::Primary => "primary",
+            Self::Secondary => "secondary",
+            Self::Tertiary => "tertiary",
+            Self::Unclassified => "unclassified",
+            Self::Residential => "residential",
+            Self::LivingStreet => "living_street",
+            Self::Service => "service",
+            Self::Busway => "busway",
+            Self::Ferry => "ferry",
+        }
+    }
+
+    /// The class of a name.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.as_str() == name)
+    }
+
     /// The class with a number in [`Self::ALL`]; a service road for a number that has none.
     pub(crate) fn from_number(number: u8) -> Self {
         Self::ALL.get(usize::from(number)).copied().unwrap_or(Self::Service)

@@ -3,13 +3,11 @@
 mod convert;
 mod message;
 
-use std::collections::BTreeMap;
-
 use events::Text;
 use prost::Message;
 
 use crate::fate::FeedContext;
-use crate::{DecodeError, FeedLimits, Object, Picture};
+use crate::{DecodeError, Object, Picture, Setup};
 use message::{Kind, Part};
 
 /// Version of the encoding. Another version is not read: the picture is derived from the log, so
@@ -94,10 +92,10 @@ impl Picture {
     pub fn restore(
         region: Text,
         epoch: Text,
-        limits: BTreeMap<Text, FeedLimits>,
+        setup: impl Into<Setup>,
         mut bytes: &[u8],
     ) -> Result<Self, RestoreError> {
-        let mut picture = Self::new(region, epoch, limits);
+        let mut picture = Self::new(region, epoch, setup);
         let Some(Kind::Header(header)) = next_part(&mut bytes)? else {
             return Err(RestoreError::Incomplete("the header"));
         };
@@ -153,7 +151,7 @@ impl Picture {
     }
 
     fn restore_feed(&mut self, feed: message::Feed) {
-        let limits = |name: &str| self.limits.get(name).copied().unwrap_or_default();
+        let limits = |name: &str| self.setup.limits.get(name).copied().unwrap_or_default();
         let feed = feed.state(limits);
         let number = self.feeds.len() as u32;
         self.feed_numbers.insert(feed.ledger.id.clone(), number);

@@ -134,7 +134,13 @@ impl<S> Index<S> {
     pub(crate) fn new(layer: Layer) -> Self {
         let margin_m = match layer {
             Layer::Vehicles => MOVING_MARGIN_M,
-            Layer::Detectors | Layer::Situations | Layer::Trips | Layer::Feeds => 0.0,
+            Layer::Detectors
+            | Layer::Situations
+            | Layer::Trips
+            | Layer::Feeds
+            | Layer::Links
+            | Layer::Queues
+            | Layer::Areas => 0.0,
         };
         Self {
             margin_m,

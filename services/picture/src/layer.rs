@@ -17,17 +17,34 @@ pub enum Layer {
     Trips,
     /// The feeds themselves: health and ledger.
     Feeds,
+    /// Traffic on the links of the street network.
+    Links,
+    /// Queues of traffic.
+    Queues,
+    /// Sums over areas.
+    Areas,
 }
 
 /// A name that is no layer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no layer {0:?}; layers are vehicles, detectors, situations, trips, feeds")]
+#[error(
+    "no layer {0:?}; layers are vehicles, detectors, situations, trips, feeds, links, \
+         queues, areas"
+)]
 pub struct UnknownLayer(pub String);
 
 impl Layer {
     /// Every layer, in the order of snapshots.
-    pub const ALL: [Self; 5] =
-        [Self::Vehicles, Self::Detectors, Self::Situations, Self::Trips, Self::Feeds];
+    pub const ALL: [Self; 8] = [
+        Self::Vehicles,
+        Self::Detectors,
+        Self::Situations,
+        Self::Trips,
+        Self::Feeds,
+        Self::Links,
+        Self::Queues,
+        Self::Areas,
+    ];
 
     /// Its name in paths and JSON.
     ///
@@ -42,6 +59,9 @@ impl Layer {
             Self::Situations => "situations",
             Self::Trips => "trips",
             Self::Feeds => "feeds",
+            Self::Links => "links",
+            Self::Queues => "queues",
+            Self::Areas => "areas",
         }
     }
 }
@@ -69,6 +89,9 @@ impl From<Layer> for wire::Layer {
             Layer::Situations => Self::Situations,
             Layer::Trips => Self::Trips,
             Layer::Feeds => Self::Feeds,
+            Layer::Links => Self::Links,
+            Layer::Queues => Self::Queues,
+            Layer::Areas => Self::Areas,
         }
     }
 }
@@ -83,6 +106,9 @@ impl TryFrom<wire::Layer> for Layer {
             wire::Layer::Situations => Ok(Self::Situations),
             wire::Layer::Trips => Ok(Self::Trips),
             wire::Layer::Feeds => Ok(Self::Feeds),
+            wire::Layer::Links => Ok(Self::Links),
+            wire::Layer::Queues => Ok(Self::Queues),
+            wire::Layer::Areas => Ok(Self::Areas),
             wire::Layer::Unspecified => Err(crate::DecodeError::UnknownKind("layer")),
         }
     }

@@ -7,9 +7,9 @@
 //!
 //! ```
 //! use events::{FeedStatus, LogRecord};
-//! use picture::{Layer, Picture, View};
+//! use picture::{Layer, Picture, Setup, View};
 //!
-//! let mut picture = Picture::new("region".into(), "log-1".into(), Default::default());
+//! let mut picture = Picture::new("region".into(), "log-1".into(), Setup::default());
 //! let mut deltas = Vec::new();
 //! let status = FeedStatus { feed: "hsl-hfp".into(), watermark_ms: 1_000, ..Default::default() };
 //! picture.apply(0, &LogRecord::FeedStatus(status), &mut deltas);
@@ -36,6 +36,7 @@ mod layer;
 mod limits;
 mod object;
 mod picture;
+mod setup;
 mod situation;
 mod snapshot;
 mod trip;
@@ -45,12 +46,17 @@ mod view;
 pub use checkpoint::RestoreError;
 pub use delta::{Change, Delta};
 pub use error::DecodeError;
-pub use events::wire::{LevelOfService, RemovalReason};
+pub use events::wire::{
+    AreaKind, EstimateMethod, EvidenceKind, HcmLevel, LevelOfService, QueueTrend, RemovalReason,
+};
 pub use layer::{Layer, UnknownLayer};
 pub use limits::{FEEDS_MAX, FeedLimits, LAYER_OBJECTS_MAX};
 pub use object::{
-    Detector, DetectorDirection, Feed, Object, ReasonCount, Situation, TimedValue, Trip, Vehicle,
+    Area, Coverage, Detector, DetectorDirection, Estimate, Evidence, Feed, Link, LinkWindow,
+    Object, Queue, ReasonCount, STREETS, Situation, SituationEffect, TimedValue, Trip, Vehicle,
+    VehicleMatch,
 };
 pub use picture::Picture;
+pub use setup::{Setup, StreetSetup};
 pub use snapshot::Snapshot;
 pub use view::View;

@@ -1,5 +1,7 @@
 //! Objects of the picture, as best known; see `proto/tilanne/v1/picture.proto` for each field.
 
+mod street;
+mod street_wire;
 mod wire;
 
 use events::{
@@ -10,6 +12,10 @@ use network::BoundingBox;
 use serde::Serialize;
 
 use crate::{Layer, LevelOfService};
+
+pub use street::{
+    Area, Coverage, Estimate, Evidence, Link, LinkWindow, Queue, SituationEffect, VehicleMatch,
+};
 
 /// A vehicle as best known.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,6 +31,9 @@ pub struct Vehicle {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position_time_ms: Option<i64>,
     pub verdicts: Verdicts,
+    /// On the street network; missing where there is none, and of what does not drive on streets.
+    #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
+    pub matched: Option<Box<VehicleMatch>>,
 }
 
 /// A trip's progress.
@@ -93,6 +102,9 @@ pub struct Situation {
     pub received_time_ms: i64,
     pub record: SituationRecord,
     pub verdicts: Verdicts,
+    /// Missing where it touches no link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Box<SituationEffect>>,
 }
 
 /// How many records had one outcome for one reason.
@@ -132,6 +144,9 @@ pub struct Feed {
     pub imbalances: u64,
 }
 
+/// Stands for a feed where an object is made from many.
+pub const STREETS: Text = Text::const_new("streets");
+
 /// An object of any layer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -142,6 +157,9 @@ pub enum Object {
     Situation(Situation),
     Trip(Trip),
     Feed(Feed),
+    Link(Link),
+    Queue(Queue),
+    Area(Area),
 }
 
 impl Object {
@@ -153,6 +171,9 @@ impl Object {
             Self::Situation(_) => Layer::Situations,
             Self::Trip(_) => Layer::Trips,
             Self::Feed(_) => Layer::Feeds,
+            Self::Link(_) => Layer::Links,
+            Self::Queue(_) => Layer::Queues,
+            Self::Area(_) => Layer::Areas,
         }
     }
 
@@ -164,10 +185,13 @@ impl Object {
             Self::Situation(situation) => &situation.id,
             Self::Trip(trip) => &trip.id,
             Self::Feed(feed) => &feed.id,
+            Self::Link(link) => &link.id,
+            Self::Queue(queue) => &queue.id,
+            Self::Area(area) => &area.id,
         }
     }
 
-    /// Name of the feed that it is known from.
+    /// Name of the feed that it is known from; [`STREETS`] of what is made from many.
     pub fn feed(&self) -> &Text {
         match self {
             Self::Vehicle(vehicle) => &vehicle.feed,
@@ -175,6 +199,10 @@ impl Object {
             Self::Situation(situation) => &situation.feed,
             Self::Trip(trip) => &trip.feed,
             Self::Feed(feed) => &feed.id,
+            Self::Link(_) | Self::Queue(_) | Self::Area(_) => {
+                static NAME: Text = STREETS;
+                &NAME
+            }
         }
     }
 
@@ -186,6 +214,9 @@ impl Object {
             Self::Situation(situation) => situation.event_time_ms,
             Self::Trip(trip) => trip.event_time_ms,
             Self::Feed(feed) => feed.watermark_ms,
+            Self::Link(link) => link.event_time_ms,
+            Self::Queue(queue) => queue.event_time_ms,
+            Self::Area(area) => area.event_time_ms,
         }
     }
 
@@ -199,7 +230,8 @@ impl Object {
                 let only = positions.next()?;
                 positions.next().is_none().then_some(*only)
             }
-            Self::Trip(_) | Self::Feed(_) => None,
+            Self::Queue(queue) => Some(queue.position),
+            Self::Trip(_) | Self::Feed(_) | Self::Link(_) | Self::Area(_) => None,
         }
     }
 
@@ -211,11 +243,19 @@ impl Object {
                 let points = geometry.positions().copied().map(point_box);
                 points.reduce(BoundingBox::union)
             }
-            Self::Vehicle(_) | Self::Detector(_) | Self::Trip(_) | Self::Feed(_) => {
-                self.position().map(point_box)
-            }
+            Self::Link(link) => line_box(&link.line),
+            Self::Area(area) => line_box(&area.boundary),
+            Self::Vehicle(_)
+            | Self::Detector(_)
+            | Self::Trip(_)
+            | Self::Feed(_)
+            | Self::Queue(_) => self.position().map(point_box),
         }
     }
+}
+
+fn line_box(line: &[Position]) -> Option<BoundingBox> {
+    line.iter().copied().map(point_box).reduce(BoundingBox::union)
 }
 
 fn point_box(position: Position) -> BoundingBox {

@@ -1,7 +1,5 @@
 //! The state machine: log records in, changes out.
 
-use std::collections::BTreeMap;
-
 use events::{Body, EntityKind, Event, FeedStatus, LogRecord, Tally, Text};
 use rustc_hash::FxHashMap;
 
@@ -13,14 +11,14 @@ use crate::limits::FEEDS_MAX;
 use crate::situation::Situations;
 use crate::trip::Trips;
 use crate::vehicle::Vehicles;
-use crate::{Delta, FeedLimits, Snapshot};
+use crate::{Delta, Setup, Snapshot};
 
 /// The live picture of one region.
 #[derive(Clone, Debug)]
 pub struct Picture {
     pub(crate) region: Text,
     pub(crate) epoch: Text,
-    pub(crate) limits: BTreeMap<Text, FeedLimits>,
+    pub(crate) setup: Setup,
     /// Offset of the newest record that is in.
     pub(crate) sequence: Option<u64>,
     pub(crate) feeds: Vec<FeedState>,
@@ -34,12 +32,12 @@ pub struct Picture {
 
 impl Picture {
     /// An empty picture of a region. `epoch` is the identity of the log that offsets belong to; a
-    /// feed that `limits` does not name gets [`FeedLimits::default`].
-    pub fn new(region: Text, epoch: Text, limits: BTreeMap<Text, FeedLimits>) -> Self {
+    /// feed that the setup does not name gets [`FeedLimits::default`](crate::FeedLimits::default).
+    pub fn new(region: Text, epoch: Text, setup: impl Into<Setup>) -> Self {
         Self {
             region,
             epoch,
-            limits,
+            setup: setup.into(),
             sequence: None,
             feeds: Vec::new(),
             feed_numbers: FxHashMap::default(),
@@ -157,7 +155,7 @@ impl Picture {
             return None;
         }
         let number = self.feeds.len() as FeedNumber;
-        let limits = self.limits.get(name).copied().unwrap_or_default();
+        let limits = self.setup.limits.get(name).copied().unwrap_or_default();
         self.feeds.push(FeedState::new(name.into(), limits));
         self.feed_numbers.insert(name.into(), number);
         Some(number)

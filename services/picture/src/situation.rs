@@ -144,6 +144,7 @@ impl Situations {
                     received_time_ms,
                     record: record.clone(),
                     verdicts: event.verdicts,
+                    effect: None,
                 }));
                 self.index.show(number, Arc::clone(&situation));
                 changes.updated(situation);

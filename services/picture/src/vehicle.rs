@@ -234,6 +234,7 @@ impl Vehicles {
             },
             position_time_ms: place.map(|place| place.time_ms),
             verdicts: slot.state.object_verdicts(),
+            matched: None,
         };
         let object = Object::Vehicle(vehicle);
         match self.index.object_mut(number).map(Arc::get_mut) {

@@ -1,10 +1,9 @@
 //! What a processor must know.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use events::Text;
-use picture::FeedLimits;
+use picture::Setup;
 use serde::Deserialize;
 
 /// Longest time between checkpoints, s, whatever is asked for: retention keeps events for a day.
@@ -15,8 +14,8 @@ const CHECKPOINT_EVERY_S_MAX: u64 = 86_400;
 pub struct RegionConfig {
     /// Its id, which is the partition of the log.
     pub region: Text,
-    /// Limits of its feeds, by name.
-    pub limits: BTreeMap<Text, FeedLimits>,
+    /// What its picture must know.
+    pub setup: Setup,
 }
 
 /// How to process: table `[processor]` of the configuration. Every key is optional.

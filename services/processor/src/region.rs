@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use events::LogRecord;
 use metrics::{Counter, Gauge, counter, gauge};
-use picture::{Delta, Picture, frame};
+use picture::{Delta, Picture, Setup, frame};
 use stream::{Append, Checkpoint, Log, Record, Sink, Source, StreamError, topic};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -123,7 +123,7 @@ impl Processor {
                     warn!(region, first = bounds.first, "picture starts in the middle of the log");
                 }
                 let epoch = log.epoch().into();
-                (Picture::new(config.region, epoch, config.limits), bounds.first)
+                (Picture::new(config.region, epoch, config.setup), bounds.first)
             }
         };
         info!(region, events_next, log_next = bounds.next, "processor starts");
@@ -212,7 +212,7 @@ impl Processor {
 
     /// Encodes the picture on a thread that may block: a large one takes a second.
     async fn encode_state(&mut self) -> Result<Bytes, ProcessorError> {
-        let stand_in = Picture::new("".into(), "".into(), std::collections::BTreeMap::new());
+        let stand_in = Picture::new("".into(), "".into(), Setup::default());
         let picture = std::mem::replace(&mut self.picture, Box::new(stand_in));
         let encoded = tokio::task::spawn_blocking(move || {
             let state = picture.checkpoint();
@@ -230,8 +230,8 @@ impl Processor {
 /// The picture of a checkpoint; none when this program cannot read it. Then the log is read from
 /// its beginning: the picture is derived, so that costs time only.
 fn restore(config: &RegionConfig, epoch: &str, checkpoint: &Checkpoint) -> Option<Picture> {
-    let RegionConfig { region, limits } = config.clone();
-    match Picture::restore(region, epoch.into(), limits, &checkpoint.state) {
+    let RegionConfig { region, setup } = config.clone();
+    match Picture::restore(region, epoch.into(), setup, &checkpoint.state) {
         Ok(picture) => Some(picture),
         Err(reason) => {
             let region = &config.region;

@@ -19,6 +19,11 @@ pub(crate) fn check(arguments: &ConfigArguments) -> anyhow::Result<ExitCode> {
             region.cities.len(),
             region.feeds.len()
         );
+        if let Some(streets) =
+            loaded.setups.get(&region.id).and_then(|setup| setup.streets.as_ref())
+        {
+            println!("  network: {} links", streets.network().len());
+        }
         for variable in region.missing_environment() {
             println!("  missing: {variable}");
         }

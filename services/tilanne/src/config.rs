@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use events::Text;
 use ingest::{PlayerOptions, RegionConfig};
-use picture::FeedLimits;
+use network::Network;
+use picture::{FeedLimits, Setup, StreetSetup};
 use serde::Deserialize;
 
 use crate::locate;
@@ -83,6 +85,16 @@ pub(crate) enum ConfigError {
         /// What is wrong and what to do.
         message: String,
     },
+    /// The street network of a region cannot be used.
+    #[error("region {region}: network {}: {message}", path.display())]
+    Network {
+        /// Region.
+        region: Text,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        message: String,
+    },
     /// The folder of regions has no region.
     #[error("{} has no *.toml file: a region is one file there", .0.display())]
     NoRegion(PathBuf),
@@ -95,6 +107,8 @@ pub(crate) struct Loaded {
     pub(crate) config: Config,
     /// Region files in the order of their ids.
     pub(crate) regions: Vec<RegionConfig>,
+    /// What the picture of each region must know, by id.
+    pub(crate) setups: BTreeMap<Text, Setup>,
 }
 
 fn default_log_level() -> String {
@@ -117,7 +131,9 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, ConfigError> {
         replay.file = folder.join(&replay.file);
     }
     let regions = load_regions(&config.regions)?;
-    Ok(Loaded { config, regions })
+    let setups = regions.iter().map(|region| Ok((region.id.clone(), setup(region)?)));
+    let setups = setups.collect::<Result<_, ConfigError>>()?;
+    Ok(Loaded { config, regions, setups })
 }
 
 /// Key path and message of the first value of the main file that cannot be.
@@ -148,7 +164,10 @@ pub(crate) fn load_regions(folder: &Path) -> Result<Vec<RegionConfig>, ConfigErr
     let mut regions: Vec<RegionConfig> = Vec::new();
     let mut owners: BTreeMap<Text, PathBuf> = BTreeMap::new();
     for file in files {
-        let (region, text) = parse::<RegionConfig>(&file)?;
+        let (mut region, text) = parse::<RegionConfig>(&file)?;
+        if let Some(network) = &mut region.network {
+            *network = folder.join(&network);
+        }
         let value_error = |key: String, message: String| ConfigError::Value {
             line: locate::line(&text, &key),
             path: file.clone(),
@@ -172,8 +191,24 @@ pub(crate) fn load_regions(folder: &Path) -> Result<Vec<RegionConfig>, ConfigErr
     Ok(regions)
 }
 
+/// What the picture of a region must know. Reads its street network.
+fn setup(region: &RegionConfig) -> Result<Setup, ConfigError> {
+    let streets = region.network.as_ref().map(|path| {
+        let error = |message: String| {
+            let (region, path) = (region.id.clone(), path.clone());
+            ConfigError::Network { region, path, message }
+        };
+        let bytes = std::fs::read(path).map_err(|reason| {
+            error(format!("{reason}; make it with `tilanne network import`, or leave out the key"))
+        })?;
+        let network = Network::from_bytes(&bytes).map_err(|reason| error(reason.to_string()))?;
+        Ok(Arc::new(StreetSetup::new(network, &region.region())))
+    });
+    Ok(Setup { limits: limits(region), streets: streets.transpose()? })
+}
+
 /// What the picture of a region needs to know of its feeds.
-pub(crate) fn limits(region: &RegionConfig) -> BTreeMap<Text, FeedLimits> {
+fn limits(region: &RegionConfig) -> BTreeMap<Text, FeedLimits> {
     let limits = region.feeds.iter().map(|feed| {
         let limits = FeedLimits {
             lateness_ms: feed.lateness_s.saturating_mul(1_000),

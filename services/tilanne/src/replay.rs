@@ -71,8 +71,8 @@ pub(crate) fn replay(arguments: &Arguments) -> Result<ExitCode> {
     let reader = stream::recording::Reader::open(&arguments.file).with_context(named)?;
     let mut regions: BTreeMap<Text, Replayed> = BTreeMap::new();
     for region in &loaded.regions {
-        let limits = config::limits(region);
-        let picture = Picture::new(region.id.clone(), EPOCH.into(), limits);
+        let setup = loaded.setups.get(&region.id).cloned().unwrap_or_default();
+        let picture = Picture::new(region.id.clone(), EPOCH.into(), setup);
         let hasher = blake3::Hasher::new();
         regions.insert(region.id.clone(), Replayed { picture, next: 0, deltas: 0, hasher });
     }

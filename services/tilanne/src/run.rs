@@ -5,13 +5,16 @@
 //! checkpoint while the gateway lets its clients go, then the log closes. What a processor has not
 //! applied yet is in the log and is applied at the next start.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use events::Text;
 use gateway::{App, FeedLabel, Origin, RegionSetup};
 use ingest::{Clock, PlayerClock, PlayerOptions, RegionConfig, Speed, SystemClock};
+use picture::Setup;
 use stream::{EmbeddedLog, Log};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -72,7 +75,7 @@ fn start_logging(log_level: &str) -> Result<()> {
 }
 
 async fn serve(loaded: Loaded) -> Result<()> {
-    let Loaded { config, regions } = loaded;
+    let Loaded { config, regions, setups } = loaded;
     let data_dir = &config.data_dir;
     std::fs::create_dir_all(data_dir).with_context(|| data_dir.display().to_string())?;
     let log = EmbeddedLog::open(data_dir, config.log.clone())
@@ -84,8 +87,8 @@ async fn serve(loaded: Loaded) -> Result<()> {
 
     let stop = Stop::default();
     let mut parts = Parts::default();
-    parts.processors(&log, &regions, &config, &stop.processors);
-    parts.views(&log, &regions, &app, &stop.gateway);
+    parts.processors(&log, &setups, &config, &stop.processors);
+    parts.views(&log, &setups, &app, &stop.gateway);
     parts.tasks.spawn({
         let stop = stop.gateway.clone();
         async move {
@@ -143,18 +146,15 @@ impl Parts {
     fn processors(
         &mut self,
         log: &Arc<EmbeddedLog>,
-        regions: &[RegionConfig],
+        setups: &BTreeMap<Text, Setup>,
         config: &Config,
         stop: &CancellationToken,
     ) {
-        for region in regions {
+        for (id, setup) in setups {
             let log: Arc<dyn Log> = Arc::<EmbeddedLog>::clone(log);
-            let setup = processor::RegionConfig {
-                region: region.id.clone(),
-                limits: config::limits(region),
-            };
-            let run = processor::run_region(log, setup, config.processor, stop.clone());
-            let id = region.id.clone();
+            let region = processor::RegionConfig { region: id.clone(), setup: setup.clone() };
+            let run = processor::run_region(log, region, config.processor, stop.clone());
+            let id = id.clone();
             self.tasks.spawn(async move { run.await.with_context(|| format!("region {id}")) });
         }
     }
@@ -162,21 +162,21 @@ impl Parts {
     fn views(
         &mut self,
         log: &Arc<EmbeddedLog>,
-        regions: &[RegionConfig],
+        setups: &BTreeMap<Text, Setup>,
         app: &Arc<App>,
         stop: &CancellationToken,
     ) {
-        for region in regions {
-            let Some(live) = app.region(&region.id).cloned() else { continue };
+        for (id, setup) in setups {
+            let Some(live) = app.region(id).cloned() else { continue };
             let log: Arc<dyn Log> = Arc::<EmbeddedLog>::clone(log);
-            let limits = config::limits(region);
+            let setup = setup.clone();
             let stop = stop.clone();
             self.tasks.spawn(async move {
                 while !stop.is_cancelled() {
                     let follow = gateway::follow(
                         Arc::clone(&log),
                         Arc::clone(&live),
-                        limits.clone(),
+                        setup.clone(),
                         stop.clone(),
                     );
                     if let Err(error) = follow.await {

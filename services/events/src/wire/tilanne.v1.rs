@@ -1421,6 +1421,551 @@ impl Connection {
         }
     }
 }
+/// A value with the interval that holds the truth in nine of ten cases.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Estimate {
+    #[prost(double, tag = "1")]
+    pub value: f64,
+    #[prost(double, tag = "2")]
+    pub low: f64,
+    #[prost(double, tag = "3")]
+    pub high: f64,
+}
+/// One step towards a value, in the order in which they were taken.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Evidence {
+    #[prost(enumeration = "EvidenceKind", tag = "1")]
+    pub kind: i32,
+    /// What this source alone says, km/h.
+    #[prost(double, tag = "2")]
+    pub speed_km_h: f64,
+    /// Its standard deviation, km/h.
+    #[prost(double, tag = "3")]
+    pub deviation_km_h: f64,
+    /// Its share in the result, 0 to 1; all shares are 1 together.
+    #[prost(double, tag = "4")]
+    pub weight: f64,
+    /// Vehicles, or 1 of a detector.
+    #[prost(uint32, tag = "5")]
+    pub count: u32,
+    /// Why it was left out or counts for less, when it was.
+    #[prost(string, tag = "6")]
+    pub note: ::prost::alloc::string::String,
+}
+/// Traffic on a link in one window of event time.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LinkWindow {
+    #[prost(uint32, tag = "1")]
+    pub duration_s: u32,
+    /// End of the window.
+    #[prost(int64, tag = "2")]
+    pub end_time_ms: i64,
+    /// Space-mean speed of cars: distance driven over time spent, both within link and window.
+    #[prost(message, optional, tag = "3")]
+    pub speed_km_h: ::core::option::Option<Estimate>,
+    #[prost(enumeration = "EstimateMethod", tag = "4")]
+    pub method: i32,
+    /// Vehicles that were seen on the link.
+    #[prost(uint32, tag = "5")]
+    pub vehicles: u32,
+    /// Newest sample behind the value.
+    #[prost(int64, optional, tag = "6")]
+    pub newest_sample_ms: ::core::option::Option<i64>,
+    #[prost(message, optional, tag = "7")]
+    pub flow_veh_h: ::core::option::Option<Estimate>,
+    #[prost(enumeration = "EstimateMethod", tag = "8")]
+    pub flow_method: i32,
+    #[prost(double, optional, tag = "9")]
+    pub density_veh_km: ::core::option::Option<f64>,
+    /// Share of time that a detector's point is covered, percent; from density where there is no detector.
+    #[prost(double, optional, tag = "10")]
+    pub occupancy_percent: ::core::option::Option<f64>,
+    #[prost(double, tag = "11")]
+    pub travel_time_s: f64,
+    /// Against free flow, 0 or more.
+    #[prost(double, tag = "12")]
+    pub delay_s: f64,
+    #[prost(enumeration = "LevelOfService", tag = "13")]
+    pub level_of_service: i32,
+    #[prost(enumeration = "HcmLevel", tag = "14")]
+    pub hcm_level: i32,
+    /// Length of the standing traffic at the end of the link.
+    #[prost(double, optional, tag = "15")]
+    pub queue_m: ::core::option::Option<f64>,
+    /// Mean time that a vehicle stood.
+    #[prost(double, optional, tag = "16")]
+    pub stopped_s: ::core::option::Option<f64>,
+    /// Every source behind the speed, in order.
+    #[prost(message, repeated, tag = "17")]
+    pub evidence: ::prost::alloc::vec::Vec<Evidence>,
+}
+/// Traffic on one directed link of the street network.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Link {
+    /// "<way>-<from node>-<to node>" of the map; the same after a newer import.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// End of the newest window.
+    #[prost(int64, tag = "2")]
+    pub event_time_ms: i64,
+    #[prost(string, tag = "3")]
+    pub name: ::prost::alloc::string::String,
+    /// Kind of street, such as "primary".
+    #[prost(string, tag = "4")]
+    pub class: ::prost::alloc::string::String,
+    #[prost(double, tag = "5")]
+    pub length_m: f64,
+    #[prost(uint32, tag = "6")]
+    pub lanes: u32,
+    /// In force now.
+    #[prost(uint32, tag = "7")]
+    pub speed_limit_km_h: u32,
+    /// Longitude and latitude of each point of the line, in units of 1e-6 degree, each as the difference to the point
+    /// before.
+    #[prost(sint32, repeated, tag = "8")]
+    pub line: ::prost::alloc::vec::Vec<i32>,
+    #[prost(double, tag = "9")]
+    pub free_flow_speed_km_h: f64,
+    /// Usual at this hour of the week; missing until it was learned.
+    #[prost(double, optional, tag = "10")]
+    pub typical_speed_km_h: ::core::option::Option<f64>,
+    /// One minute.
+    #[prost(message, optional, tag = "11")]
+    pub minute: ::core::option::Option<LinkWindow>,
+    /// Five minutes.
+    #[prost(message, optional, tag = "12")]
+    pub five_minutes: ::core::option::Option<LinkWindow>,
+    /// Detectors tied to the link.
+    #[prost(string, repeated, tag = "13")]
+    pub detectors: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Traffic messages and road works on it, by id.
+    #[prost(string, repeated, tag = "14")]
+    pub situations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// What the traffic on the links of a traffic message shows.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SituationEffect {
+    /// End of the window.
+    #[prost(int64, tag = "1")]
+    pub event_time_ms: i64,
+    /// Links that the message touches, in both directions where it names none.
+    #[prost(string, repeated, tag = "2")]
+    pub links: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Those of them whose speed was measured in the newest five minutes.
+    #[prost(uint32, tag = "3")]
+    pub links_measured: u32,
+    /// Their speed as a share of the usual one, percent.
+    #[prost(double, optional, tag = "4")]
+    pub speed_share_percent: ::core::option::Option<f64>,
+    /// Of a vehicle that drives over all that were measured, against the usual time.
+    #[prost(double, optional, tag = "5")]
+    pub delay_s: ::core::option::Option<f64>,
+    /// It announces hindrance, but traffic was measured to flow as usual, or a closed street to be driven on.
+    #[prost(bool, tag = "6")]
+    pub contradicted: bool,
+}
+/// Where a vehicle was on the street network when that was last known.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct VehicleMatch {
+    /// Time of the fix.
+    #[prost(int64, tag = "1")]
+    pub event_time_ms: i64,
+    /// Empty when it is not known.
+    #[prost(string, tag = "2")]
+    pub link: ::prost::alloc::string::String,
+    /// Metres from the link's beginning.
+    #[prost(double, tag = "3")]
+    pub along_m: f64,
+    /// Probability of the link under the model, 0 to 1.
+    #[prost(double, tag = "4")]
+    pub confidence: f64,
+    /// Why there is no link: off_network, tunnel, ferry, closed_street, ambiguous.
+    #[prost(string, tag = "5")]
+    pub unknown: ::prost::alloc::string::String,
+}
+/// Links in a row or a tree whose traffic is queuing.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Queue {
+    /// Link at the head when it began, and when that was.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub event_time_ms: i64,
+    #[prost(int64, tag = "3")]
+    pub start_time_ms: i64,
+    #[prost(enumeration = "QueueTrend", tag = "4")]
+    pub trend: i32,
+    /// From the head upstream.
+    #[prost(string, repeated, tag = "5")]
+    pub links: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(double, tag = "6")]
+    pub length_m: f64,
+    #[prost(double, tag = "7")]
+    pub length_m_max: f64,
+    #[prost(double, tag = "8")]
+    pub speed_km_h: f64,
+    /// Of a vehicle that drives through all of the longest branch, against free flow.
+    #[prost(double, tag = "9")]
+    pub delay_s: f64,
+    /// Not usual at this hour.
+    #[prost(bool, tag = "10")]
+    pub irregular: bool,
+    /// Traffic messages and road works on its links, by id.
+    #[prost(string, repeated, tag = "11")]
+    pub situations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Queues that became part of it.
+    #[prost(string, repeated, tag = "12")]
+    pub merged: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Where its head stands.
+    #[prost(double, tag = "13")]
+    pub longitude_deg: f64,
+    #[prost(double, tag = "14")]
+    pub latitude_deg: f64,
+}
+/// Shares of the length of an area's streets, by how their speed is known; together 1.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Coverage {
+    #[prost(double, tag = "1")]
+    pub measured: f64,
+    #[prost(double, tag = "2")]
+    pub fused: f64,
+    #[prost(double, tag = "3")]
+    pub inferred: f64,
+    #[prost(double, tag = "4")]
+    pub typical: f64,
+    #[prost(double, tag = "5")]
+    pub unknown: f64,
+}
+/// Traffic of an area in the newest five minutes: sums over its links.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Area {
+    /// "<kind>:<id>", such as "cell:8911260a5abffff".
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub event_time_ms: i64,
+    #[prost(enumeration = "AreaKind", tag = "3")]
+    pub kind: i32,
+    #[prost(string, tag = "4")]
+    pub name: ::prost::alloc::string::String,
+    /// Length of its streets, each direction by itself.
+    #[prost(double, tag = "5")]
+    pub street_km: f64,
+    #[prost(message, optional, tag = "6")]
+    pub coverage: ::core::option::Option<Coverage>,
+    /// Distance over time of all vehicles on its known links; missing when none is known.
+    #[prost(double, optional, tag = "7")]
+    pub speed_km_h: ::core::option::Option<f64>,
+    #[prost(double, optional, tag = "8")]
+    pub free_flow_speed_km_h: ::core::option::Option<f64>,
+    /// Driven in an hour at this rate, where the flow is known.
+    #[prost(double, tag = "9")]
+    pub traffic_veh_km_h: f64,
+    /// Lost against free flow in an hour at this rate.
+    #[prost(double, tag = "10")]
+    pub delay_veh_h_h: f64,
+    /// Length of its queues.
+    #[prost(double, tag = "11")]
+    pub queue_km: f64,
+    /// Its boundary as a closed ring, like the line of a link.
+    #[prost(sint32, repeated, tag = "12")]
+    pub boundary: ::prost::alloc::vec::Vec<i32>,
+}
+/// Fintraffic's five steps of the share of free-flow speed, and the step above.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum LevelOfService {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    /// 0 up to 10 percent.
+    #[serde(rename = "stationary")]
+    Stationary = 1,
+    /// 10 up to 25.
+    #[serde(rename = "queuing")]
+    Queuing = 2,
+    /// 25 up to 75.
+    #[serde(rename = "slow")]
+    Slow = 3,
+    /// 75 up to 90.
+    #[serde(rename = "platooning")]
+    Platooning = 4,
+    /// 90 and more.
+    #[serde(rename = "fluent")]
+    Fluent = 5,
+}
+impl LevelOfService {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LEVEL_OF_SERVICE_UNSPECIFIED",
+            Self::Stationary => "LEVEL_OF_SERVICE_STATIONARY",
+            Self::Queuing => "LEVEL_OF_SERVICE_QUEUING",
+            Self::Slow => "LEVEL_OF_SERVICE_SLOW",
+            Self::Platooning => "LEVEL_OF_SERVICE_PLATOONING",
+            Self::Fluent => "LEVEL_OF_SERVICE_FLUENT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LEVEL_OF_SERVICE_UNSPECIFIED" => Some(Self::Unspecified),
+            "LEVEL_OF_SERVICE_STATIONARY" => Some(Self::Stationary),
+            "LEVEL_OF_SERVICE_QUEUING" => Some(Self::Queuing),
+            "LEVEL_OF_SERVICE_SLOW" => Some(Self::Slow),
+            "LEVEL_OF_SERVICE_PLATOONING" => Some(Self::Platooning),
+            "LEVEL_OF_SERVICE_FLUENT" => Some(Self::Fluent),
+            _ => None,
+        }
+    }
+}
+/// Steps of the Highway Capacity Manual for urban streets, by the share of free-flow speed.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum HcmLevel {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    /// Above 85 percent.
+    #[serde(rename = "a")]
+    A = 1,
+    /// Above 67.
+    #[serde(rename = "b")]
+    B = 2,
+    /// Above 50.
+    #[serde(rename = "c")]
+    C = 3,
+    /// Above 40.
+    #[serde(rename = "d")]
+    D = 4,
+    /// Above 30.
+    #[serde(rename = "e")]
+    E = 5,
+    /// 30 and less.
+    #[serde(rename = "f")]
+    F = 6,
+}
+impl HcmLevel {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "HCM_LEVEL_UNSPECIFIED",
+            Self::A => "HCM_LEVEL_A",
+            Self::B => "HCM_LEVEL_B",
+            Self::C => "HCM_LEVEL_C",
+            Self::D => "HCM_LEVEL_D",
+            Self::E => "HCM_LEVEL_E",
+            Self::F => "HCM_LEVEL_F",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "HCM_LEVEL_UNSPECIFIED" => Some(Self::Unspecified),
+            "HCM_LEVEL_A" => Some(Self::A),
+            "HCM_LEVEL_B" => Some(Self::B),
+            "HCM_LEVEL_C" => Some(Self::C),
+            "HCM_LEVEL_D" => Some(Self::D),
+            "HCM_LEVEL_E" => Some(Self::E),
+            "HCM_LEVEL_F" => Some(Self::F),
+            _ => None,
+        }
+    }
+}
+/// How a value came about, best first.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum EstimateMethod {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    /// Vehicles or a detector of the window itself, of one source.
+    #[serde(rename = "measured")]
+    Measured = 1,
+    /// Several sources of the window together.
+    #[serde(rename = "fused")]
+    Fused = 2,
+    /// From earlier windows or neighbouring links.
+    #[serde(rename = "inferred")]
+    Inferred = 3,
+    /// What is usual at this hour; nothing was seen.
+    #[serde(rename = "typical")]
+    Typical = 4,
+}
+impl EstimateMethod {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ESTIMATE_METHOD_UNSPECIFIED",
+            Self::Measured => "ESTIMATE_METHOD_MEASURED",
+            Self::Fused => "ESTIMATE_METHOD_FUSED",
+            Self::Inferred => "ESTIMATE_METHOD_INFERRED",
+            Self::Typical => "ESTIMATE_METHOD_TYPICAL",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ESTIMATE_METHOD_UNSPECIFIED" => Some(Self::Unspecified),
+            "ESTIMATE_METHOD_MEASURED" => Some(Self::Measured),
+            "ESTIMATE_METHOD_FUSED" => Some(Self::Fused),
+            "ESTIMATE_METHOD_INFERRED" => Some(Self::Inferred),
+            "ESTIMATE_METHOD_TYPICAL" => Some(Self::Typical),
+            _ => None,
+        }
+    }
+}
+/// What a value was made of.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum EvidenceKind {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    /// The estimate before, carried on to this window.
+    #[serde(rename = "previous")]
+    Previous = 1,
+    /// The usual value of this hour of the week.
+    #[serde(rename = "profile")]
+    Profile = 2,
+    /// Speed limit and class of the street: nothing was ever seen.
+    #[serde(rename = "limit")]
+    Limit = 3,
+    /// Cars that drove over the link.
+    #[serde(rename = "cars")]
+    Cars = 4,
+    /// Buses, without their stops.
+    #[serde(rename = "buses")]
+    Buses = 5,
+    /// A detector on the link.
+    #[serde(rename = "detector")]
+    Detector = 6,
+    /// Links before and after.
+    #[serde(rename = "neighbours")]
+    Neighbours = 7,
+}
+impl EvidenceKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "EVIDENCE_KIND_UNSPECIFIED",
+            Self::Previous => "EVIDENCE_KIND_PREVIOUS",
+            Self::Profile => "EVIDENCE_KIND_PROFILE",
+            Self::Limit => "EVIDENCE_KIND_LIMIT",
+            Self::Cars => "EVIDENCE_KIND_CARS",
+            Self::Buses => "EVIDENCE_KIND_BUSES",
+            Self::Detector => "EVIDENCE_KIND_DETECTOR",
+            Self::Neighbours => "EVIDENCE_KIND_NEIGHBOURS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "EVIDENCE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "EVIDENCE_KIND_PREVIOUS" => Some(Self::Previous),
+            "EVIDENCE_KIND_PROFILE" => Some(Self::Profile),
+            "EVIDENCE_KIND_LIMIT" => Some(Self::Limit),
+            "EVIDENCE_KIND_CARS" => Some(Self::Cars),
+            "EVIDENCE_KIND_BUSES" => Some(Self::Buses),
+            "EVIDENCE_KIND_DETECTOR" => Some(Self::Detector),
+            "EVIDENCE_KIND_NEIGHBOURS" => Some(Self::Neighbours),
+            _ => None,
+        }
+    }
+}
+/// Whether a queue becomes longer.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum QueueTrend {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    #[serde(rename = "growing")]
+    Growing = 1,
+    #[serde(rename = "steady")]
+    Steady = 2,
+    #[serde(rename = "shrinking")]
+    Shrinking = 3,
+}
+impl QueueTrend {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "QUEUE_TREND_UNSPECIFIED",
+            Self::Growing => "QUEUE_TREND_GROWING",
+            Self::Steady => "QUEUE_TREND_STEADY",
+            Self::Shrinking => "QUEUE_TREND_SHRINKING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "QUEUE_TREND_UNSPECIFIED" => Some(Self::Unspecified),
+            "QUEUE_TREND_GROWING" => Some(Self::Growing),
+            "QUEUE_TREND_STEADY" => Some(Self::Steady),
+            "QUEUE_TREND_SHRINKING" => Some(Self::Shrinking),
+            _ => None,
+        }
+    }
+}
+/// What an area is.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum AreaKind {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    #[serde(rename = "region")]
+    Region = 1,
+    #[serde(rename = "city")]
+    City = 2,
+    #[serde(rename = "district")]
+    District = 3,
+    /// Cell of the H3 grid.
+    #[serde(rename = "cell")]
+    Cell = 4,
+}
+impl AreaKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "AREA_KIND_UNSPECIFIED",
+            Self::Region => "AREA_KIND_REGION",
+            Self::City => "AREA_KIND_CITY",
+            Self::District => "AREA_KIND_DISTRICT",
+            Self::Cell => "AREA_KIND_CELL",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "AREA_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "AREA_KIND_REGION" => Some(Self::Region),
+            "AREA_KIND_CITY" => Some(Self::City),
+            "AREA_KIND_DISTRICT" => Some(Self::District),
+            "AREA_KIND_CELL" => Some(Self::Cell),
+            _ => None,
+        }
+    }
+}
 /// A vehicle as best known.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Vehicle {
@@ -1442,6 +1987,9 @@ pub struct Vehicle {
     pub position_time_ms: ::core::option::Option<i64>,
     #[prost(enumeration = "Verdict", repeated, tag = "7")]
     pub verdicts: ::prost::alloc::vec::Vec<i32>,
+    /// On the street network; missing where there is none, and of what does not drive on streets.
+    #[prost(message, optional, tag = "8")]
+    pub r#match: ::core::option::Option<VehicleMatch>,
 }
 /// A trip's progress.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1524,6 +2072,9 @@ pub struct Situation {
     pub record: ::core::option::Option<SituationRecord>,
     #[prost(enumeration = "Verdict", repeated, tag = "6")]
     pub verdicts: ::prost::alloc::vec::Vec<i32>,
+    /// Missing where it touches no link.
+    #[prost(message, optional, tag = "7")]
+    pub effect: ::core::option::Option<SituationEffect>,
 }
 /// How a feed is, and what became of everything it sent. Sums of outcomes equal received.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1569,7 +2120,7 @@ pub struct Feed {
 /// An object of any layer.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Object {
-    #[prost(oneof = "object::Object", tags = "1, 2, 3, 4, 5")]
+    #[prost(oneof = "object::Object", tags = "1, 2, 3, 4, 5, 6, 7, 8")]
     pub object: ::core::option::Option<object::Object>,
 }
 /// Nested message and enum types in `Object`.
@@ -1586,6 +2137,12 @@ pub mod object {
         Trip(super::Trip),
         #[prost(message, tag = "5")]
         Feed(super::Feed),
+        #[prost(message, tag = "6")]
+        Link(super::Link),
+        #[prost(message, tag = "7")]
+        Queue(super::Queue),
+        #[prost(message, tag = "8")]
+        Area(super::Area),
     }
 }
 /// An object left the picture.
@@ -1633,57 +2190,6 @@ pub struct Snapshot {
     #[prost(message, repeated, tag = "4")]
     pub objects: ::prost::alloc::vec::Vec<Object>,
 }
-/// Fintraffic's five steps of the share of free-flow speed, and the step above.
-#[derive(serde::Serialize)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum LevelOfService {
-    #[serde(rename = "unspecified")]
-    Unspecified = 0,
-    /// 0 up to 10 percent.
-    #[serde(rename = "stationary")]
-    Stationary = 1,
-    /// 10 up to 25.
-    #[serde(rename = "queuing")]
-    Queuing = 2,
-    /// 25 up to 75.
-    #[serde(rename = "slow")]
-    Slow = 3,
-    /// 75 up to 90.
-    #[serde(rename = "platooning")]
-    Platooning = 4,
-    /// 90 and more.
-    #[serde(rename = "fluent")]
-    Fluent = 5,
-}
-impl LevelOfService {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "LEVEL_OF_SERVICE_UNSPECIFIED",
-            Self::Stationary => "LEVEL_OF_SERVICE_STATIONARY",
-            Self::Queuing => "LEVEL_OF_SERVICE_QUEUING",
-            Self::Slow => "LEVEL_OF_SERVICE_SLOW",
-            Self::Platooning => "LEVEL_OF_SERVICE_PLATOONING",
-            Self::Fluent => "LEVEL_OF_SERVICE_FLUENT",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "LEVEL_OF_SERVICE_UNSPECIFIED" => Some(Self::Unspecified),
-            "LEVEL_OF_SERVICE_STATIONARY" => Some(Self::Stationary),
-            "LEVEL_OF_SERVICE_QUEUING" => Some(Self::Queuing),
-            "LEVEL_OF_SERVICE_SLOW" => Some(Self::Slow),
-            "LEVEL_OF_SERVICE_PLATOONING" => Some(Self::Platooning),
-            "LEVEL_OF_SERVICE_FLUENT" => Some(Self::Fluent),
-            _ => None,
-        }
-    }
-}
 /// Layers of the picture.
 #[derive(serde::Serialize)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -1701,6 +2207,14 @@ pub enum Layer {
     Trips = 4,
     #[serde(rename = "feeds")]
     Feeds = 5,
+    /// Traffic on the links of the street network.
+    #[serde(rename = "links")]
+    Links = 6,
+    #[serde(rename = "queues")]
+    Queues = 7,
+    /// Sums over city, district, region and cells.
+    #[serde(rename = "areas")]
+    Areas = 8,
 }
 impl Layer {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1715,6 +2229,9 @@ impl Layer {
             Self::Situations => "LAYER_SITUATIONS",
             Self::Trips => "LAYER_TRIPS",
             Self::Feeds => "LAYER_FEEDS",
+            Self::Links => "LAYER_LINKS",
+            Self::Queues => "LAYER_QUEUES",
+            Self::Areas => "LAYER_AREAS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1726,6 +2243,9 @@ impl Layer {
             "LAYER_SITUATIONS" => Some(Self::Situations),
             "LAYER_TRIPS" => Some(Self::Trips),
             "LAYER_FEEDS" => Some(Self::Feeds),
+            "LAYER_LINKS" => Some(Self::Links),
+            "LAYER_QUEUES" => Some(Self::Queues),
+            "LAYER_AREAS" => Some(Self::Areas),
             _ => None,
         }
     }

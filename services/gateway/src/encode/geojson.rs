@@ -2,7 +2,7 @@
 //! members. Text from feeds is data: whoever shows it escapes it.
 
 use events::Position;
-use picture::{Object, Situation};
+use picture::{Area, Link, Object, Situation};
 use serde::{Serialize, Serializer};
 
 use super::{EncodeError, Encoder};
@@ -84,7 +84,8 @@ impl Encoder for GeoJson {
     }
 }
 
-/// The object, but for the shape of a situation, which is the feature's.
+/// The object, but for the shape of a situation, a link or an area, which is
+/// the feature's.
 fn without_geometry<S: Serializer>(object: &Object, serializer: S) -> Result<S::Ok, S::Error> {
     match object {
         Object::Situation(situation) if situation.record.geometry.is_some() => {
@@ -92,6 +93,8 @@ fn without_geometry<S: Serializer>(object: &Object, serializer: S) -> Result<S::
             bare.record.geometry = None;
             bare.serialize(serializer)
         }
+        Object::Link(link) => Link { line: [].into(), ..link.clone() }.serialize(serializer),
+        Object::Area(area) => Area { boundary: [].into(), ..area.clone() }.serialize(serializer),
         object => object.serialize(serializer),
     }
 }
@@ -105,10 +108,18 @@ fn line(positions: &[Position]) -> Vec<[f64; 2]> {
 }
 
 fn geometry(object: &Object) -> Option<Geometry> {
-    let Object::Situation(situation) = object else {
-        let coordinates = coordinates(&object.position()?);
-        return Some(Geometry::Point { coordinates });
-    };
+    match object {
+        Object::Situation(situation) => shape(situation),
+        Object::Link(link) => Some(Geometry::LineString { coordinates: line(&link.line) }),
+        Object::Area(area) => Some(Geometry::Polygon { coordinates: vec![line(&area.boundary)] }),
+        object => {
+            let coordinates = coordinates(&object.position()?);
+            Some(Geometry::Point { coordinates })
+        }
+    }
+}
+
+fn shape(situation: &Situation) -> Option<Geometry> {
     let shape = situation.record.geometry.as_ref()?;
     let points =
         shape.points.iter().map(|point| Geometry::Point { coordinates: coordinates(point) });

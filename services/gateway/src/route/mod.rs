@@ -2,6 +2,7 @@
 
 mod config;
 mod dead_letters;
+mod explain;
 mod feeds;
 mod health;
 mod layer;
@@ -57,6 +58,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(assets::routes())
         .merge(config::routes())
         .merge(dead_letters::routes())
+        .merge(explain::routes())
         .merge(feeds::routes())
         .merge(health::routes())
         .merge(layer::routes())
@@ -102,6 +104,7 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
     paths(
         config::get,
         dead_letters::get,
+        explain::get,
         feeds::get,
         health::get,
         layer::get,

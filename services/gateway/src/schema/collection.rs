@@ -29,6 +29,9 @@ pub(crate) enum LayerName {
     Situations,
     Trips,
     Feeds,
+    Links,
+    Queues,
+    Areas,
 }
 
 /// A page of objects.
@@ -97,7 +100,8 @@ pub(crate) struct Feature {
     kind: String,
     /// Id of the object.
     id: String,
-    /// GeoJSON geometry: a point; of a situation any, or a collection of several; null without.
+    /// GeoJSON geometry: a point, of a link a line; of a situation any, or a collection of several; null
+    /// without.
     geometry: Option<BTreeMap<String, serde_json::Value>>,
     /// The object; the geometry of a situation is null here.
     properties: PictureObject,

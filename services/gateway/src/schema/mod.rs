@@ -7,6 +7,7 @@ mod collection;
 mod message;
 mod object;
 mod problems;
+mod street;
 
 use events::wire;
 use serde::Serialize;
@@ -16,6 +17,7 @@ pub(crate) use collection::{Binary, City, FeatureAnswer, FeatureCollection, Laye
 pub(crate) use message::{ClientMessage, ServerMessage};
 pub(crate) use object::{Feed, PictureObject};
 pub(crate) use problems::{Problems, ProblemsOfFormats};
+pub(crate) use street::Explanation;
 
 /// Highest number that an enum of the wire may have; the largest has 18 values.
 const ENUM_NUMBER_MAX: i32 = 127;

@@ -6,6 +6,7 @@ use events::wire;
 use utoipa::ToSchema;
 
 use super::names;
+use super::street::{Area, Link, Queue, SituationEffect, VehicleMatch};
 
 /// An object of any layer.
 // Not named `Object`: to utoipa that is any JSON object.
@@ -17,6 +18,9 @@ pub(crate) enum PictureObject {
     Situation(Situation),
     Trip(Trip),
     Feed(Feed),
+    Link(Link),
+    Queue(Queue),
+    Area(Area),
 }
 
 /// A vehicle as best known.
@@ -37,6 +41,9 @@ pub(crate) struct Vehicle {
     /// What is doubtful.
     #[schema(schema_with = verdicts)]
     verdicts: String,
+    /// On the street network.
+    #[schema(rename = "match", required = false)]
+    matched: Option<VehicleMatch>,
 }
 
 /// One report of a vehicle.
@@ -243,6 +250,9 @@ pub(crate) struct Situation {
     /// What is doubtful.
     #[schema(schema_with = verdicts)]
     verdicts: String,
+    /// What the traffic on its links shows.
+    #[schema(required = false)]
+    effect: Option<SituationEffect>,
 }
 
 /// One version of a situation.

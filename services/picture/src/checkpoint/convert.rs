@@ -26,9 +26,7 @@ impl From<&FeedState> for message::Feed {
         let ledger = Feed { reasons: feed.reason_counts(), ..feed.ledger.clone() };
         let shown = feed.shown.as_deref().and_then(|object| match object {
             Object::Feed(feed) => Some(feed.into()),
-            Object::Vehicle(_) | Object::Detector(_) | Object::Situation(_) | Object::Trip(_) => {
-                None
-            }
+            _ => None,
         });
         Self {
             ledger: Some((&ledger).into()),

@@ -26,6 +26,7 @@ impl From<&Vehicle> for wire::Vehicle {
             report: Some((&vehicle.report).into()),
             position_time_ms: vehicle.position_time_ms,
             verdicts: verdict_numbers(vehicle.verdicts),
+            r#match: vehicle.matched.as_deref().map(Into::into),
         }
     }
 }
@@ -42,6 +43,7 @@ impl TryFrom<wire::Vehicle> for Vehicle {
             report: vehicle.report.unwrap_or_default().try_into()?,
             position_time_ms: vehicle.position_time_ms,
             verdicts: verdict_set(&vehicle.verdicts),
+            matched: vehicle.r#match.map(|matched| Box::new(matched.into())),
         })
     }
 }
@@ -155,6 +157,7 @@ impl From<&Situation> for wire::Situation {
             received_time_ms: situation.received_time_ms,
             record: Some((&situation.record).into()),
             verdicts: verdict_numbers(situation.verdicts),
+            effect: situation.effect.as_deref().map(Into::into),
         }
     }
 }
@@ -170,6 +173,7 @@ impl TryFrom<wire::Situation> for Situation {
             received_time_ms: situation.received_time_ms,
             record: situation.record.unwrap_or_default().try_into()?,
             verdicts: verdict_set(&situation.verdicts),
+            effect: situation.effect.map(|effect| Box::new(effect.into())),
         })
     }
 }
@@ -240,6 +244,9 @@ impl From<&Object> for wire::Object {
             Object::Situation(situation) => Wire::Situation(situation.into()),
             Object::Trip(trip) => Wire::Trip(trip.into()),
             Object::Feed(feed) => Wire::Feed(feed.into()),
+            Object::Link(link) => Wire::Link(link.into()),
+            Object::Queue(queue) => Wire::Queue(queue.into()),
+            Object::Area(area) => Wire::Area(area.into()),
         };
         Self { object: Some(object) }
     }
@@ -256,6 +263,9 @@ impl TryFrom<wire::Object> for Object {
             Wire::Situation(situation) => Self::Situation(situation.try_into()?),
             Wire::Trip(trip) => Self::Trip(trip.into()),
             Wire::Feed(feed) => Self::Feed(feed.into()),
+            Wire::Link(link) => Self::Link(link.try_into()?),
+            Wire::Queue(queue) => Self::Queue(queue.into()),
+            Wire::Area(area) => Self::Area(area.into()),
         })
     }
 }

@@ -1,0 +1,79 @@
+//! Why the speed of a link is what it is.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use axum::{Router, routing};
+use picture::{Evidence, Layer, Link, Object};
+use serde::Serialize;
+
+use crate::answer::{self, Head};
+use crate::app::App;
+use crate::extract::{NoParameters, Parameters, Segments};
+use crate::problem::Problem;
+use crate::schema::{self, Problems};
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/v1/regions/{region}/links/{id}/explain", routing::get(get))
+}
+
+#[derive(Serialize)]
+struct Explanation<'a> {
+    #[serde(flatten)]
+    head: &'a Head,
+    link: &'a Link,
+    minute: &'a [Evidence],
+    five_minutes: &'a [Evidence],
+}
+
+/// Why a link's speed is what it is
+///
+/// Every source behind the speeds of the newest minute and five minutes: what it says alone, how
+/// sure it is, its weight in the result, and why it was left out when it was.
+#[utoipa::path(
+    get,
+    operation_id = "explain_link",
+    path = "/v1/regions/{region}/links/{id}/explain",
+    tag = "picture",
+    params(
+        ("region" = String, Path, description = "Id of the region"),
+        ("id" = String, Path, description = "Id of the link")
+    ),
+    responses(
+        (status = 200, description = "The explanation", body = schema::Explanation),
+        Problems
+    )
+)]
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Segments((region, id)): Segments<(String, String)>,
+    Parameters(NoParameters {}): Parameters<NoParameters>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let live = app.known_region(&region)?;
+    let found = {
+        let shared = live.read();
+        let object = shared.view.get(Layer::Links, &id).map(Arc::clone);
+        object.map(|object| (Head::new(&app, &shared.view, None), object))
+    };
+    let Some((head, object)) = found else {
+        let detail = format!("no {id:?} in links of {region}; nothing was measured there yet");
+        return Err(Problem::not_found(detail));
+    };
+    let Object::Link(link) = object.as_ref() else {
+        return Err(Problem::internal(&"an object of the layer links is no link"));
+    };
+    let tag = answer::tag(head.time_ms, &[&head.epoch, &head.sequence, &uri.path_and_query()]);
+    let body = async {
+        answer::json(&Explanation {
+            head: &head,
+            link,
+            minute: &link.minute.evidence,
+            five_minutes: &link.five_minutes.evidence,
+        })
+    };
+    answer::tagged(&headers, &tag, body).await
+}

@@ -1,0 +1,470 @@
+//! One vehicle's hypotheses, and how a fix moves them on.
+
+use network::{LinkFlags, LinkNumber};
+
+use super::filter::{Belief, Step, advance};
+use super::line::{Foot, dot, lane_offset_m, project, shifted};
+use super::search::{Next, Scratch};
+use super::{Fix, Matched, Matches, Streets, Unknown};
+
+/// A hypothesis that continues no other.
+pub(super) const NO_PARENT: u8 = u8::MAX;
+
+/// Fixes up to so far apart are followed link by link along the hypotheses; farther apart, every
+/// street near the fix is looked up and the ways there are searched.
+const FOLLOW_MS_MAX: i64 = 4_000;
+
+/// While it is followed, a vehicle is looked for on other streets so often.
+const LOOK_AROUND_MS: i64 = 10_000;
+
+/// Map matching of one vehicle.
+///
+/// Every fix is answered once, in order. An answer comes as soon as all hypotheses agree on it, and
+/// else with the first fix that is [`super::MatchOptions::lag_ms`] or more later: at 1 Hz that is a
+/// lag of 5 s at most, with fixes farther apart than that one fix. Who has heard nothing from a
+/// vehicle for long calls [`Self::finish`].
+///
+/// ```
+/// use events::Position;
+/// use network::{LinkFlags, LinkId, NetworkBuilder, NewLink, RoadClass};
+/// use traffic::matching::{Fix, MatchOptions, Matcher, Matches, Scratch, Streets, VehicleClass};
+///
+/// let at = |east: f64| Position::new(60.0, 25.0 + east).unwrap();
+/// let mut builder = NetworkBuilder::new(at(0.0));
+/// builder.link(NewLink {
+///     id: LinkId { way: 7, from: 1, to: 2 },
+///     line: vec![at(0.0), at(0.01)],
+///     setback_m: [0.0, 0.0],
+///     class: RoadClass::Residential,
+///     lanes: 1,
+///     speed_limit_km_h: [40, 40],
+///     flags: LinkFlags::ONE_WAY,
+///     name: String::new(),
+/// });
+/// let network = builder.build();
+/// let options = MatchOptions::default();
+/// let class = VehicleClass::Car;
+/// let streets =
+///     Streets { network: &network, options: &options, class, closed: |_| false, route: &[] };
+/// let (mut matcher, mut scratch) = (Matcher::default(), Scratch::default());
+/// let mut matches = Matches::default();
+/// for second in 0..10 {
+///     let fix = Fix {
+///         time_ms: second * 1_000,
+///         at: [10.0 * second as f64, 3.0],
+///         speed_km_h: Some(36.0),
+///         bearing_deg: None,
+///     };
+///     matcher.push(&streets, &fix, &mut scratch, &mut matches);
+/// }
+/// matcher.finish(&streets, &mut scratch, &mut matches);
+/// let place = matches.fixes[9].place.unwrap();
+/// assert_eq!(place.link, 0);
+/// assert!((place.along_m - 90.0).abs() < 1.0);
+/// let driven = matches.path(&matches.fixes[9])[0];
+/// assert_eq!((driven.start_ms, driven.end_ms), (8_000, 9_000));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Matcher {
+    /// Fixes without an answer, and always the newest one.
+    pub(super) moments: Vec<Moment>,
+    /// Hypotheses of all of them, one moment after the other.
+    pub(super) records: Vec<Record>,
+    /// What is believed under the hypotheses of the newest fix.
+    pub(super) beliefs: Vec<Belief>,
+    /// Whether the newest fix, alone in `moments`, has been answered.
+    pub(super) answered: bool,
+    /// When streets near the vehicle were last looked up, Unix milliseconds.
+    pub(super) looked_ms: i64,
+    pub(super) last: Option<Last>,
+}
+
+/// A fix that is waiting.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Moment {
+    pub(super) time_ms: i64,
+    pub(super) at: [f32; 2],
+    /// Metres per second.
+    pub(super) speed: Option<f32>,
+    /// How many of the records are of it.
+    pub(super) records: u8,
+}
+
+/// A link on which the vehicle may have been at a fix.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Record {
+    pub(super) link: LinkNumber,
+    pub(super) along_m: f32,
+    /// Metres driven since the parent.
+    pub(super) driven_m: f32,
+    /// Negative logarithm of the probability up to this fix, nats above the best.
+    pub(super) cost: f32,
+    /// Which record of the moment before it continues.
+    pub(super) parent: u8,
+}
+
+/// The last answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Last {
+    /// Which record of its moment it was.
+    pub(super) record: u8,
+    /// The last place that was given, from which the path goes on.
+    pub(super) link: LinkNumber,
+    pub(super) along_m: f32,
+    pub(super) time_ms: i64,
+    /// Whether a path may start there.
+    pub(super) open: bool,
+}
+
+impl Matcher {
+    /// Takes in a fix and answers all that can be answered.
+    pub fn push<C: Fn(LinkNumber) -> bool>(
+        &mut self,
+        streets: &Streets<C>,
+        fix: &Fix,
+        scratch: &mut Scratch,
+        out: &mut Matches,
+    ) {
+        if let Some(newest) = self.moments.last() {
+            if fix.time_ms <= newest.time_ms {
+                self.answer(streets, scratch, out, true);
+                let (time_ms, path) = (fix.time_ms, 0..0);
+                let unknown = Some(Unknown::OutOfOrder);
+                out.fixes.push(Matched { time_ms, place: None, confidence: 0.0, unknown, path });
+                return;
+            }
+            if self.is_torn(streets, newest, fix) {
+                self.answer(streets, scratch, out, true);
+                self.forget();
+            }
+        }
+        scratch.next.clear();
+        self.move_on(streets, fix, scratch);
+        self.keep_best(streets, fix, scratch);
+        self.answer(streets, scratch, out, false);
+    }
+
+    /// Answers every fix that has none yet. Nothing of the past is known after that.
+    pub fn finish<C: Fn(LinkNumber) -> bool>(
+        &mut self,
+        streets: &Streets<C>,
+        scratch: &mut Scratch,
+        out: &mut Matches,
+    ) {
+        self.answer(streets, scratch, out, true);
+        *self = Self::default();
+    }
+
+    /// How many fixes have no answer yet.
+    pub fn pending(&self) -> usize {
+        self.moments.len() - usize::from(self.answered)
+    }
+
+    /// Whether no vehicle drives from one fix to the other.
+    fn is_torn<C>(&self, streets: &Streets<C>, newest: &Moment, fix: &Fix) -> bool {
+        let options = streets.options;
+        let gap_ms = fix.time_ms.saturating_sub(newest.time_ms);
+        let at = plane(fix);
+        let step_m = distance(at, newest.at);
+        let noise_m = 6.0 * options.sigma_m;
+        let possible_m = options.speed_m_per_s_max * (gap_ms as f32 / 1_000.0) + noise_m;
+        // Also when the step is not a number.
+        gap_ms > options.gap_ms_max || !(step_m <= options.step_m_max.min(possible_m))
+    }
+
+    fn forget(&mut self) {
+        self.moments.clear();
+        self.records.clear();
+        self.beliefs.clear();
+        self.answered = false;
+        if let Some(last) = &mut self.last {
+            last.open = false;
+        }
+    }
+
+    /// Makes the hypotheses about a fix, in `scratch.next`.
+    fn move_on<C: Fn(LinkNumber) -> bool>(
+        &mut self,
+        streets: &Streets<C>,
+        fix: &Fix,
+        scratch: &mut Scratch,
+    ) {
+        let options = streets.options;
+        let at = plane(fix);
+        let mut look = true;
+        if let Some(newest) = self.moments.last().filter(|newest| newest.records > 0) {
+            let gap_ms = fix.time_ms - newest.time_ms;
+            let (step, gap_m) = self.step(streets, newest, fix);
+            let follow = gap_ms <= FOLLOW_MS_MAX;
+            if !follow {
+                self.look(streets, at, scratch);
+            }
+            let first = self.records.len() - self.beliefs.len();
+            for (parent, belief) in self.beliefs.iter().enumerate() {
+                let record = &self.records[first + parent];
+                let from = From { record, belief, parent: parent as u8 };
+                if follow {
+                    follow_on(streets, &step, &from, scratch);
+                } else {
+                    let seconds = gap_ms as f32 / 1_000.0;
+                    ways_on(streets, &step, &from, seconds, gap_m, scratch);
+                }
+            }
+            let best = scratch.next.iter().map(|next| next.cost).fold(f32::INFINITY, f32::min);
+            look =
+                !follow || best > BAD_STEP_COST || fix.time_ms - self.looked_ms >= LOOK_AROUND_MS;
+            if look && follow {
+                self.look(streets, at, scratch);
+            }
+            if look {
+                appear(streets, at, options.break_cost, scratch);
+            }
+        } else {
+            self.look(streets, at, scratch);
+            appear(streets, at, 0.0, scratch);
+        }
+        if look {
+            self.looked_ms = fix.time_ms;
+        }
+    }
+
+    /// Looks up the streets near a fix, in `scratch.targets`.
+    fn look<C: Fn(LinkNumber) -> bool>(
+        &self,
+        streets: &Streets<C>,
+        at: [f32; 2],
+        scratch: &mut Scratch,
+    ) {
+        let network = streets.network;
+        scratch.near.clear();
+        scratch.targets.clear(network.len());
+        let radius_m = f64::from(streets.options.search_m);
+        network.near(at.map(f64::from), radius_m, &mut scratch.near);
+        scratch.near.retain(|point| streets.allows(point.link));
+        for point in &scratch.near {
+            scratch.targets.add(point.link, foot(streets, point.link, at));
+        }
+    }
+
+    /// What the time and the speeds say about the way between two fixes, and their distance.
+    fn step<C>(&self, streets: &Streets<C>, newest: &Moment, fix: &Fix) -> (Step, f32) {
+        let options = streets.options;
+        let at = plane(fix);
+        let seconds = (fix.time_ms - newest.time_ms) as f32 / 1_000.0;
+        let gap_m = distance(at, newest.at);
+        let speed = match (newest.speed, fix.speed_km_h.map(metres_per_s)) {
+            (Some(a), Some(b)) => Some(f32::midpoint(a, b)),
+            (a, b) => a.or(b),
+        };
+        let drift_m = if speed.is_some() { options.drift_m } else { options.drift_unknown_speed_m };
+        let rho = power(options.rho, seconds);
+        let step = Step {
+            at,
+            drive_m: speed.map_or(gap_m, |speed| speed * seconds),
+            drive_m2: drift_m * drift_m * seconds * seconds * seconds,
+            rho,
+            fresh_m2: options.sigma_m * options.sigma_m * (1.0 - rho * rho).max(0.01),
+        };
+        (step, gap_m)
+    }
+
+    /// Makes the best hypotheses of `scratch.next` those of the newest fix.
+    fn keep_best<C>(&mut self, streets: &Streets<C>, fix: &Fix, scratch: &mut Scratch) {
+        let options = streets.options;
+        let next = &mut scratch.next;
+        let far2 = options.search_m * options.search_m;
+        next.retain(|next| dot(next.belief.noise_m, next.belief.noise_m) <= far2);
+        next.sort_unstable_by(|a, b| a.cost.total_cmp(&b.cost).then(a.link.cmp(&b.link)));
+        let best = next.first().map_or(0.0, |next| next.cost);
+        let worst = best + options.prune_cost;
+        next.truncate(options.candidates_max.min(usize::from(NO_PARENT)));
+        self.beliefs.clear();
+        for next in next.iter().take_while(|next| next.cost <= worst) {
+            self.beliefs.push(next.belief);
+            self.records.push(Record {
+                link: next.link,
+                along_m: next.belief.along_m,
+                driven_m: next.driven_m,
+                cost: next.cost - best,
+                parent: next.parent,
+            });
+        }
+        self.moments.push(Moment {
+            time_ms: fix.time_ms,
+            at: plane(fix),
+            speed: fix.speed_km_h.map(metres_per_s),
+            records: self.beliefs.len() as u8,
+        });
+    }
+}
+
+/// A step that the best hypothesis explains worse than that calls for a look around.
+const BAD_STEP_COST: f32 = 6.0;
+
+/// The hypothesis that is being continued.
+struct From<'a> {
+    record: &'a Record,
+    belief: &'a Belief,
+    parent: u8,
+}
+
+impl From<'_> {
+    /// Continues it on a link that begins `start_m` down the way (negative on the same link).
+    fn reach<C: Fn(LinkNumber) -> bool>(
+        &self,
+        streets: &Streets<C>,
+        step: &Step,
+        link: LinkNumber,
+        foot: &Foot,
+        start_m: f32,
+        extra: f32,
+        next: &mut Vec<Next>,
+    ) {
+        let length_m = streets.network.length_m(link);
+        let expected_m = step.drive_m - start_m;
+        let (belief, cost) = advance(self.belief, step, foot, expected_m, length_m);
+        let mut cost = cost.min(streets.options.outlier_cost) + self.record.cost + extra;
+        if link != self.record.link {
+            cost += streets.entry_cost(link);
+        }
+        let driven_m = start_m + belief.along_m;
+        offer(next, Next { link, cost, belief, driven_m, parent: self.parent });
+    }
+}
+
+/// Keeps the better hypothesis of each link.
+fn offer(next: &mut Vec<Next>, new: Next) {
+    match next.iter_mut().find(|old| old.link == new.link) {
+        Some(old) if new.cost < old.cost => *old = new,
+        Some(_) => {}
+        None => next.push(new),
+    }
+}
+
+/// Follows a hypothesis over a short step: its link, and those that it may have come to.
+fn follow_on<C: Fn(LinkNumber) -> bool>(
+    streets: &Streets<C>,
+    step: &Step,
+    from: &From,
+    scratch: &mut Scratch,
+) {
+    let Scratch { ways, next, .. } = scratch;
+    let belief = from.belief;
+    let to = [0, 1].map(|axis| step.at[axis] - step.rho * belief.noise_m[axis]);
+    let margin_m = 3.0 * (belief.variance_m2 + step.drive_m2).sqrt() + 2.0;
+    let link = from.record.link;
+    let left_m = streets.network.length_m(link) - belief.along_m;
+    let near = foot(streets, link, to);
+    from.reach(streets, step, link, &near, -belief.along_m, 0.0, next);
+    let far_m = step.drive_m + margin_m;
+    if left_m <= far_m {
+        ways.explore(streets.network, link, left_m, |link, start_m| {
+            if start_m > far_m || !streets.allows(link) {
+                return false;
+            }
+            from.reach(streets, step, link, &foot(streets, link, to), start_m, 0.0, next);
+            true
+        });
+    }
+}
+
+/// Continues a hypothesis on the streets near a fix to which ways lead.
+fn ways_on<C: Fn(LinkNumber) -> bool>(
+    streets: &Streets<C>,
+    step: &Step,
+    from: &From,
+    seconds: f32,
+    gap_m: f32,
+    scratch: &mut Scratch,
+) {
+    let Scratch { ways, next, targets, .. } = scratch;
+    let (options, network) = (streets.options, streets.network);
+    let belief = from.belief;
+    let beta_m = options.beta_m_per_s * seconds;
+    let detour = |way_m: f32| (way_m - gap_m).max(0.0) / beta_m;
+    let far_m =
+        (step.drive_m + 3.0 * step.drive_m2.sqrt()).max(gap_m + 100.0).min(options.step_m_max);
+    let link = from.record.link;
+    if let Some(near) = targets.get(link) {
+        from.reach(streets, step, link, near, -belief.along_m, 0.0, next);
+    }
+    let left_m = network.length_m(link) - belief.along_m;
+    ways.explore(network, link, left_m, |link, start_m| {
+        if start_m > far_m || !streets.allows(link) {
+            return false;
+        }
+        let begin = network.shape(link)[0];
+        if start_m + distance(begin, step.at) > far_m + 2.0 * options.search_m {
+            return false;
+        }
+        if let Some(near) = targets.get(link) {
+            let extra = detour(start_m + near.along_m);
+            from.reach(streets, step, link, near, start_m, extra, next);
+        }
+        true
+    });
+}
+
+/// Offers every street near a fix, at a price.
+fn appear<C: Fn(LinkNumber) -> bool>(
+    streets: &Streets<C>,
+    at: [f32; 2],
+    price: f32,
+    scratch: &mut Scratch,
+) {
+    let variance_m2 = streets.options.sigma_m * streets.options.sigma_m;
+    for point in &scratch.near {
+        let link = point.link;
+        let Some(foot) = scratch.targets.get(link) else { continue };
+        let noise_m = [at[0] - foot.at[0], at[1] - foot.at[1]];
+        let away =
+            (0.5 * dot(noise_m, noise_m) / variance_m2).min(2.0 * streets.options.outlier_cost);
+        let cost = price + away + streets.entry_cost(link);
+        let belief = Belief { along_m: foot.along_m, variance_m2, noise_m, ahead: foot.ahead };
+        offer(&mut scratch.next, Next { link, cost, belief, driven_m: 0.0, parent: NO_PARENT });
+    }
+}
+
+/// The point of a link's lanes that is nearest to a point.
+fn foot<C>(streets: &Streets<C>, link: LinkNumber, to: [f32; 2]) -> Foot {
+    let mut foot = project(streets.network, link, to);
+    let right_m = lane_offset_m(streets.network, link, streets.options.lane_width_m);
+    foot.at = shifted(foot.at, foot.ahead, right_m);
+    foot
+}
+
+/// A fix's coordinates as the network has them.
+fn plane(fix: &Fix) -> [f32; 2] {
+    fix.at.map(|metres| metres as f32)
+}
+
+fn distance(a: [f32; 2], b: [f32; 2]) -> f32 {
+    let step = [a[0] - b[0], a[1] - b[1]];
+    dot(step, step).sqrt()
+}
+
+fn metres_per_s(speed_km_h: f32) -> f32 {
+    speed_km_h.max(0.0) / 3.6
+}
+
+/// A power, by basic arithmetic alone so that every machine gets the same.
+fn power(base: f32, exponent: f32) -> f32 {
+    let mut whole = exponent as u32;
+    let mut result = 1.0 + (base - 1.0) * (exponent - whole as f32);
+    let mut square = base;
+    while whole > 0 {
+        if whole & 1 == 1 {
+            result *= square;
+        }
+        square *= square;
+        whole >>= 1;
+    }
+    result
+}
+
+/// Whether a link leads into a tunnel or is one.
+pub(super) fn is_at_tunnel<C>(streets: &Streets<C>, link: LinkNumber) -> bool {
+    let network = streets.network;
+    let tunnel = |link| network.flags(link).has(LinkFlags::TUNNEL);
+    tunnel(link) || network.successors(link).iter().any(|&link| tunnel(link))
+}

@@ -1,0 +1,103 @@
+//! A vehicle's matching as plain numbers, for a checkpoint.
+
+use network::{LinkNumber, Network};
+
+use super::Matcher;
+use super::filter::Belief;
+use super::matcher::{Last, Moment, Record};
+
+/// A [`Matcher`] as plain numbers. Links are apart from the rest, so that who keeps it longer than
+/// one import of the map can keep them by [`network::LinkId`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MatcherState {
+    /// Links in the order in which they occur.
+    pub links: Vec<LinkNumber>,
+    /// All the rest; each is exact.
+    pub numbers: Vec<f64>,
+}
+
+impl Matcher {
+    /// Everything it knows.
+    pub fn to_state(&self) -> MatcherState {
+        let mut links = Vec::new();
+        let mut numbers: Vec<f64> = Vec::new();
+        let last = self.last.iter();
+        numbers.extend([
+            f64::from(u8::from(self.answered)),
+            self.looked_ms as f64,
+            self.moments.len() as f64,
+            last.len() as f64,
+        ]);
+        for last in last {
+            links.push(last.link);
+            numbers.extend([f64::from(last.record), f64::from(last.along_m)]);
+            numbers.extend([last.time_ms as f64, f64::from(u8::from(last.open))]);
+        }
+        for moment in &self.moments {
+            numbers.extend([moment.time_ms as f64, moment.at[0].into(), moment.at[1].into()]);
+            // No speed is negative.
+            numbers.extend([moment.speed.map_or(-1.0, f64::from), moment.records.into()]);
+        }
+        for record in &self.records {
+            links.push(record.link);
+            numbers.extend([record.along_m, record.driven_m, record.cost].map(f64::from));
+            numbers.push(record.parent.into());
+        }
+        for belief in &self.beliefs {
+            let Belief { along_m, variance_m2, noise_m: [east, north], ahead: [x, y] } = *belief;
+            numbers.extend([along_m, variance_m2, east, north, x, y].map(f64::from));
+        }
+        MatcherState { links, numbers }
+    }
+
+    /// The same matcher again; nothing when the numbers are no state or a link is not in the
+    /// network.
+    pub fn from_state(state: &MatcherState, network: &Network) -> Option<Self> {
+        let known = |link: &LinkNumber| (*link as usize) < network.len();
+        if !state.links.iter().all(known) {
+            return None;
+        }
+        let mut links = state.links.iter().copied();
+        let mut numbers = state.numbers.iter().copied();
+        let mut number = || numbers.next();
+        let answered = number()? != 0.0;
+        let looked_ms = number()? as i64;
+        let moments = number()? as usize;
+        let mut matcher = Self { answered, looked_ms, ..Self::default() };
+        if number()? != 0.0 {
+            matcher.last = Some(Last {
+                link: links.next()?,
+                record: number()? as u8,
+                along_m: number()? as f32,
+                time_ms: number()? as i64,
+                open: number()? != 0.0,
+            });
+        }
+        for _ in 0..moments {
+            let time_ms = number()? as i64;
+            let at = [number()? as f32, number()? as f32];
+            let speed = Some(number()? as f32).filter(|speed| *speed >= 0.0);
+            matcher.moments.push(Moment { time_ms, at, speed, records: number()? as u8 });
+        }
+        let records: usize = matcher.moments.iter().map(|moment| usize::from(moment.records)).sum();
+        for _ in 0..records {
+            matcher.records.push(Record {
+                link: links.next()?,
+                along_m: number()? as f32,
+                driven_m: number()? as f32,
+                cost: number()? as f32,
+                parent: number()? as u8,
+            });
+        }
+        let beliefs = matcher.moments.last().map_or(0, |newest| newest.records);
+        for _ in 0..beliefs {
+            matcher.beliefs.push(Belief {
+                along_m: number()? as f32,
+                variance_m2: number()? as f32,
+                noise_m: [number()? as f32, number()? as f32],
+                ahead: [number()? as f32, number()? as f32],
+            });
+        }
+        (numbers.next().is_none() && links.next().is_none()).then_some(matcher)
+    }
+}
