@@ -102,6 +102,15 @@ pub struct Network {
     pub(crate) grid: Grid,
 }
 
+/// A detector's position is at most so far from its link.
+const DETECTOR_M: f64 = 40.0;
+
+/// And its bearing at most so far from the link's.
+const DETECTOR_DEG: f32 = 60.0;
+
+/// So many metres a street that is one class lower has to be nearer to a detector.
+const CLASS_M: f32 = 3.0;
+
 /// No such link.
 pub(crate) const NO_LINK: u32 = u32::MAX;
 
@@ -139,6 +148,12 @@ impl Network {
     pub fn id(&self, link: LinkNumber) -> LinkId {
         let [way, from, to] = self.ids[link as usize];
         LinkId { way, from, to }
+    }
+
+    /// The link with an identity.
+    pub fn find(&self, id: LinkId) -> Option<LinkNumber> {
+        let key = [id.way, id.from, id.to];
+        self.ids.binary_search(&key).ok().map(|link| link as LinkNumber)
     }
 
     /// Node numbers where it begins and ends.
@@ -254,6 +269,24 @@ impl Network {
             }
         }
         out.truncate(kept);
+    }
+
+    /// The link that a detector measures: the nearest one within 40 m whose direction of travel is
+    /// within 60 degrees of the detector's, given clockwise from north. Of links that are as near a
+    /// main road is taken before a side street.
+    pub fn tie_detector(&self, position: Position, bearing_deg: f32) -> Option<LinkPoint> {
+        let mut near = Vec::new();
+        self.near(self.plane().project(position), DETECTOR_M, &mut near);
+        let turn_deg = |point: &LinkPoint| {
+            let turn_deg = (point.bearing_deg - bearing_deg).rem_euclid(360.0);
+            turn_deg.min(360.0 - turn_deg)
+        };
+        near.retain(|point| turn_deg(point) <= DETECTOR_DEG);
+        // A class is worth some metres: positions of stations are at the roadside.
+        let distance_m = |point: &LinkPoint| {
+            point.offset_m.abs() + CLASS_M * f32::from(self.class[point.link as usize])
+        };
+        near.into_iter().min_by(|a, b| distance_m(a).total_cmp(&distance_m(b)))
     }
 
     /// The point of a link that is nearest to a point of the plane, if within the radius.

@@ -184,6 +184,11 @@ impl<S> Index<S> {
         taken(&self.slots, slot)
     }
 
+    /// The slot of a number that may be of an object that was removed.
+    pub(crate) fn get(&self, slot: SlotNumber) -> Option<&Slot<S>> {
+        self.slots.get(slot as usize).and_then(Option::as_ref)
+    }
+
     pub(crate) fn slot_mut(&mut self, slot: SlotNumber) -> &mut Slot<S> {
         self.slots
             .get_mut(slot as usize)
