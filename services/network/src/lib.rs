@@ -12,13 +12,17 @@ mod network;
 mod plane;
 mod region;
 mod road_class;
+mod schedule;
+mod texts;
+mod trace;
 
 pub use areas::{Area, Areas};
 pub use bbox::{BoundingBox, BoundingBoxError};
 pub use builder::{ForbiddenTurn, NetworkBuilder, NewLink};
 pub use file::NetworkFileError;
-pub use import::{Finding, ImportReport, osm, pbf};
+pub use import::{Finding, ImportReport, gtfs, osm, pbf};
 pub use network::{LinkFlags, LinkId, LinkNumber, LinkPoint, Network};
 pub use plane::Plane;
 pub use region::{City, Region};
 pub use road_class::RoadClass;
+pub use schedule::{Pattern, Schedule, ScheduleNumber};

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, IsTerminal, Write};
+use std::io::{BufReader, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use ::network::osm::{OsmOptions, read_osm};
-use ::network::{BoundingBox, LinkFlags, Network, RoadClass};
+use ::network::gtfs::{Feed, GtfsError, GtfsFiles, GtfsZip, read_gtfs};
+use ::network::osm::{OsmImport, OsmOptions, read_osm};
+use ::network::{BoundingBox, ImportReport, LinkFlags, Network, RoadClass};
 use anyhow::Context;
 
 use crate::cli::ConfigArguments;
@@ -26,6 +27,9 @@ pub(crate) struct ImportArguments {
     /// OpenStreetMap extract (.osm.pbf).
     #[arg(long)]
     osm: PathBuf,
+    /// Schedule in GTFS, packed (.zip) or a folder; several where a region has several.
+    #[arg(long)]
+    gtfs: Vec<PathBuf>,
     /// Only streets that touch this box: west,south,east,north in degrees.
     #[arg(long, conflicts_with = "region")]
     bbox: Option<BoundingBox>,
@@ -68,16 +72,56 @@ fn import(arguments: &ImportArguments) -> anyhow::Result<ExitCode> {
         bar.show(done, total);
     });
     bar.clear();
-    let import = import.with_context(|| path.display().to_string())?;
-    let network = import.builder.build();
-    for line in import.report.lines() {
+    let OsmImport { builder, mut report } = import.with_context(|| path.display().to_string())?;
+    let mut network = builder.build();
+    let mut feeds = Vec::new();
+    for path in &arguments.gtfs {
+        let mut bar = Bar::new("reading schedule");
+        let feed = schedule(path, &mut report, &mut bar);
+        bar.clear();
+        feeds.push(feed.with_context(|| path.display().to_string())?);
+    }
+    if !feeds.is_empty() {
+        let mut bar = Bar::new("laying routes on streets");
+        network = network.with_schedule(&feeds, &mut report, &mut |done, total| {
+            bar.show(done, total);
+        });
+        bar.clear();
+    }
+    for line in report.lines() {
         println!("{line}");
     }
+    let network = network.with_report(&report);
     let output = &arguments.output;
     write_whole(output, &network.to_bytes())
         .with_context(|| format!("cannot write {}", output.display()))?;
     println!("{}: {} links", output.display(), network.len());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads a schedule from a packed file or a folder.
+fn schedule(path: &Path, report: &mut ImportReport, bar: &mut Bar) -> anyhow::Result<Feed> {
+    let mut progress = |done, total| bar.show(done, total);
+    if path.is_dir() {
+        return Ok(read_gtfs(&mut Folder(path), report, &mut progress)?);
+    }
+    let mut zip = GtfsZip::new(BufReader::new(File::open(path)?))?;
+    Ok(read_gtfs(&mut zip, report, &mut progress)?)
+}
+
+/// A schedule that is not packed.
+struct Folder<'a>(&'a Path);
+
+impl GtfsFiles for Folder<'_> {
+    fn open(&mut self, name: &str) -> Result<Option<Box<dyn Read + '_>>, GtfsError> {
+        match File::open(self.0.join(name)) {
+            Ok(file) => Ok(Some(Box::new(BufReader::new(file)))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => {
+                Err(GtfsError::Read { file: name.to_owned(), message: error.to_string() })
+            }
+        }
+    }
 }
 
 /// Box of a region of the configuration.
@@ -143,6 +187,9 @@ fn show_all(network: &Network) {
     };
     let (count, length_km) = km(&mut links.clone());
     println!("{count} links, {length_km:.1} km, fingerprint {:08x}", network.fingerprint());
+    if !network.source().is_empty() {
+        println!("from {}", network.source());
+    }
     for class in RoadClass::ALL {
         let (count, length_km) =
             km(&mut links.clone().filter(|&link| network.class(link) == class));
@@ -164,6 +211,10 @@ fn show_all(network: &Network) {
     }
     for ([summer, winter], count) in limits {
         println!("  limit {summer:>3} km/h, in winter {winter:>3} {count:>11} links");
+    }
+    println!("import:");
+    for line in network.report() {
+        println!("  {line}");
     }
 }
 
@@ -193,6 +244,12 @@ fn show_link(network: &Network, wanted: &str) -> anyhow::Result<()> {
     println!("reverse     {}", network.reverse(link).map_or_else(String::new, |link| ids(&[link])));
     println!("comes from  {}", ids(network.predecessors(link)));
     println!("goes to     {}", ids(network.successors(link)));
+    let stops = network.schedule().stop_numbers_on(link);
+    for (stop, along_m) in stops.iter().zip(network.schedule().stops_on(link)) {
+        if let Some((id, name, _)) = network.schedule().stop(*stop) {
+            println!("stop        {id} {name} at {along_m:.1} m");
+        }
+    }
     for at in network.positions(link) {
         println!("at          {:.7} {:.7}", at.latitude_deg, at.longitude_deg);
     }

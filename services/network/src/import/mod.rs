@@ -1,7 +1,8 @@
-//! Reading a network from what others publish: an extract of OpenStreetMap.
+//! Reading a network from what others publish: an extract of OpenStreetMap, schedules in GTFS.
 //!
 //! Importers take a reader, so that this crate opens no file; the binary does.
 
+pub mod gtfs;
 pub mod osm;
 pub mod pbf;
 mod report;

@@ -58,8 +58,6 @@ pub struct OsmImport {
     pub builder: NetworkBuilder,
     /// What was read and found.
     pub report: ImportReport,
-    /// What the file says of its origin: program, source, time of the newest change.
-    pub source: String,
 }
 
 /// Reads an extract from the reader's beginning. `progress` hears of bytes done and their total;
@@ -94,10 +92,11 @@ pub fn read_osm<R: Read + Seek>(
     let origin = Position::new(origin.latitude_deg, origin.longitude_deg)
         .unwrap_or(Position { longitude_deg: 1e-6, latitude_deg: 1e-6 });
     let mut builder = NetworkBuilder::new(origin);
+    builder.source(source);
     map.links(&mut builder, &mut report);
     restriction::forbid(&map, &mut builder, &mut report);
     done(2 * total);
-    Ok(OsmImport { builder, report, source })
+    Ok(OsmImport { builder, report })
 }
 
 fn failed(source: std::io::Error) -> PbfError {

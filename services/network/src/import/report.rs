@@ -37,6 +37,42 @@ pub enum Finding {
     RestrictionConditional,
     /// A turn restriction that buses are exempt from.
     RestrictionExceptBuses,
+    /// A schedule lacks a file.
+    FileMissing,
+    /// A table lacks its first column.
+    ColumnMissing,
+    /// A row has no id.
+    RowWithoutId,
+    /// A stop is in a schedule twice.
+    StopTwice,
+    /// A stop's place is missing or off the globe.
+    StopWithoutPlace,
+    /// A route is in a schedule twice.
+    RouteTwice,
+    /// A route is of a type that nobody has defined.
+    RouteTypeUnknown,
+    /// A trip is in a schedule twice.
+    TripTwice,
+    /// A trip is of a route that is not there.
+    TripOfUnknownRoute,
+    /// A trip has no stop.
+    TripWithoutStops,
+    /// A trip's line is not there.
+    ShapeUnknown,
+    /// A point of a line makes no sense.
+    ShapePointUnreadable,
+    /// A stop time is of a trip that is not there.
+    StopTimeOfUnknownTrip,
+    /// A stop time is of a stop that is not there.
+    StopTimeOfUnknownStop,
+    /// A stop time has no sensible number or time.
+    StopTimeUnreadable,
+    /// A trip has two stops of the same number.
+    StopTimeTwice,
+    /// A trip's times go back.
+    TimesGoBack,
+    /// Two schedules give the same id to different things.
+    IdOfTwoSchedules,
 }
 
 impl Finding {
@@ -70,6 +106,26 @@ impl Finding {
             Self::RestrictionExceptBuses => {
                 "turn restrictions that buses are exempt from: left out, for buses are matched too"
             }
+            Self::FileMissing => "files that a schedule does not have: as if they were empty",
+            Self::ColumnMissing => "tables without the column of ids: left out",
+            Self::RowWithoutId => "rows without an id: left out",
+            Self::StopTwice => "stops that are there twice: the first counts",
+            Self::StopWithoutPlace => "stops without a place: left out",
+            Self::RouteTwice => "routes that are there twice: the first counts",
+            Self::RouteTypeUnknown => "routes of an unknown type: kept, without a mode",
+            Self::TripTwice => "trips that are there twice: the first counts",
+            Self::TripOfUnknownRoute => "trips of an unknown route: left out",
+            Self::TripWithoutStops => "trips without stops: kept, with their line only",
+            Self::ShapeUnknown => "trips whose line is not there: straight from stop to stop",
+            Self::ShapePointUnreadable => "points of lines that make no sense: left out",
+            Self::StopTimeOfUnknownTrip => "stop times of an unknown trip: left out",
+            Self::StopTimeOfUnknownStop => "stop times of an unknown stop: left out",
+            Self::StopTimeUnreadable => {
+                "stop times with a number or a time that makes no sense: without it"
+            }
+            Self::StopTimeTwice => "stops of a trip with the same number: the first counts",
+            Self::TimesGoBack => "trips whose times go back: kept, in the order of their numbers",
+            Self::IdOfTwoSchedules => "ids that two schedules use: the first schedule's counts",
         }
     }
 }
