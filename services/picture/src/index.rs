@@ -90,6 +90,11 @@ impl<S> Slot<S> {
         &self.id
     }
 
+    /// The object, unless hidden, beside what the owner keeps.
+    pub(crate) fn parts(&mut self) -> (Option<&Arc<Object>>, &mut S) {
+        (self.object.as_ref(), &mut self.state)
+    }
+
     /// The object, unless hidden.
     pub(crate) fn object(&self) -> Option<&Arc<Object>> {
         self.object.as_ref()

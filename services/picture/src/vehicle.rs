@@ -86,7 +86,7 @@ impl VehicleState {
             streets.follow(self.feed);
         }
         if let Some(probe) = &mut self.probe {
-            streets.drive(probe, settled);
+            streets.drive(probe, report.trip.as_ref(), settled);
         }
     }
 
@@ -257,11 +257,15 @@ impl Vehicles {
         let Self { index, settled, .. } = self;
         unsettled.retain(|&number| {
             // Who left the picture meanwhile has been taken off the list.
-            let state = &mut index.slot_mut(number).state;
+            let (object, state) = index.slot_mut(number).parts();
             settled.clear();
             state.track.settle(feed.watermark_ms, &feed.limits, settled);
             if let Some(probe) = &mut state.probe {
-                streets.drive(probe, settled);
+                let trip = match object.map(AsRef::as_ref) {
+                    Some(Object::Vehicle(vehicle)) => vehicle.report.trip.as_ref(),
+                    _ => None,
+                };
+                streets.drive(probe, trip, settled);
             }
             state.unsettled = state.track.is_unsettled();
             state.unsettled

@@ -15,12 +15,13 @@ pub(crate) mod link;
 pub(crate) mod probe;
 pub(crate) mod queue;
 pub(crate) mod situation;
+mod value;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use compact_str::format_compact;
-use events::{DetectorMeasurement, Event, Text};
+use events::{DetectorMeasurement, Event, Text, TripDescriptor};
 use network::LinkNumber;
 use traffic::link::travel_time_s;
 use traffic::matching::{Matches, Scratch, Unknown};
@@ -93,26 +94,36 @@ impl Streets {
     }
 
     /// Drives a vehicle by fixes that are settled, in the order of event time.
-    pub(crate) fn drive(&mut self, probe: &mut Probe, fixes: &[track::Fix]) {
+    pub(crate) fn drive(
+        &mut self,
+        probe: &mut Probe,
+        trip: Option<&TripDescriptor>,
+        fixes: &[track::Fix],
+    ) {
         if let Some(first) = fixes.first() {
             // Fixes of other vehicles may be older by as much as the lateness bound.
             self.open.open(first.time_ms.div_euclid(MINUTE_MS) - 1);
-            probe.push(fixes, &mut self.matching());
+            probe.push(fixes, &mut self.matching(trip));
         }
     }
 
     /// Lets a vehicle go.
     pub(crate) fn finish(&mut self, probe: &mut Probe) {
-        probe.finish(&mut self.matching());
+        probe.finish(&mut self.matching(None));
     }
 
-    fn matching(&mut self) -> Matching<'_> {
+    fn matching(&mut self, trip: Option<&TripDescriptor>) -> Matching<'_> {
+        let network = self.setup.network();
+        let route = trip.and_then(|trip| {
+            let direction = trip.direction_id.and_then(|id| u8::try_from(id).ok());
+            Some(network.schedule().route_links(trip.route_id.as_deref()?, direction))
+        });
         Matching {
-            network: self.setup.network(),
-            plane: self.setup.network().plane(),
+            network,
+            plane: network.plane(),
             options: &self.setup.options().matching,
             closed: self.touching.closed(),
-            route: &[],
+            route: route.unwrap_or_default(),
             scratch: &mut self.scratch,
             matches: &mut self.matches,
             open: &mut self.open,

@@ -16,6 +16,9 @@ const PENDING_MAX: usize = 64;
 /// Slower than that a vehicle stands, mm/s: half a metre a second.
 const STANDING_MM_S: u64 = 500;
 
+/// A bus at its stop is not farther from the stop's position, metres: two buses behind each other.
+const STOP_M: f32 = 25.0;
+
 /// What a road vehicle counts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -190,6 +193,7 @@ impl Probe {
             let time_ms = (end_ms - start_ms) as u64;
             let distance_mm = (f64::from(to_m - from_m).max(0.0) * 1_000.0).round() as u64;
             let stands = distance_mm * 1_000 < STANDING_MM_S * time_ms;
+            let dwells = at_stop || (stands && is_at_stop(network, span.link, to_m));
             let minute = open.take(minute);
             let stay = Stay { link: span.link, minute };
             let sum = EdieSum {
@@ -200,13 +204,18 @@ impl Probe {
                 passages: u32::from(from_m < middle_m && middle_m <= to_m),
             };
             self.stay = Some(stay);
-            open.add(minute, span.link, &Cell::of(self.kind, at_stop, sum, end_ms));
+            open.add(minute, span.link, &Cell::of(self.kind, dwells, sum, end_ms));
             if end_ms >= span.end_ms {
                 return;
             }
             start_ms = end_ms;
         }
     }
+}
+
+/// Whether a place is at a stop of public transport.
+fn is_at_stop(network: &Network, link: LinkNumber, along_m: f32) -> bool {
+    network.schedule().stops_on(link).iter().any(|&stop_m| (stop_m - along_m).abs() <= STOP_M)
 }
 
 /// Length of a window, milliseconds.
