@@ -7,3 +7,4 @@ mod generate;
 mod index;
 mod laws;
 mod script;
+mod streets;

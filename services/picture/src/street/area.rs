@@ -1,7 +1,7 @@
 //! Sums over areas.
 
 use events::wire::AreaKind;
-use network::{Areas, LinkNumber, Network};
+use network::{Areas, LinkNumber, Network, RoadClass};
 
 use crate::{Area, Coverage, EstimateMethod};
 
@@ -53,10 +53,11 @@ pub(crate) fn sum(
     all.map(|((area, sums), &street_mm)| sums.object(area, street_mm, end_ms)).collect()
 }
 
-/// Millimetres of street in each area, each direction by itself.
+/// Millimetres of street in each area, each direction by itself; ferry lines are no streets.
 pub(crate) fn street_mm(network: &Network, areas: &Areas) -> Vec<u64> {
     let mut street_mm = vec![0; areas.all().len()];
-    for link in 0..network.len() as LinkNumber {
+    let streets = 0..network.len() as LinkNumber;
+    for link in streets.filter(|&link| network.class(link) != RoadClass::Ferry) {
         let length_mm = millimetres(f64::from(network.length_m(link)));
         for &area in areas.of(link) {
             street_mm[area as usize] += length_mm;

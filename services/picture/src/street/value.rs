@@ -21,6 +21,9 @@ const COVERED_M: f64 = 6.5;
 /// What the links before and after say counts so much on a link of which nothing is known.
 const NEIGHBOUR_SHARE: f64 = 0.5;
 
+/// Of less than that, seconds of driving on them, they say nothing.
+const NEIGHBOUR_S_MIN: f64 = 5.0;
+
 /// A mean deviation is so much of a standard deviation (normal: `sqrt(pi / 2)`).
 const MEAN_TO_STANDARD: f64 = 1.253;
 
@@ -126,7 +129,7 @@ impl Links {
                 weight += seen_s;
             }
         }
-        if weight <= 0.0 {
+        if weight < NEIGHBOUR_S_MIN {
             return (typical, false);
         }
         let turned = typical.speed_m_s * (1.0 + NEIGHBOUR_SHARE * (sum / weight - 1.0));

