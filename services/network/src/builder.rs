@@ -6,7 +6,8 @@ use events::Position;
 
 use crate::grid::Grid;
 use crate::network::NO_LINK;
-use crate::{LinkFlags, LinkId, Network, Plane, RoadClass};
+use crate::texts::Texts;
+use crate::{LinkFlags, LinkId, Network, Plane, RoadClass, Schedule};
 
 /// One directed link to put into a network.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,12 +69,13 @@ pub struct NetworkBuilder {
     origin: Position,
     links: BTreeMap<LinkId, NewLink>,
     forbidden: BTreeSet<ForbiddenTurn>,
+    source: String,
 }
 
 impl NetworkBuilder {
     /// An empty network whose plane touches the globe at `origin`.
     pub fn new(origin: Position) -> Self {
-        Self { origin, links: BTreeMap::new(), forbidden: BTreeSet::new() }
+        Self { origin, links: BTreeMap::new(), forbidden: BTreeSet::new(), source: String::new() }
     }
 
     /// Adds a link; a later one with the same id takes its place. A line of fewer than two
@@ -89,6 +91,11 @@ impl NetworkBuilder {
     /// Forbids a turn. One that speaks of unknown links changes nothing.
     pub fn forbid(&mut self, turn: ForbiddenTurn) {
         self.forbidden.insert(turn);
+    }
+
+    /// Says what the links were read from, to show.
+    pub fn source(&mut self, source: String) {
+        self.source = source;
     }
 
     /// The network, links in the order of their ids.
@@ -119,6 +126,9 @@ impl NetworkBuilder {
             name: Vec::new(),
             names: Vec::new(),
             grid: Grid::new(std::iter::empty()),
+            source: self.source,
+            report: Texts::default(),
+            schedule: Schedule::default(),
         };
         let mut names: BTreeMap<&str, u32> = BTreeMap::new();
         for (id, link) in &self.links {
@@ -172,7 +182,7 @@ fn fitting(setback_m: [f32; 2], length_m: f32) -> [f32; 2] {
 const EARTH_RADIUS_M: f64 = 6_371_008.8;
 
 /// Length of a short step on the sphere, metres: the plane at its own middle latitude.
-fn geodesic_m(a: Position, b: Position) -> f64 {
+pub(crate) fn geodesic_m(a: Position, b: Position) -> f64 {
     let middle = f64::midpoint(a.latitude_deg, b.latitude_deg).to_radians();
     let east = (b.longitude_deg - a.longitude_deg).to_radians() * middle.cos();
     let north = (b.latitude_deg - a.latitude_deg).to_radians();
@@ -207,7 +217,7 @@ impl Network {
 }
 
 /// Pairs that are sorted by their first number, as the second ones in rows and where rows start.
-fn rows(count: usize, pairs: &[(u32, u32)]) -> (Vec<u32>, Vec<u32>) {
+pub(crate) fn rows<T: Copy>(count: usize, pairs: &[(u32, T)]) -> (Vec<u32>, Vec<T>) {
     let mut starts = vec![0; count + 1];
     for (row, _) in pairs {
         starts[*row as usize + 1] += 1;

@@ -9,7 +9,8 @@ use events::Position;
 
 use crate::grid::Grid;
 use crate::network::NO_LINK;
-use crate::{Network, RoadClass};
+use crate::texts::Texts;
+use crate::{Network, RoadClass, Schedule};
 
 #[cfg(target_endian = "big")]
 compile_error!("the file of a network is an image of little-endian memory");
@@ -17,7 +18,7 @@ compile_error!("the file of a network is an image of little-endian memory");
 const MAGIC: [u8; 8] = *b"TILANNET";
 
 /// Version of the layout; a file of another version must be made again.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 const HEADER_BYTES: usize = 24;
 
@@ -81,6 +82,9 @@ impl Network {
         put(&mut body, &[self.grid.columns, self.grid.rows]);
         put(&mut body, &self.grid.starts);
         put(&mut body, &self.grid.links);
+        put(&mut body, self.source.as_bytes());
+        put_texts(&mut body, &self.report);
+        put_schedule(&mut body, &self.schedule);
         let mut bytes = Vec::with_capacity(HEADER_BYTES + body.len());
         bytes.extend(MAGIC);
         bytes.extend(VERSION.to_le_bytes());
@@ -167,6 +171,7 @@ impl Network {
             || !self.setback_m.iter().zip(&self.length_m).all(setback_fits)
             || !self.class.iter().all(|&class| usize::from(class) < RoadClass::ALL.len())
             || self.lanes.contains(&0)
+            || !self.ids.is_sorted()
         {
             return Err("a value is out of its range");
         }
@@ -181,7 +186,10 @@ impl Network {
         if !sound || cell_m <= 0.0 {
             return Err("its grid does not fit");
         }
-        Ok(())
+        if !self.report.sound() {
+            return Err("its report is cut off");
+        }
+        self.schedule.check(links)
     }
 }
 
@@ -190,7 +198,7 @@ fn setback_fits((setback_m, length_m): (&[f32; 2], &f32)) -> bool {
 }
 
 /// Whether starts of so many rows go up, by `least` or more each, to the end.
-fn rows_fit(starts: &[u32], rows: usize, end: usize, least: u32) -> bool {
+pub(crate) fn rows_fit(starts: &[u32], rows: usize, end: usize, least: u32) -> bool {
     starts.len() == rows + 1
         && starts.first() == Some(&0)
         && starts.last().is_some_and(|&last| last as usize == end)
@@ -247,6 +255,68 @@ fn read(body: &mut &[u8]) -> Result<Network, NetworkFileError> {
         name: take(body)?,
         names: read_names(body)?,
         grid: read_grid(body)?,
+        source: String::from_utf8(take(body)?).map_err(|_| Damaged("its source is no text"))?,
+        report: read_texts(body)?,
+        schedule: read_schedule(body)?,
+    })
+}
+
+fn put_texts(body: &mut Vec<u8>, texts: &Texts) {
+    put(body, &texts.ends);
+    put(body, texts.text.as_bytes());
+}
+
+fn read_texts(body: &mut &[u8]) -> Result<Texts, NetworkFileError> {
+    let ends = take(body)?;
+    let text = String::from_utf8(take(body)?).map_err(|_| Damaged("a text is no text"))?;
+    Ok(Texts { ends, text })
+}
+
+fn put_schedule(body: &mut Vec<u8>, schedule: &Schedule) {
+    put_texts(body, &schedule.stop_ids);
+    put_texts(body, &schedule.stop_names);
+    put(body, &schedule.stop_at);
+    put_texts(body, &schedule.route_ids);
+    put_texts(body, &schedule.route_names);
+    put(body, &schedule.route_modes);
+    put(body, &schedule.pattern_route);
+    put(body, &schedule.pattern_direction);
+    put(body, &schedule.pattern_stop_starts);
+    put(body, &schedule.pattern_stops);
+    put(body, &schedule.pattern_shape);
+    put(body, &schedule.shape_starts);
+    put(body, &schedule.shape);
+    put_texts(body, &schedule.trip_ids);
+    put(body, &schedule.trip_pattern);
+    put(body, &schedule.link_starts);
+    put(body, &schedule.links);
+    put(body, &schedule.on_link_starts);
+    put(body, &schedule.on_link_m);
+    put(body, &schedule.on_link_stop);
+}
+
+fn read_schedule(body: &mut &[u8]) -> Result<Schedule, NetworkFileError> {
+    Ok(Schedule {
+        stop_ids: read_texts(body)?,
+        stop_names: read_texts(body)?,
+        stop_at: take(body)?,
+        route_ids: read_texts(body)?,
+        route_names: read_texts(body)?,
+        route_modes: take(body)?,
+        pattern_route: take(body)?,
+        pattern_direction: take(body)?,
+        pattern_stop_starts: take(body)?,
+        pattern_stops: take(body)?,
+        pattern_shape: take(body)?,
+        shape_starts: take(body)?,
+        shape: take(body)?,
+        trip_ids: read_texts(body)?,
+        trip_pattern: take(body)?,
+        link_starts: take(body)?,
+        links: take(body)?,
+        on_link_starts: take(body)?,
+        on_link_m: take(body)?,
+        on_link_stop: take(body)?,
     })
 }
 

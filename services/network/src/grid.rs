@@ -46,9 +46,7 @@ impl Grid {
         for (link, line) in lines.enumerate() {
             let first = pairs.len();
             for pair in line.windows(2) {
-                let low = [pair[0][0].min(pair[1][0]), pair[0][1].min(pair[1][1])];
-                let high = [pair[0][0].max(pair[1][0]), pair[0][1].max(pair[1][1])];
-                grid.cells(low, high, |cell| pairs.push((cell, link as u32)));
+                grid.cells_under(pair[0], pair[1], |cell| pairs.push((cell, link as u32)));
             }
             pairs[first..].sort_unstable();
         }
@@ -74,6 +72,38 @@ impl Grid {
                 self.starts[cell as usize] as usize..self.starts[cell as usize + 1] as usize;
             self.links[range].iter().for_each(|&link| visit(link));
         });
+    }
+
+    /// Whether a point is within the cells.
+    pub(crate) fn covers(&self, at: [f32; 2]) -> bool {
+        let mut covers = false;
+        self.cells(at, at, |_| covers = true);
+        covers && !self.links.is_empty()
+    }
+
+    /// Cells that a segment passes, row by row: the box around a long one has far more.
+    fn cells_under(&self, from: [f32; 2], to: [f32; 2], mut visit: impl FnMut(u32)) {
+        let [south, north] = if from[1] <= to[1] { [from, to] } else { [to, from] };
+        let row =
+            |y: f32| (((y - self.low[1]) / self.cell_m).floor().max(0.0) as u32).min(self.rows - 1);
+        let (first, last) = (row(south[1]), row(north[1]));
+        // Places on an edge are rounded to either side.
+        let slack_m = self.cell_m * 1e-2;
+        for row in first..=last {
+            let edge = |row: u32| self.low[1] + row as f32 * self.cell_m;
+            let x = |y: f32| {
+                let part = ((y - south[1]) / (north[1] - south[1])).clamp(0.0, 1.0);
+                south[0] + part * (north[0] - south[0])
+            };
+            let [a, b] = if first == last {
+                [south[0], north[0]]
+            } else {
+                [x(edge(row) - slack_m), x(edge(row + 1) + slack_m)]
+            };
+            let middle = edge(row) + self.cell_m / 2.0;
+            let low = [a.min(b) - slack_m, middle];
+            self.cells(low, [a.max(b) + slack_m, middle], &mut visit);
+        }
     }
 
     fn cells(&self, low: [f32; 2], high: [f32; 2], mut visit: impl FnMut(u32)) {

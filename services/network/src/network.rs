@@ -3,7 +3,9 @@
 use events::Position;
 
 use crate::grid::Grid;
-use crate::{Plane, RoadClass};
+use crate::import::ImportReport;
+use crate::texts::Texts;
+use crate::{Plane, RoadClass, Schedule};
 
 /// Number of a link in one loaded network, from 0 on, dense. It changes with the next import; what
 /// must outlive that is kept by [`LinkId`].
@@ -100,10 +102,23 @@ pub struct Network {
     pub(crate) name: Vec<u32>,
     pub(crate) names: Vec<String>,
     pub(crate) grid: Grid,
+    pub(crate) source: String,
+    pub(crate) report: Texts,
+    pub(crate) schedule: Schedule,
 }
 
 /// No such link.
 pub(crate) const NO_LINK: u32 = u32::MAX;
+
+/// A detector is on a street that passes within this distance, metres: stations are described by
+/// the place of their mast, beside the outer lane.
+const DETECTOR_REACH_M: f64 = 40.0;
+
+/// Difference of a detector's direction from the street's, degrees.
+const DETECTOR_TURN_DEG_MAX: f32 = 60.0;
+
+/// A street one class lower must be nearer by this to be taken, metres.
+const DETECTOR_CLASS_M: f32 = 4.0;
 
 /// A point of a link.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -130,6 +145,29 @@ impl Network {
         self.ids.is_empty()
     }
 
+    /// What its links were read from: the map's own words, or that they are made up.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// With what the import read and found, to show.
+    #[must_use]
+    pub fn with_report(mut self, report: &ImportReport) -> Self {
+        let lines: Vec<String> = report.lines().collect();
+        self.report = Texts::new(lines.iter().map(String::as_str));
+        self
+    }
+
+    /// What the import read and found, a line each.
+    pub fn report(&self) -> impl Iterator<Item = &str> {
+        self.report.iter()
+    }
+
+    /// Whether a point of the plane lies within the bounds of all links.
+    pub(crate) fn covers(&self, at: [f64; 2]) -> bool {
+        self.grid.covers(at.map(|metres| metres as f32))
+    }
+
     /// The metric plane of all shapes.
     pub fn plane(&self) -> Plane {
         Plane::new(self.origin)
@@ -139,6 +177,12 @@ impl Network {
     pub fn id(&self, link: LinkNumber) -> LinkId {
         let [way, from, to] = self.ids[link as usize];
         LinkId { way, from, to }
+    }
+
+    /// The link with an identity.
+    pub fn find(&self, id: LinkId) -> Option<LinkNumber> {
+        let key = [id.way, id.from, id.to];
+        self.ids.binary_search(&key).ok().map(|link| link as LinkNumber)
     }
 
     /// Node numbers where it begins and ends.
@@ -254,6 +298,46 @@ impl Network {
             }
         }
         out.truncate(kept);
+    }
+
+    /// The point of a street where a detector stands that counts traffic of a direction (degrees
+    /// clockwise from north): within 40 m, the link's direction within 60 degrees of the detector's,
+    /// a main road before a minor one. A detector's second direction is its first and 180. `None`
+    /// where there is no such street.
+    ///
+    /// ```
+    /// use events::Position;
+    /// use network::{LinkFlags, LinkId, NetworkBuilder, NewLink, RoadClass};
+    /// let at = |north: f64| Position::new(60.0 + north, 25.0).unwrap();
+    /// let mut builder = NetworkBuilder::new(at(0.0));
+    /// builder.link(NewLink {
+    ///     id: LinkId { way: 1, from: 1, to: 2 },
+    ///     line: vec![at(0.0), at(0.01)],
+    ///     setback_m: [0.0, 0.0],
+    ///     class: RoadClass::Primary,
+    ///     lanes: 1,
+    ///     speed_limit_km_h: [80, 80],
+    ///     flags: LinkFlags::default(),
+    ///     name: String::new(),
+    /// });
+    /// let network = builder.build();
+    /// assert_eq!(network.tie_detector(at(0.005), 10.0).unwrap().link, 0);
+    /// assert!(network.tie_detector(at(0.005), 190.0).is_none());
+    /// ```
+    pub fn tie_detector(&self, position: Position, bearing_deg: f32) -> Option<LinkPoint> {
+        let mut near = Vec::new();
+        self.near(self.plane().project(position), DETECTOR_REACH_M, &mut near);
+        near.retain(|point| {
+            let flags = self.flags(point.link);
+            let turn = (point.bearing_deg - bearing_deg).rem_euclid(360.0);
+            turn.min(360.0 - turn) <= DETECTOR_TURN_DEG_MAX
+                && !flags.has(LinkFlags::FERRY)
+                && !flags.has(LinkFlags::BUS_ONLY)
+        });
+        let cost = |point: &LinkPoint| {
+            point.offset_m.abs() + DETECTOR_CLASS_M * f32::from(self.class[point.link as usize])
+        };
+        near.into_iter().min_by(|a, b| cost(a).total_cmp(&cost(b)))
     }
 
     /// The point of a link that is nearest to a point of the plane, if within the radius.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use events::Text;
 use ingest::{PlayerOptions, RegionConfig};
 use network::Network;
-use picture::{FeedLimits, Setup, StreetSetup};
+use picture::{Calendar, FeedLimits, Setup, StreetOptions, StreetSetup};
 use serde::Deserialize;
 
 use crate::locate;
@@ -136,6 +136,12 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, ConfigError> {
     Ok(Loaded { config, regions, setups })
 }
 
+/// Region files of a main file, without what they name.
+pub(crate) fn region_files(path: &Path) -> Result<Vec<RegionConfig>, ConfigError> {
+    let (config, _) = parse::<Config>(path)?;
+    load_regions(&path.parent().unwrap_or(Path::new(".")).join(config.regions))
+}
+
 /// Key path and message of the first value of the main file that cannot be.
 fn validate(config: &Config) -> Result<(), (String, String)> {
     if let Some(replay) = &config.replay {
@@ -202,7 +208,15 @@ fn setup(region: &RegionConfig) -> Result<Setup, ConfigError> {
             error(format!("{reason}; make it with `tilanne network import`, or leave out the key"))
         })?;
         let network = Network::from_bytes(&bytes).map_err(|reason| error(reason.to_string()))?;
-        Ok(Arc::new(StreetSetup::new(network, &region.region())))
+        let bad = |reason: ingest::OptionsError| error(reason.to_string());
+        let offsets = region.utc_offsets().map_err(bad)?;
+        let calendar = Calendar::new(offsets, region.holiday_days().map_err(bad)?);
+        let options = StreetOptions {
+            calendar,
+            close_after_ms: region.close_after_s.saturating_mul(1_000),
+            ..StreetOptions::default()
+        };
+        Ok(Arc::new(StreetSetup::new(network, &region.region(), options)))
     });
     Ok(Setup { limits: limits(region), streets: streets.transpose()? })
 }
