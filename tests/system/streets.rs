@@ -1,5 +1,6 @@
 //! Streets on the dashboard: found without a mouse, explained, and grey when they are old.
 
+use events::Geometry;
 use events::wire::AreaKind;
 use picture::Object;
 use serde_json::Value;
@@ -21,7 +22,8 @@ fn streets() -> Vec<Object> {
     }
     objects.push(area("district:kallio", AreaKind::District, position(24.1, 60.1)));
     objects.push(area("cell:8911260a5abffff", AreaKind::Cell, position(24.2, 60.2)));
-    objects.push(situation("feed:s", None));
+    let works = Geometry { lines: vec![line.to_vec()], ..Default::default() };
+    objects.push(situation("feed:s", Some(works)));
     objects
 }
 
