@@ -16,6 +16,8 @@ async fn what_is_not_there_is_named() {
         ("/v1/regions/atlantis/vehicles", "no region"),
         ("/v1/regions/kaupunki/ships", "layers are vehicles, detectors"),
         ("/v1/regions/kaupunki/ships/1", "no layer \"ships\""),
+        ("/v1/regions/kaupunki/links/9-9-9/explain", "nothing is known of its traffic yet"),
+        ("/v1/regions/atlantis/links/9-9-9/explain", "no region"),
         ("/v1/regions/kaupunki/vehicles/feed:9", "no \"feed:9\" in vehicles of kaupunki"),
         ("/assets/../Cargo.toml", "nothing is at"),
     ] {
@@ -76,6 +78,8 @@ async fn methods_that_are_not_declared_get_a_405_with_allow() {
         "/v1/regions/kaupunki",
         "/v1/regions/kaupunki/vehicles",
         "/v1/regions/kaupunki/vehicles/feed:1",
+        "/v1/regions/kaupunki/links/1-1-2",
+        "/v1/regions/kaupunki/links/1-1-2/explain",
         "/v1/stream",
     ] {
         for method in methods.iter().chain([&custom]) {

@@ -12,4 +12,4 @@ mod rest;
 mod server;
 mod stream;
 mod streets;
-mod support;
+pub(crate) mod support;

@@ -8,3 +8,4 @@ mod demo;
 mod feed_stops;
 mod kill;
 mod process;
+mod streets;

@@ -207,10 +207,22 @@ export const en = {
   "evidence.profile": "Usual at this hour of the week",
   "evidence.limit": "Speed limit and kind of street",
   "evidence.cars": "Cars that drove here",
-  "evidence.buses": "Buses, stops left out",
+  "evidence.buses": "Buses",
   "evidence.detector": "Detector",
   "evidence.neighbours": "Streets before and after",
   "evidence.unspecified": "Other source",
+  // The server's own sentences; one that is not here is shown as it is.
+  "note.the usual speed, turned by the detector's deviation":
+    "the usual speed, turned by the detector's deviation",
+  "note.a share of the limit, turned by the links around":
+    "a share of the limit, turned by the links around",
+  "note.nothing was learned yet: a share of the limit":
+    "nothing was learned yet: a share of the limit",
+  "note.left out: the same speed again and again, the detector is stuck":
+    "left out: the same speed again and again, the detector is stuck",
+  "note.left out: its usual speed is not known yet, or nothing passed":
+    "left out: its usual speed is not known yet, or nothing passed",
+  "note.their stops are left out": "their stops are left out",
   "queue.title": "Queue",
   "queue.length": "Length",
   "queue.longest": "Longest so far",

@@ -211,10 +211,21 @@ export const fi: Dictionary = {
   "evidence.profile": "Tavallinen tähän viikon aikaan",
   "evidence.limit": "Nopeusrajoitus ja katuluokka",
   "evidence.cars": "Tästä ajaneet autot",
-  "evidence.buses": "Bussit ilman pysäkkejä",
+  "evidence.buses": "Bussit",
   "evidence.detector": "Ilmaisin",
   "evidence.neighbours": "Kadut ennen ja jälkeen",
   "evidence.unspecified": "Muu lähde",
+  "note.the usual speed, turned by the detector's deviation":
+    "tavanomainen nopeus, muutettuna ilmaisimen poikkeamalla",
+  "note.a share of the limit, turned by the links around":
+    "osuus rajoituksesta, muutettuna lähikatujen mukaan",
+  "note.nothing was learned yet: a share of the limit":
+    "mitään ei ole vielä opittu: osuus rajoituksesta",
+  "note.left out: the same speed again and again, the detector is stuck":
+    "jätetty pois: sama nopeus yhä uudelleen, ilmaisin on jumissa",
+  "note.left out: its usual speed is not known yet, or nothing passed":
+    "jätetty pois: sen tavanomaista nopeutta ei vielä tiedetä, tai mitään ei kulkenut",
+  "note.their stops are left out": "pysähdykset pysäkeille on jätetty pois",
   "queue.title": "Jono",
   "queue.length": "Pituus",
   "queue.longest": "Pisin tähän asti",

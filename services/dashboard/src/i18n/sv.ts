@@ -210,10 +210,20 @@ export const sv: Dictionary = {
   "evidence.profile": "Vanligt vid den här tiden i veckan",
   "evidence.limit": "Hastighetsgräns och gatutyp",
   "evidence.cars": "Bilar som kört här",
-  "evidence.buses": "Bussar, utan hållplatser",
+  "evidence.buses": "Bussar",
   "evidence.detector": "Detektor",
   "evidence.neighbours": "Gatorna före och efter",
   "evidence.unspecified": "Annan källa",
+  "note.the usual speed, turned by the detector's deviation":
+    "den vanliga hastigheten, ändrad med detektorns avvikelse",
+  "note.a share of the limit, turned by the links around":
+    "en andel av gränsen, ändrad efter gatorna omkring",
+  "note.nothing was learned yet: a share of the limit": "inget är inlärt ännu: en andel av gränsen",
+  "note.left out: the same speed again and again, the detector is stuck":
+    "utelämnad: samma hastighet om och om igen, detektorn har fastnat",
+  "note.left out: its usual speed is not known yet, or nothing passed":
+    "utelämnad: dess vanliga hastighet är inte känd ännu, eller inget passerade",
+  "note.their stops are left out": "stoppen vid hållplatserna är utelämnade",
   "queue.title": "Kö",
   "queue.length": "Längd",
   "queue.longest": "Längst hittills",

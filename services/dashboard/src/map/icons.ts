@@ -17,8 +17,9 @@ export function detectorIcon(left: Level, right: Level): string {
   return `detector-${left}-${right}`;
 }
 
-export function situationIcon(kind: SituationKind): string {
-  return `situation-${kind}`;
+/** A message that the traffic contradicts has an icon of its own. */
+export function situationIcon(kind: SituationKind, contradicted: boolean): string {
+  return `situation-${kind}${contradicted ? "-contradicted" : ""}`;
 }
 
 /** Two half discs: the level of service of direction 1 and 2. */
@@ -39,20 +40,24 @@ export function drawDetector(palette: Palette, left: Level, right: Level): Draw 
   };
 }
 
-/** A rounded diamond with a sign of its own, so that kinds differ by more than colour. */
-export function drawSituation(palette: Palette, kind: SituationKind): Draw {
+/**
+ * A rounded diamond with a sign of its own, so that kinds differ by more than colour; hollow when
+ * the traffic contradicts the message.
+ */
+export function drawSituation(palette: Palette, kind: SituationKind, contradicted: boolean): Draw {
   return (context) => {
+    const colour = palette.situation[kind];
     context.translate(HALF_PX, HALF_PX);
     context.rotate(Math.PI / 4);
     context.beginPath();
     context.roundRect(-7.5, -7.5, 15, 15, 2.5);
-    context.fillStyle = palette.situation[kind];
+    context.fillStyle = contradicted ? palette.outline : colour;
     context.fill();
-    context.lineWidth = 1.4;
-    context.strokeStyle = palette.outline;
+    context.lineWidth = contradicted ? 1.8 : 1.4;
+    context.strokeStyle = contradicted ? colour : palette.outline;
     context.stroke();
     context.rotate(-Math.PI / 4);
-    context.strokeStyle = context.fillStyle = "#ffffff";
+    context.strokeStyle = context.fillStyle = contradicted ? colour : "#ffffff";
     context.lineWidth = 1.8;
     context.lineCap = "round";
     SIGNS[kind](context);
@@ -184,6 +189,9 @@ export function addIcons(map: MapLibre, palette: Palette): void {
     }
   }
   for (const kind of SITUATIONS) {
-    addImage(map, situationIcon(kind), drawSituation(palette, kind));
+    for (const contradicted of [false, true]) {
+      const id = situationIcon(kind, contradicted);
+      addImage(map, id, drawSituation(palette, kind, contradicted));
+    }
   }
 }

@@ -117,7 +117,6 @@ export function lookOf(link: Link, nowMs: number): LinkLook {
 
 export class LinkLayer implements MapLayer {
   readonly layer = "links";
-  readonly marksSelection = true;
   private map: MapLibre | undefined;
   private palette: Palette = LIGHT;
   private picture: Picture | undefined;
@@ -164,16 +163,15 @@ export class LinkLayer implements MapLayer {
     };
     line(UNKNOWN, ["all", how("unknown"), greys], {
       "line-color": street.unknown,
-      "line-width": byZoom(0.5, 0.9, 2.2),
+      "line-width": byZoom(0.6, 1.2, 2.8),
     });
     line(
       TYPICAL,
       ["all", how("typical"), greys],
       {
         "line-color": street.typical,
-        "line-width": byZoom(0.5, 0.9, 2),
-        "line-dasharray": [3, 2.5],
-        "line-opacity": 0.75,
+        "line-width": byZoom(0.6, 1.2, 2.6),
+        "line-dasharray": [3, 2],
       },
       "butt",
     );
@@ -196,7 +194,10 @@ export class LinkLayer implements MapLayer {
   }
 
   changed(picture: Picture, changes: Changes, nowMs: number): void {
-    if (changes.reset) this.lines.clear();
+    if (changes.reset) {
+      this.lines.clear();
+      this.steps.clear();
+    }
     for (const id of changes.removed.links) {
       this.lines.delete(id);
       this.steps.delete(id);

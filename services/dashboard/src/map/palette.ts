@@ -114,7 +114,7 @@ export const LIGHT: Palette = {
     service_alert: "#a61e4d",
     unspecified: "#5f6b76",
   },
-  street: { unknown: "#cbd3db", typical: "#8f9ba7", queue: "#3b0a18", irregular: "#d0104c" },
+  street: { unknown: "#c3ccd5", typical: "#7d8995", queue: "#3b0a18", irregular: "#d0104c" },
 };
 
 export const DARK: Palette = {
@@ -146,7 +146,7 @@ export const DARK: Palette = {
     service_alert: "#f06595",
     unspecified: "#9aa7b3",
   },
-  street: { unknown: "#2a3541", typical: "#66727e", queue: "#ffe3ea", irregular: "#ff5c8a" },
+  street: { unknown: "#303c49", typical: "#76838f", queue: "#ffe3ea", irregular: "#ff5c8a" },
 };
 
 /** One of a list of known words, else `unspecified`. */

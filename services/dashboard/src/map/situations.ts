@@ -131,7 +131,9 @@ export class SituationLayer implements MapLayer {
     const current = [...picture.layer("situations").values()].filter((situation) =>
       isCurrent(situation, nowMs),
     );
-    const looks = current.map(({ id, event_time_ms }) => `${id} ${event_time_ms}`).join("\n");
+    const looks = current
+      .map(({ id, event_time_ms, effect }) => `${id} ${event_time_ms} ${effect?.contradicted}`)
+      .join("\n");
     if (looks === this.drawn) return;
     this.drawn = looks;
     source.setData(collection(current.flatMap(features)));
@@ -146,9 +148,9 @@ function coordinates(path: readonly Position[]): [number, number][] {
   return path.map(({ longitude_deg, latitude_deg }) => [longitude_deg, latitude_deg]);
 }
 
-function features({ id, record }: Situation): GeoJSON.Feature[] {
+function features({ id, record, effect }: Situation): GeoJSON.Feature[] {
   const kind = known(SITUATIONS, record.type);
-  const properties = { id, kind, icon: situationIcon(kind) };
+  const properties = { id, kind, icon: situationIcon(kind, effect?.contradicted === true) };
   const shapes: GeoJSON.Geometry[] = [];
   for (const rings of record.geometry?.polygons ?? []) {
     shapes.push({ type: "Polygon", coordinates: rings.map(coordinates) });

@@ -111,7 +111,7 @@ struct Reading {
     sequence: Option<u64>,
 }
 
-/// Objects that a frame needs no more of.
+/// Objects that a frame has already.
 type Sent = FxHashSet<(Layer, Text)>;
 
 /// The newest of the changes of each object.
@@ -163,7 +163,7 @@ impl Subscription {
             sent.insert((object.layer(), object.id().clone()));
             update(&mut delta, object.layer(), Updated::Plain(object));
         }
-        self.take(&changes, &mut sent, &mut delta);
+        self.take(&changes, &sent, &mut delta);
         if !layers.is_empty() {
             self.read_anew(&layers, &anew, &sent, &mut delta)?;
         }
@@ -203,12 +203,14 @@ impl Subscription {
 
     /// The newest change of each object that is not sent already; what the frame has no room for
     /// becomes pending.
-    fn take(&mut self, changes: &[Arc<Applied>], sent: &mut Sent, delta: &mut Delta) {
+    fn take(&mut self, changes: &[Arc<Applied>], sent: &Sent, delta: &mut Delta) {
         let mut room = self.limits.frame_objects_max.saturating_sub(sent.len());
+        let mut seen = FxHashSet::default();
         let mut coalesced = 0;
         for applied in changes.iter().rev() {
             let Applied { layer, id, outcome } = applied.as_ref();
-            if !sent.insert((*layer, id.clone())) {
+            let is_newest = seen.insert((*layer, id));
+            if !is_newest || (!sent.is_empty() && sent.contains(&(*layer, id.clone()))) {
                 coalesced += 1;
                 continue;
             }

@@ -30,16 +30,15 @@ class Entry {
   private readonly speed = element("span", { class: "count" });
   private readonly free = element("span", { class: "quiet grow" });
   private readonly bar = element("div", { class: "coverage", role: "img" });
-  private readonly lost = element("span", { class: "grow" });
-  private readonly queued = element("span");
+  private readonly lost = element("p", { class: "quiet" });
+  private readonly queued = element("span", { class: "quiet" });
 
   constructor(select: () => void) {
     this.open = button({ class: "link name" }, "", select);
     const head = element("div", { class: "row" }, this.open, this.kind);
-    const speed = element("div", { class: "row" }, this.speed, this.free);
-    const rest = element("div", { class: "row quiet" }, this.lost, this.queued);
+    const speed = element("div", { class: "row" }, this.speed, this.free, this.queued);
     for (const how of COVERED) this.bar.append(element("span", { "data-how": how }));
-    this.node = element("li", { class: "area" }, head, speed, this.bar, rest);
+    this.node = element("li", { class: "area" }, head, speed, this.bar, this.lost);
   }
 
   update(speech: Speech, area: Area, nowMs: number): void {

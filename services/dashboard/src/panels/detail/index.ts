@@ -73,7 +73,7 @@ export const detailPanel: Panel = {
     const gone = element("p", { class: "error" }, speech.say("detail.gone"));
     const facts = element("div", { class: "card-facts" });
     const explain = new ExplainSection(context);
-    const rest = element("div", { class: "card-body" }, facts, explain.node);
+    const rest = element("div", { class: "card-body" }, explain.node, facts);
     body.append(head, gone, rest);
     return () => {
       const now = context();

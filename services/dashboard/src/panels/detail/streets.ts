@@ -21,8 +21,14 @@ function titles(
   return named.join("; ");
 }
 
-/** A window: what is seen, or in plain words that nothing is. */
-function windowFacts(speech: Speech, window: LinkWindow, title: string, nowMs: number): Section {
+/** What is seen in a window, or in plain words that nothing is; in short for the shorter one. */
+function windowFacts(
+  speech: Speech,
+  window: LinkWindow,
+  title: string,
+  nowMs: number,
+  inFull: boolean,
+): Section {
   const how = knowledge(window, nowMs);
   const facts = new Collector(speech);
   const old = nowMs - window.end_time_ms > LINK_STALE_AFTER_MS;
@@ -39,15 +45,19 @@ function windowFacts(speech: Speech, window: LinkWindow, title: string, nowMs: n
       const method = speech.word("flow_method", window.flow_method);
       return `${speech.estimate("veh_h", flow)}, ${method}`;
     })
-    .add("detail.density", window.density_veh_km, (n) => speech.quantity("veh_km", n))
-    .add("detail.detector_occupancy", window.occupancy_percent, (n) =>
-      speech.quantity("percent", n),
-    )
-    .text("detail.travel_time", speech.span(window.travel_time_s * 1000))
-    .text("detail.link_delay", speech.span(window.delay_s * 1000))
+    .text("detail.link_delay", speech.span(window.delay_s * 1000));
+  if (inFull) {
+    facts
+      .text("detail.travel_time", speech.span(window.travel_time_s * 1000))
+      .add("detail.density", window.density_veh_km, (n) => speech.quantity("veh_km", n))
+      .add("detail.detector_occupancy", window.occupancy_percent, (n) =>
+        speech.quantity("percent", n),
+      )
+      .text("detail.hcm", window.hcm_level === "unspecified" ? "" : window.hcm_level.toUpperCase());
+  }
+  facts
     .add("detail.queue", window.queue_m, (n) => speech.length(n))
     .add("detail.stopped", window.stopped_s, (n) => speech.span(n * 1000))
-    .text("detail.hcm", window.hcm_level === "unspecified" ? "" : window.hcm_level.toUpperCase())
     .text("detail.age", aged(speech, window.end_time_ms, nowMs));
   return { title, facts: facts.facts };
 }
@@ -71,8 +81,8 @@ export function linkFacts(
     title: streetName(speech, link),
     subtitle: streetClass(speech, link),
     sections: [
-      windowFacts(speech, link.five_minutes, speech.say("window.five_minutes"), nowMs),
-      windowFacts(speech, link.minute, speech.say("window.minute"), nowMs),
+      windowFacts(speech, link.five_minutes, speech.say("window.five_minutes"), nowMs, true),
+      windowFacts(speech, link.minute, speech.say("window.minute"), nowMs, false),
       { title: speech.say("detail.street"), facts },
     ],
   };

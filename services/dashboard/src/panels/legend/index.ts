@@ -56,8 +56,10 @@ export const legendPanel: Panel = {
       entry(canvasOf(drawDetector(palette, level, level)), speech.word("level", level)),
     );
     const situations = SITUATIONS.filter((kind) => kind !== "unspecified").map((kind) =>
-      entry(canvasOf(drawSituation(palette, kind)), speech.word("situation", kind)),
+      entry(canvasOf(drawSituation(palette, kind, false)), speech.word("situation", kind)),
     );
+    const contradicted = canvasOf(drawSituation(palette, "traffic_announcement", true));
+    situations.push(entry(contradicted, speech.say("effect.contradicted_short")));
     const { level, street } = palette;
     const streets = LEVELS.filter((name) => name !== "unspecified").map((name) =>
       entry(stroke(level[name], 5), speech.word("level", name)),
