@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use network::{LinkNumber, LinkPoint, Network};
 
-use super::filter::Belief;
+use super::filter::{Belief, Hindsight};
 use super::line::Foot;
 
 /// Work memory of map matching, for any number of vehicles one after the other. It grows to the
@@ -16,7 +16,7 @@ pub struct Scratch {
     pub(super) near: Vec<LinkPoint>,
     pub(super) targets: Targets,
     pub(super) next: Vec<Next>,
-    pub(super) ancestors: Vec<u8>,
+    pub(super) ancestors: Vec<Ancestor>,
     pub(super) route: Vec<LinkNumber>,
 }
 
@@ -30,6 +30,19 @@ pub(super) struct Next {
     pub(super) driven_m: f32,
     /// Which that was, or [`super::matcher::NO_PARENT`].
     pub(super) parent: u8,
+    /// What it says about where that was.
+    pub(super) hindsight: Hindsight,
+}
+
+/// Where a hypothesis about the newest fix was at an earlier one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ancestor {
+    /// Which record of that moment, or [`super::matcher::NO_PARENT`].
+    pub(super) record: u8,
+    /// How much farther along than was believed then, metres.
+    pub(super) change_m: f32,
+    /// The link at the fix after that one.
+    pub(super) next: LinkNumber,
 }
 
 /// Links near the newest fix, to be found by number.
