@@ -172,7 +172,7 @@ fn fitting(setback_m: [f32; 2], length_m: f32) -> [f32; 2] {
 const EARTH_RADIUS_M: f64 = 6_371_008.8;
 
 /// Length of a short step on the sphere, metres: the plane at its own middle latitude.
-fn geodesic_m(a: Position, b: Position) -> f64 {
+pub(crate) fn geodesic_m(a: Position, b: Position) -> f64 {
     let middle = f64::midpoint(a.latitude_deg, b.latitude_deg).to_radians();
     let east = (b.longitude_deg - a.longitude_deg).to_radians() * middle.cos();
     let north = (b.latitude_deg - a.latitude_deg).to_radians();

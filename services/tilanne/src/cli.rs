@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{check, decode, replay, run};
+use crate::{check, decode, network, replay, run};
 
 /// The live situational picture of urban mobility.
 #[derive(Parser)]
@@ -24,6 +24,9 @@ enum Command {
     /// Print what a format makes of files: each event, reject and verdict as one JSON line, and
     /// the ledger as the last.
     Decode(decode::Arguments),
+    /// Make and look at the file of a street network.
+    #[command(subcommand)]
+    Network(network::Command),
     /// Run a recording through the whole pipeline as fast as it goes.
     Replay(replay::Arguments),
 }
@@ -62,6 +65,7 @@ impl Cli {
             Command::Run(arguments) => run::run(&arguments),
             Command::Check(arguments) => check::check(&arguments),
             Command::Decode(arguments) => decode::decode(&arguments),
+            Command::Network(command) => network::network(&command),
             Command::Replay(arguments) => replay::replay(&arguments),
         }
     }

@@ -136,6 +136,12 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, ConfigError> {
     Ok(Loaded { config, regions, setups })
 }
 
+/// Region files of a main file, without what they name.
+pub(crate) fn region_files(path: &Path) -> Result<Vec<RegionConfig>, ConfigError> {
+    let (config, _) = parse::<Config>(path)?;
+    load_regions(&path.parent().unwrap_or(Path::new(".")).join(config.regions))
+}
+
 /// Key path and message of the first value of the main file that cannot be.
 fn validate(config: &Config) -> Result<(), (String, String)> {
     if let Some(replay) = &config.replay {

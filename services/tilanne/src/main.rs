@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod decode;
 mod locate;
+mod network;
 mod replay;
 mod run;
 

@@ -1,0 +1,230 @@
+//! `tilanne network`: makes the file of a street network and shows what is in it.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use ::network::osm::{OsmOptions, read_osm};
+use ::network::{BoundingBox, LinkFlags, Network, RoadClass};
+use anyhow::Context;
+
+use crate::cli::ConfigArguments;
+use crate::config;
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Read an OpenStreetMap extract and write the file of its street network.
+    Import(ImportArguments),
+    /// Show what is in the file of a network.
+    Show(ShowArguments),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ImportArguments {
+    /// OpenStreetMap extract (.osm.pbf).
+    #[arg(long)]
+    osm: PathBuf,
+    /// Only streets that touch this box: west,south,east,north in degrees.
+    #[arg(long, conflicts_with = "region")]
+    bbox: Option<BoundingBox>,
+    /// Only streets in the box of this region of the configuration.
+    #[arg(long)]
+    region: Option<String>,
+    #[command(flatten)]
+    config: ConfigArguments,
+    /// File to write; it is replaced only when all went well.
+    #[arg(long, short)]
+    output: PathBuf,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ShowArguments {
+    /// File of a network.
+    file: PathBuf,
+    /// All about one link, by its id or its number.
+    #[arg(long)]
+    link: Option<String>,
+}
+
+/// Does what the command says.
+pub(crate) fn network(command: &Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Import(arguments) => import(arguments),
+        Command::Show(arguments) => show(arguments),
+    }
+}
+
+fn import(arguments: &ImportArguments) -> anyhow::Result<ExitCode> {
+    let bbox = match &arguments.region {
+        Some(id) => Some(region_box(id, &arguments.config.config)?),
+        None => arguments.bbox,
+    };
+    let path = &arguments.osm;
+    let file = File::open(path).with_context(|| path.display().to_string())?;
+    let mut bar = Bar::new("reading streets");
+    let import = read_osm(BufReader::new(file), &OsmOptions { bbox }, &mut |done, total| {
+        bar.show(done, total);
+    });
+    bar.clear();
+    let import = import.with_context(|| path.display().to_string())?;
+    let network = import.builder.build();
+    for line in import.report.lines() {
+        println!("{line}");
+    }
+    let output = &arguments.output;
+    write_whole(output, &network.to_bytes())
+        .with_context(|| format!("cannot write {}", output.display()))?;
+    println!("{}: {} links", output.display(), network.len());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Box of a region of the configuration.
+fn region_box(id: &str, config: &Path) -> anyhow::Result<BoundingBox> {
+    let regions = config::region_files(config)?;
+    let region = regions.iter().find(|region| region.id == id).with_context(|| {
+        let known: Vec<&str> = regions.iter().map(|region| region.id.as_str()).collect();
+        format!("--region {id}: {} has only {}", config.display(), known.join(", "))
+    })?;
+    Ok(region.bbox)
+}
+
+/// Writes a file so that it is there whole or as it was before.
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let written = File::create(&part).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let written = written.and_then(|()| std::fs::rename(&part, path));
+    if written.is_err() {
+        // What is left of it helps nobody; that it cannot be removed is no news then.
+        let _ = std::fs::remove_file(&part);
+    }
+    written
+}
+
+fn show(arguments: &ShowArguments) -> anyhow::Result<ExitCode> {
+    let path = &arguments.file;
+    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    let network = Network::from_bytes(&bytes).with_context(|| path.display().to_string())?;
+    match &arguments.link {
+        Some(link) => show_link(&network, link)?,
+        None => show_all(&network),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+const FLAGS: [(LinkFlags, &str); 10] = [
+    (LinkFlags::ONE_WAY, "one-way"),
+    (LinkFlags::BUS_LANE, "bus lane"),
+    (LinkFlags::BUS_ONLY, "buses only"),
+    (LinkFlags::TUNNEL, "tunnel"),
+    (LinkFlags::BRIDGE, "bridge"),
+    (LinkFlags::SIGNAL, "ends at traffic lights"),
+    (LinkFlags::ROUNDABOUT, "roundabout"),
+    (LinkFlags::FERRY, "ferry"),
+    (LinkFlags::LIMIT_IMPLIED, "limit implied"),
+    (LinkFlags::PRIVATE, "private"),
+];
+
+fn show_all(network: &Network) {
+    let links = 0..network.len() as u32;
+    let km = |links: &mut dyn Iterator<Item = u32>| {
+        let (mut count, mut metres) = (0, 0.0);
+        for link in links {
+            count += 1;
+            metres += f64::from(network.length_m(link));
+        }
+        (count, metres / 1_000.0)
+    };
+    let (count, length_km) = km(&mut links.clone());
+    println!("{count} links, {length_km:.1} km, fingerprint {:08x}", network.fingerprint());
+    for class in RoadClass::ALL {
+        let (count, length_km) =
+            km(&mut links.clone().filter(|&link| network.class(link) == class));
+        if count > 0 {
+            println!("  {:<14}{count:>9} links {length_km:>10.1} km", class.as_str());
+        }
+    }
+    for (flag, name) in FLAGS {
+        let (count, length_km) =
+            km(&mut links.clone().filter(|&link| network.flags(link).has(flag)));
+        if count > 0 {
+            println!("  {name:<23}{count:>9} links {length_km:>10.1} km");
+        }
+    }
+    let mut limits: BTreeMap<[u8; 2], u32> = BTreeMap::new();
+    for link in links {
+        let limit = [false, true].map(|winter| network.speed_limit_km_h(link, winter));
+        *limits.entry(limit).or_default() += 1;
+    }
+    for ([summer, winter], count) in limits {
+        println!("  limit {summer:>3} km/h, in winter {winter:>3} {count:>11} links");
+    }
+}
+
+fn show_link(network: &Network, wanted: &str) -> anyhow::Result<()> {
+    let mut links = 0..network.len() as u32;
+    let link = wanted.parse().ok().filter(|&link: &u32| (link as usize) < network.len());
+    let link = link.or_else(|| links.find(|&link| network.id(link).to_string() == wanted));
+    let link = link.with_context(|| {
+        format!("no link {wanted}: ids are way-node-node, numbers go to {}", network.len())
+    })?;
+    let ids = |links: &[u32]| {
+        links.iter().map(|&link| network.id(link).to_string()).collect::<Vec<_>>().join(" ")
+    };
+    let flags = FLAGS.iter().filter(|(flag, _)| network.flags(link).has(*flag));
+    let flags: Vec<&str> = flags.map(|(_, name)| *name).collect();
+    let [begin_m, end_m] = network.setback_m(link);
+    let [summer, winter] = [false, true].map(|winter| network.speed_limit_km_h(link, winter));
+    println!("id          {}", network.id(link));
+    println!("number      {link}");
+    println!("name        {}", network.name(link));
+    println!("class       {}", network.class(link).as_str());
+    println!("length      {:.1} m", network.length_m(link));
+    println!("setbacks    {begin_m:.1} m, {end_m:.1} m");
+    println!("lanes       {}", network.lanes(link));
+    println!("limit       {summer} km/h, in winter {winter}");
+    println!("flags       {}", flags.join(", "));
+    println!("reverse     {}", network.reverse(link).map_or_else(String::new, |link| ids(&[link])));
+    println!("comes from  {}", ids(network.predecessors(link)));
+    println!("goes to     {}", ids(network.successors(link)));
+    for at in network.positions(link) {
+        println!("at          {:.7} {:.7}", at.latitude_deg, at.longitude_deg);
+    }
+    Ok(())
+}
+
+/// A bar of progress on standard error, when that is a terminal.
+struct Bar {
+    what: &'static str,
+    on: bool,
+    shown: Option<u64>,
+}
+
+impl Bar {
+    fn new(what: &'static str) -> Self {
+        Self { what, on: std::io::stderr().is_terminal(), shown: None }
+    }
+
+    fn show(&mut self, done: u64, total: u64) {
+        const WIDTH: usize = 40;
+        let percent = (100 * done).checked_div(total).unwrap_or(100).min(100);
+        if self.on && self.shown != Some(percent) {
+            self.shown = Some(percent);
+            let full = percent as usize * WIDTH / 100;
+            let bar = format!("{}{}", "█".repeat(full), "░".repeat(WIDTH - full));
+            eprint!("\r{} {bar} {percent:>3} %", self.what);
+        }
+    }
+
+    fn clear(&mut self) {
+        if self.shown.take().is_some() {
+            eprint!("\r\x1b[K");
+        }
+    }
+}
