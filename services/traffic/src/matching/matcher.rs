@@ -378,12 +378,15 @@ impl From<'_> {
     }
 }
 
+/// How far over the stop line vehicles stand, metres; where the line is, is a guess.
+const OVER_LINE_M: f32 = 3.0;
+
 /// The part of a link on which a vehicle can be. One that stands does so before the stop line.
 fn within_m<C>(streets: &Streets<C>, link: LinkNumber, stands: bool) -> [f32; 2] {
     let length_m = streets.network.length_m(link);
     if stands {
         let [begin_m, end_m] = streets.network.setback_m(link);
-        [begin_m, length_m - end_m]
+        [begin_m, length_m - (end_m - OVER_LINE_M).max(0.0)]
     } else {
         [0.0, length_m]
     }
