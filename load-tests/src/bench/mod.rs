@@ -5,6 +5,7 @@
 
 mod core;
 mod latency;
+mod matching;
 mod process;
 
 use serde::Serialize;
@@ -63,18 +64,21 @@ pub struct Bench {
 }
 
 /// All benches, in alphabetical order.
-pub const BENCHES: &[Bench] = &[Bench {
-    name: "main",
-    // Memory first: afterwards the allocator has freed memory to give out again.
-    measures: &[
-        ("memory", core::memory),
-        ("hfp", core::hfp),
-        ("apply", core::apply),
-        ("query", core::query),
-        ("push", latency::push),
-        ("demo", process::demo),
-    ],
-}];
+pub const BENCHES: &[Bench] = &[
+    Bench { name: "accuracy", measures: &[("matching", matching::matching)] },
+    Bench {
+        name: "main",
+        // Memory first: afterwards the allocator has freed memory to give out again.
+        measures: &[
+            ("memory", core::memory),
+            ("hfp", core::hfp),
+            ("apply", core::apply),
+            ("query", core::query),
+            ("push", latency::push),
+            ("demo", process::demo),
+        ],
+    },
+];
 
 impl Bench {
     /// Measures the group, or the part of it that is named, giving each figure as it is known.

@@ -4,7 +4,7 @@ use network::{LinkFlags, LinkNumber};
 
 use super::filter::{Belief, Hindsight, Step, advance};
 use super::line::{Foot, dot, lane_offset_m, project, shifted};
-use super::search::{Next, Scratch};
+use super::search::{Hypotheses, Next, Scratch};
 use super::{Fix, MatchOptions, Matched, Matches, Streets, Unknown};
 
 /// A hypothesis that continues no other.
@@ -138,7 +138,8 @@ impl Matcher {
         if let Some(newest) = self.moments.last() {
             if fix.time_ms <= newest.time_ms {
                 self.answer(streets, scratch, out, true);
-                let (time_ms, path) = (fix.time_ms, 0..0);
+                let told = out.spans.len() as u32;
+                let (time_ms, path) = (fix.time_ms, told..told);
                 let unknown = Some(Unknown::OutOfOrder);
                 out.fixes.push(Matched { time_ms, place: None, confidence: 0.0, unknown, path });
                 return;
@@ -221,9 +222,8 @@ impl Matcher {
                     ways_on(streets, &from, seconds, gap_m, scratch);
                 }
             }
-            let best = scratch.next.iter().map(|next| next.cost).fold(f32::INFINITY, f32::min);
-            look =
-                !follow || best > BAD_STEP_COST || fix.time_ms - self.looked_ms >= LOOK_AROUND_MS;
+            let bad = scratch.next.best() > BAD_STEP_COST;
+            look = !follow || bad || fix.time_ms - self.looked_ms >= LOOK_AROUND_MS;
             if look && follow {
                 Self::look(streets, at, scratch);
             }
@@ -258,7 +258,7 @@ impl Matcher {
         let at = plane(fix);
         let seconds = (fix.time_ms - newest.time_ms) as f32 / 1_000.0;
         let gap_m = distance(at, newest.at);
-        let speed = match (newest.speed, fix.speed_km_h.map(metres_per_s)) {
+        let speed = match (newest.speed, fix.speed_km_h.map(|speed| metres_per_s(options, speed))) {
             (Some(a), Some(b)) => Some(f32::midpoint(a, b)),
             (a, b) => a.or(b),
         };
@@ -267,7 +267,7 @@ impl Matcher {
         let drift_m2_max = options.drift_m_per_s_max * options.drift_m_per_s_max;
         let rho = power(options.rho, seconds);
         let stands = |speed: Option<f32>| speed.is_some_and(|speed| speed < STANDS_M_PER_S);
-        let now = fix.speed_km_h.map(metres_per_s);
+        let now = fix.speed_km_h.map(|speed| metres_per_s(options, speed));
         let velocity = velocity(newest, at, seconds);
         let guess = dot(velocity, velocity).sqrt();
         let step = Step {
@@ -286,9 +286,7 @@ impl Matcher {
     /// Makes the best hypotheses of `scratch.next` those of the newest fix.
     fn keep_best<C>(&mut self, streets: &Streets<C>, fix: &Fix, scratch: &mut Scratch) {
         let options = streets.options;
-        let next = &mut scratch.next;
-        let far2 = options.search_m * options.search_m;
-        next.retain(|next| dot(next.belief.noise_m, next.belief.noise_m) <= far2);
+        let next = &mut scratch.next.list;
         next.sort_unstable_by(|a, b| a.cost.total_cmp(&b.cost).then(a.link.cmp(&b.link)));
         let best = next.first().map_or(0.0, |next| next.cost);
         let worst = best + options.prune_cost;
@@ -313,7 +311,7 @@ impl Matcher {
             time_ms: fix.time_ms,
             at,
             velocity,
-            speed: fix.speed_km_h.map(metres_per_s),
+            speed: fix.speed_km_h.map(|speed| metres_per_s(options, speed)),
             records: self.beliefs.len() as u8,
         });
     }
@@ -339,11 +337,14 @@ impl From<'_> {
         foot: &Foot,
         start_m: f32,
         mut extra: f32,
-        next: &mut Vec<Next>,
+        next: &mut Hypotheses,
     ) {
         let options = streets.options;
         if link != self.record.link {
             extra += streets.entry_cost(link);
+        }
+        if next.is_hopeless(link, self.record.cost + extra, options.prune_cost) {
+            return;
         }
         if let Some(bearing) = self.step.bearing {
             extra += 0.5 * options.bearing_cost * (1.0 - dot(bearing, foot.ahead));
@@ -365,21 +366,29 @@ impl From<'_> {
         foot: &Foot,
         start_m: f32,
         extra: f32,
-        next: &mut Vec<Next>,
+        next: &mut Hypotheses,
     ) {
         let step = self.step;
         let within_m = within_m(streets, link, step.stands);
         let expected_m = step.drive_m - start_m;
         let (belief, cost) = advance(self.belief, step, foot, expected_m, within_m);
+        if is_far(streets.options, &belief) {
+            return;
+        }
         let cost = cost.min(streets.options.outlier_cost) + self.record.cost + extra;
         let driven_m = start_m + belief.along_m;
         let hindsight = Hindsight::new(self.belief, &belief, step, driven_m);
-        offer(next, Next { link, cost, belief, driven_m, parent: self.parent, hindsight });
+        next.offer(Next { link, cost, belief, driven_m, parent: self.parent, hindsight });
     }
 }
 
 /// How far over the stop line vehicles stand, metres; where the line is, is a guess.
 const OVER_LINE_M: f32 = 3.0;
+
+/// Whether a fix is too far from where it would have to be.
+fn is_far(options: &MatchOptions, belief: &Belief) -> bool {
+    dot(belief.noise_m, belief.noise_m) > options.search_m * options.search_m
+}
 
 /// The part of a link on which a vehicle can be. One that stands does so before the stop line.
 fn within_m<C>(streets: &Streets<C>, link: LinkNumber, stands: bool) -> [f32; 2] {
@@ -389,15 +398,6 @@ fn within_m<C>(streets: &Streets<C>, link: LinkNumber, stands: bool) -> [f32; 2]
         [begin_m, length_m - (end_m - OVER_LINE_M).max(0.0)]
     } else {
         [0.0, length_m]
-    }
-}
-
-/// Keeps the better hypothesis of each link.
-fn offer(next: &mut Vec<Next>, new: Next) {
-    match next.iter_mut().find(|old| old.link == new.link) {
-        Some(old) if new.cost < old.cost => *old = new,
-        Some(_) => {}
-        None => next.push(new),
     }
 }
 
@@ -411,9 +411,13 @@ fn follow_on<C: Fn(LinkNumber) -> bool>(streets: &Streets<C>, from: &From, scrat
     let left_m = streets.network.length_m(link) - belief.along_m;
     let near = foot(streets, link, to);
     from.reach(streets, link, &near, -belief.along_m, 0.0, next);
-    if let Some(back) = streets.network.reverse(link).filter(|&back| streets.allows(back)) {
+    let u_turn_cost = streets.options.u_turn_cost;
+    let hopeless =
+        |back| next.is_hopeless(back, from.record.cost + u_turn_cost, streets.options.prune_cost);
+    let back = streets.network.reverse(link);
+    if let Some(back) = back.filter(|&back| streets.allows(back) && !hopeless(back)) {
         let near = foot(streets, back, to);
-        from.reach(streets, back, &near, -left_m, streets.options.u_turn_cost, next);
+        from.reach(streets, back, &near, -left_m, u_turn_cost, next);
     }
     let far_m = step.drive_m + margin_m;
     if left_m <= far_m {
@@ -440,8 +444,9 @@ fn ways_on<C: Fn(LinkNumber) -> bool>(
     let From { belief, step, .. } = *from;
     let beta_m = options.beta_m_per_s * seconds;
     let detour = |way_m: f32| (way_m - gap_m).max(0.0) / beta_m;
-    let far_m =
-        (step.drive_m + 3.0 * step.drive_m2.sqrt()).max(gap_m + 100.0).min(options.step_m_max);
+    // Round a block is once and a half the straight way.
+    let detour_m = 1.5 * gap_m + options.search_m;
+    let far_m = (step.drive_m + 3.0 * step.drive_m2.sqrt()).max(detour_m).min(options.step_m_max);
     let link = from.record.link;
     if let Some(near) = targets.get(link) {
         from.reach(streets, link, near, -belief.along_m, 0.0, next);
@@ -457,7 +462,7 @@ fn ways_on<C: Fn(LinkNumber) -> bool>(
             return false;
         }
         let begin = network.shape(link)[0];
-        if start_m + distance(begin, step.at) > far_m + 2.0 * options.search_m {
+        if start_m + distance(begin, step.at) > far_m + options.search_m {
             return false;
         }
         if let Some(near) = targets.get(link) {
@@ -488,8 +493,11 @@ fn appear<C: Fn(LinkNumber) -> bool>(
             cost += 0.5 * options.bearing_cost * (1.0 - dot(bearing, foot.ahead));
         }
         let belief = Belief { along_m: foot.along_m, variance_m2, noise_m, ahead: foot.ahead };
+        if is_far(options, &belief) {
+            continue;
+        }
         let (driven_m, parent, hindsight) = (0.0, NO_PARENT, Hindsight::default());
-        offer(&mut scratch.next, Next { link, cost, belief, driven_m, parent, hindsight });
+        scratch.next.offer(Next { link, cost, belief, driven_m, parent, hindsight });
     }
 }
 
@@ -511,8 +519,9 @@ fn distance(a: [f32; 2], b: [f32; 2]) -> f32 {
     dot(step, step).sqrt()
 }
 
-fn metres_per_s(speed_km_h: f32) -> f32 {
-    speed_km_h.max(0.0) / 3.6
+/// A speed as it counts, whatever the vehicle sent.
+fn metres_per_s(options: &MatchOptions, speed_km_h: f32) -> f32 {
+    (speed_km_h / 3.6).max(0.0).min(options.speed_m_per_s_max)
 }
 
 /// Velocity from positions: an exponential mean over [`VELOCITY_S`], so that noise does not count
@@ -534,13 +543,14 @@ fn bearing(options: &MatchOptions, fix: &Fix) -> Option<[f32; 2]> {
 /// The unit vector of a bearing, by basic arithmetic alone so that every machine gets the same:
 /// Taylor's series within 45 degrees of an axis, off by less than 0.00001.
 fn unit_vector(bearing_deg: f32) -> [f32; 2] {
+    let bearing_deg = bearing_deg.rem_euclid(360.0);
     let quarter = (bearing_deg / 90.0).round();
     let x = (bearing_deg - 90.0 * quarter).to_radians();
     let square = x * x;
     let sine = x * (1.0 - square / 6.0 * (1.0 - square / 20.0 * (1.0 - square / 42.0)));
     let cosine = 1.0 - square / 2.0 * (1.0 - square / 12.0 * (1.0 - square / 30.0));
-    match quarter.rem_euclid(4.0) as u8 {
-        0 => [sine, cosine],
+    match quarter as u8 {
+        0 | 4 => [sine, cosine],
         1 => [cosine, -sine],
         2 => [-sine, -cosine],
         _ => [-cosine, sine],

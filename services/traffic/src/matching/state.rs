@@ -4,7 +4,7 @@ use network::{LinkNumber, Network};
 
 use super::Matcher;
 use super::filter::{Belief, Hindsight};
-use super::matcher::{Last, Moment, Record};
+use super::matcher::{Last, Moment, NO_PARENT, Record};
 
 /// A [`Matcher`] as plain numbers. Links are apart from the rest, so that who keeps it longer than
 /// one import of the map can keep them by [`network::LinkId`].
@@ -12,7 +12,7 @@ use super::matcher::{Last, Moment, Record};
 pub struct MatcherState {
     /// Links in the order in which they occur.
     pub links: Vec<LinkNumber>,
-    /// All the rest; each is exact.
+    /// All the rest; each is exact, times within 2^53 milliseconds of 1970.
     pub numbers: Vec<f64>,
 }
 
@@ -105,6 +105,20 @@ impl Matcher {
                 ahead: [number()? as f32, number()? as f32],
             });
         }
-        (numbers.next().is_none() && links.next().is_none()).then_some(matcher)
+        let whole = numbers.next().is_none() && links.next().is_none();
+        (whole && matcher.is_sound()).then_some(matcher)
+    }
+
+    /// Whether every record comes from one of the moment before it. Those of the oldest moment may
+    /// come from one that is answered and gone.
+    fn is_sound(&self) -> bool {
+        let (mut begin, mut before) = (0, NO_PARENT);
+        self.moments.iter().all(|moment| {
+            let end = begin + usize::from(moment.records);
+            let mut records = self.records[begin..end].iter();
+            let sound = records.all(|record| record.parent < before || record.parent == NO_PARENT);
+            (begin, before) = (end, moment.records);
+            sound
+        })
     }
 }
