@@ -135,19 +135,20 @@ impl Matcher {
         scratch: &mut Scratch,
         out: &mut Matches,
     ) {
-        if let Some(newest) = self.moments.last() {
-            if fix.time_ms <= newest.time_ms {
-                self.answer(streets, scratch, out, true);
-                let told = out.spans.len() as u32;
-                let (time_ms, path) = (fix.time_ms, told..told);
-                let unknown = Some(Unknown::OutOfOrder);
-                out.fixes.push(Matched { time_ms, place: None, confidence: 0.0, unknown, path });
-                return;
-            }
-            if Self::is_torn(streets, newest, fix) {
-                self.answer(streets, scratch, out, true);
-                self.forget();
-            }
+        let is_late = self.moments.last().is_some_and(|newest| fix.time_ms <= newest.time_ms);
+        let is_place = plane(fix).iter().all(|metres| metres.is_finite());
+        if is_late || !is_place {
+            self.answer(streets, scratch, out, true);
+            let told = out.spans.len() as u32;
+            let (time_ms, path) = (fix.time_ms, told..told);
+            let unknown = Some(if is_late { Unknown::OutOfOrder } else { Unknown::OffNetwork });
+            out.fixes.push(Matched { time_ms, place: None, confidence: 0.0, unknown, path });
+            return;
+        }
+        let torn = |newest: &Moment| Self::is_torn(streets, newest, fix);
+        if self.moments.last().is_some_and(torn) {
+            self.answer(streets, scratch, out, true);
+            self.forget();
         }
         scratch.next.clear();
         self.move_on(streets, fix, scratch);
