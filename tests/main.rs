@@ -12,4 +12,5 @@ mod processor;
 mod simulator;
 mod stream;
 mod system;
+mod traffic;
 mod workspace;

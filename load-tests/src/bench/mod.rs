@@ -5,6 +5,7 @@
 
 mod core;
 mod latency;
+mod matching;
 mod process;
 mod streets;
 
@@ -65,6 +66,7 @@ pub struct Bench {
 
 /// All benches, in alphabetical order.
 pub const BENCHES: &[Bench] = &[
+    Bench { name: "accuracy", measures: &[("matching", matching::matching)] },
     Bench {
         name: "main",
         // Memory first: afterwards the allocator has freed memory to give out again.

@@ -2,8 +2,9 @@
 
 use network::{LinkFlags, LinkNumber};
 
+use super::filter::Hindsight;
 use super::matcher::{Last, Matcher, NO_PARENT, Record, is_at_tunnel};
-use super::search::Scratch;
+use super::search::{Ancestor, Scratch};
 use super::{Matched, Matches, Place, Span, Streets, Unknown};
 
 impl Matcher {
@@ -23,15 +24,16 @@ impl Matcher {
             let moment = self.moments[index];
             let records = begin..begin + usize::from(moment.records);
             if !(index == 0 && self.answered) {
-                let ancestors = self.ancestors(index, scratch);
+                self.ancestors(index, scratch);
                 let due = all || newest_ms - moment.time_ms >= streets.options.lag_ms;
-                let Some((record, confidence)) =
-                    choose(&self.records[records.clone()], ancestors, self.newest(), due)
+                let candidates = &self.records[records.clone()];
+                let Some(choice) =
+                    choose(streets, candidates, &scratch.ancestors, self.newest(), due)
                 else {
                     break;
                 };
-                let chosen = record.map(|number| self.records[begin + usize::from(number)]);
-                self.give(streets, scratch, out, moment.time_ms, record, chosen, confidence);
+                let chosen = choice.ancestor.map(|a| self.records[begin + usize::from(a.record)]);
+                self.give(streets, scratch, out, moment.time_ms, &choice, chosen);
             }
             begin = records.end;
             done = index + 1;
@@ -50,19 +52,26 @@ impl Matcher {
         &self.records[self.records.len() - self.beliefs.len()..]
     }
 
-    /// Which record of a moment each hypothesis comes from, in `scratch.ancestors`.
-    fn ancestors<'a>(&self, moment: usize, scratch: &'a mut Scratch) -> &'a [u8] {
+    /// Where at a moment each hypothesis comes from, in `scratch.ancestors`.
+    fn ancestors(&self, moment: usize, scratch: &mut Scratch) {
         let ancestors = &mut scratch.ancestors;
         ancestors.clear();
-        ancestors.extend(0..self.beliefs.len() as u8);
+        let hypotheses = self.newest().iter().zip(0..);
+        ancestors.extend(hypotheses.map(|(newest, record)| Ancestor {
+            record,
+            change_m: 0.0,
+            next: newest.link,
+        }));
         let mut begin = self.records.len();
         for later in self.moments[moment + 1..].iter().rev() {
             begin -= usize::from(later.records);
-            for ancestor in ancestors.iter_mut().filter(|ancestor| **ancestor != NO_PARENT) {
-                *ancestor = self.records[begin + usize::from(*ancestor)].parent;
+            for ancestor in ancestors.iter_mut().filter(|ancestor| ancestor.record != NO_PARENT) {
+                let record = &self.records[begin + usize::from(ancestor.record)];
+                let Hindsight { gain, shift_m } = record.hindsight;
+                let change_m = gain * ancestor.change_m + shift_m;
+                *ancestor = Ancestor { record: record.parent, change_m, next: record.link };
             }
         }
-        ancestors
     }
 
     /// Writes one answer.
@@ -72,11 +81,11 @@ impl Matcher {
         scratch: &mut Scratch,
         out: &mut Matches,
         time_ms: i64,
-        number: Option<u8>,
+        choice: &Choice,
         record: Option<Record>,
-        confidence: f32,
     ) {
         let first = out.spans.len() as u32;
+        let confidence = choice.confidence;
         let unknown = match record {
             None if self.last.is_some_and(|last| is_at_tunnel(streets, last.link)) => {
                 Some(Unknown::Tunnel)
@@ -86,19 +95,23 @@ impl Matcher {
                 Some(Unknown::Ferry)
             }
             Some(record) if (streets.closed)(record.link) => Some(Unknown::ClosedStreet),
-            Some(_) if confidence < streets.options.confidence_min => Some(Unknown::Ambiguous),
+            Some(_) if choice.certainty < streets.options.confidence_min => {
+                Some(Unknown::Ambiguous)
+            }
             Some(_) => None,
         };
+        let number = choice.ancestor.map(|ancestor| ancestor.record);
         let mut place = None;
         let continues = self
             .last
             .filter(|last| last.open && record.is_some_and(|record| record.parent == last.record));
-        if let (Some(record), None) = (record, unknown) {
-            let mut along_m = record.along_m;
+        if let (Some(record), Some(ancestor), None) = (record, choice.ancestor, unknown) {
+            let mut at = hindsight(streets, &record, &ancestor);
             if let Some(last) = continues {
-                along_m = drive(streets, scratch, out, &last, &record, time_ms);
+                let driven_m = record.driven_m + ancestor.change_m;
+                at.along_m = drive(streets, scratch, out, &last, at, driven_m, time_ms);
             }
-            place = Some(Place { link: record.link, along_m });
+            place = Some(at);
         }
         self.last = match (number, place, continues) {
             (Some(record), Some(Place { link, along_m }), _) => {
@@ -115,34 +128,83 @@ impl Matcher {
     }
 }
 
-/// The record to answer with and its probability, or nothing while hypotheses differ and it is not
-/// due. `ancestors` are those of the `newest` records.
-fn choose(
+/// What is answered about a moment.
+struct Choice {
+    /// The hypothesis, unless there is none.
+    ancestor: Option<Ancestor>,
+    /// Probability of its link.
+    confidence: f32,
+    /// Probability of its place, whatever link a map has there.
+    certainty: f32,
+}
+
+/// The most probable link of a moment, or nothing while hypotheses differ and it is not due.
+/// `ancestors` are those of the `newest` records.
+fn choose<C>(
+    streets: &Streets<C>,
     records: &[Record],
-    ancestors: &[u8],
+    ancestors: &[Ancestor],
     newest: &[Record],
     due: bool,
-) -> Option<(Option<u8>, f32)> {
-    if records.is_empty() {
-        return Some((None, 0.0));
+) -> Option<Choice> {
+    let alive = || ancestors.iter().zip(newest).filter(|(one, _)| one.record != NO_PARENT);
+    let Some((first, _)) = alive().next() else {
+        // No hypothesis comes from here, so later fixes say nothing about it.
+        let link = records.first().map(|record| record.link);
+        let ancestor = link.map(|next| Ancestor { record: 0, change_m: 0.0, next });
+        let total: f32 = records.iter().map(|record| exp_minus(record.cost)).sum();
+        let confidence = records.first().map_or(0.0, |best| exp_minus(best.cost) / total);
+        return Some(Choice { ancestor, confidence, certainty: confidence });
+    };
+    if ancestors.iter().all(|one| one.record == first.record) {
+        return Some(Choice { ancestor: Some(*first), confidence: 1.0, certainty: 1.0 });
     }
-    // The newest records are in the order of cost.
-    if let Some(&best) = ancestors.iter().find(|&&ancestor| ancestor != NO_PARENT) {
-        if ancestors.iter().all(|&ancestor| ancestor == best) {
-            return Some((Some(best), 1.0));
-        }
-        let (mut share, mut total) = (0.0, 0.0);
-        for (record, &ancestor) in newest.iter().zip(ancestors) {
-            let weight = exp_minus(record.cost);
-            total += weight;
-            if ancestor == best {
-                share += weight;
-            }
-        }
-        return due.then(|| (Some(best), share / total));
+    if !due {
+        return None;
     }
-    let total: f32 = records.iter().map(|record| exp_minus(record.cost)).sum();
-    Some((Some(0), exp_minus(records[0].cost) / total))
+    let total: f32 = alive().map(|(_, newest)| exp_minus(newest.cost)).sum();
+    let share = |same: &dyn Fn(u8) -> bool| {
+        let same = alive().filter(|(one, _)| same(one.record));
+        same.map(|(_, newest)| exp_minus(newest.cost)).sum::<f32>() / total
+    };
+    let mut best: Option<(&Ancestor, f32)> = None;
+    for (one, _) in alive() {
+        let confidence = share(&|record| record == one.record);
+        if best.is_none_or(|(_, other)| confidence > other) {
+            best = Some((one, confidence));
+        }
+    }
+    best.map(|(one, confidence)| {
+        let chosen = &records[usize::from(one.record)];
+        let certainty = share(&|record| {
+            record == one.record || is_near(streets, chosen, &records[usize::from(record)])
+        });
+        Choice { ancestor: Some(*one), confidence, certainty }
+    })
+}
+
+/// Whether two records are about the same place: on links that follow each other, on both sides of
+/// where those meet.
+fn is_near<C>(streets: &Streets<C>, a: &Record, b: &Record) -> bool {
+    let network = streets.network;
+    let apart_m = |from: &Record, to: &Record| {
+        let follows = network.successors(from.link).contains(&to.link);
+        follows.then(|| network.length_m(from.link) - from.along_m + to.along_m)
+    };
+    let near_m = 4.0 * streets.options.sigma_m;
+    apart_m(a, b).or(apart_m(b, a)).is_some_and(|apart_m| apart_m <= near_m)
+}
+
+/// Where a record was, now that later fixes are known.
+fn hindsight<C>(streets: &Streets<C>, record: &Record, ancestor: &Ancestor) -> Place {
+    let network = streets.network;
+    let length_m = network.length_m(record.link);
+    let along_m = record.along_m + ancestor.change_m;
+    if along_m > length_m && network.successors(record.link).contains(&ancestor.next) {
+        let link = ancestor.next;
+        return Place { link, along_m: (along_m - length_m).min(network.length_m(link)) };
+    }
+    Place { link: record.link, along_m: along_m.clamp(0.0, length_m) }
 }
 
 /// About `exp(-x)` for `x` of 0 or more, by basic arithmetic alone so that every machine gets the
@@ -155,27 +217,35 @@ fn exp_minus(x: f32) -> f32 {
     power
 }
 
-/// Appends the spans from the last place to a record's, and answers where on its link they end.
+/// Appends the spans from the last place to the next, and answers where on its link they end.
 fn drive<C: Fn(LinkNumber) -> bool>(
     streets: &Streets<C>,
     scratch: &mut Scratch,
     out: &mut Matches,
     last: &Last,
-    record: &Record,
+    to: Place,
+    driven_m: f32,
     end_ms: i64,
 ) -> f32 {
     let network = streets.network;
     let Scratch { ways, route, .. } = scratch;
     let length_m = network.length_m(last.link);
-    let ahead_m = record.along_m - last.along_m;
+    let left_m = length_m - last.along_m;
+    let ahead_m = to.along_m - last.along_m;
     let first = out.spans.len();
-    let (start_ms, link) = (last.time_ms, record.link);
+    let (start_ms, link) = (last.time_ms, to.link);
     let span = |link, from_m, to_m| Span { link, from_m, to_m, start_ms, end_ms };
     // Round the block and back on the same link is a longer way than along it.
-    if link == last.link && record.driven_m - ahead_m < 0.5 * length_m {
+    if link == last.link && driven_m - ahead_m < 0.5 * length_m {
         // The estimate may step back a little; vehicles do not.
-        let to_m = record.along_m.max(last.along_m);
+        let to_m = to.along_m.max(last.along_m);
         out.spans.push(span(link, last.along_m, to_m));
+        return to_m;
+    }
+    // Turned round in the street; a dead end is a longer way.
+    if network.reverse(last.link) == Some(link) && driven_m < left_m {
+        let to_m = to.along_m.max(left_m);
+        out.spans.push(span(link, left_m, to_m));
         return to_m;
     }
     route.clear();
@@ -184,21 +254,21 @@ fn drive<C: Fn(LinkNumber) -> bool>(
     } else {
         let mut found = false;
         let far_m = streets.options.step_m_max;
-        ways.explore(network, last.link, length_m - last.along_m, |reached, distance_m| {
+        ways.explore(network, last.link, left_m, |reached, distance_m| {
             found |= reached == link;
             !found && distance_m <= far_m && streets.allows(reached)
         });
         if !found {
-            return record.along_m;
+            return to.along_m;
         }
         ways.route_to(last.link, link, route);
     }
     out.spans.push(span(last.link, last.along_m, length_m));
     let between = &route[..route.len() - 1];
     out.spans.extend(between.iter().map(|&link| span(link, 0.0, network.length_m(link))));
-    out.spans.push(span(link, 0.0, record.along_m));
+    out.spans.push(span(link, 0.0, to.along_m));
     share_time(&mut out.spans[first..]);
-    record.along_m
+    to.along_m
 }
 
 /// Splits the time of a way among its spans by their lengths.

@@ -28,11 +28,55 @@ pub(super) struct Step {
     pub(super) rho: f32,
     /// Variance that the noise gains, square metres.
     pub(super) fresh_m2: f32,
+    /// Direction that the vehicle sent with the fix.
+    pub(super) bearing: Option<[f32; 2]>,
+    /// Whether the vehicle stands at the new fix.
+    pub(super) stands: bool,
+    /// Whether it stood at the old one too.
+    pub(super) stood: bool,
+}
+
+impl Step {
+    /// The same step of a vehicle that has not moved.
+    pub(super) fn standing(&self) -> Self {
+        Self { drive_m: 0.0, drive_m2: STOOD_M2, ..*self }
+    }
+}
+
+/// Variance of how far a vehicle moved that stood, square metres.
+const STOOD_M2: f32 = 0.01;
+
+/// How the estimate before a step changes when the one after it does: `gain * change + shift`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Hindsight {
+    pub(super) gain: f32,
+    pub(super) shift_m: f32,
+}
+
+impl Hindsight {
+    /// What the belief `to`, which `driven_m` down the way came of `from`, says about that.
+    ///
+    /// The smoother of Rauch, Tung & Striebel (Maximum likelihood estimates of linear dynamic
+    /// systems, AIAA Journal 3, 1965) for the model of [`advance`]: three observations of the error
+    /// `e` of the old distance, by the filter with variance `p`, by the drive with `q`, and by
+    /// `noise' = rho noise + fresh`, where `noise` falls as the distance grows.
+    pub(super) fn new(from: &Belief, to: &Belief, step: &Step, driven_m: f32) -> Self {
+        let noise_m = dot(from.noise_m, from.ahead);
+        let surprise_m = step.rho * noise_m - dot(to.noise_m, to.ahead);
+        let by_drive = 1.0 / step.drive_m2;
+        let by_noise = step.rho / step.fresh_m2;
+        let weight = 1.0 / from.variance_m2 + by_drive + step.rho * by_noise;
+        Self {
+            gain: (by_drive + by_noise) / weight,
+            shift_m: ((driven_m - step.drive_m) * by_drive + surprise_m * by_noise) / weight,
+        }
+    }
 }
 
 /// The belief after a step from `from` to a link on which `expected_m` (negative: before its
 /// beginning) is the distance that the vehicle's speed would give, and the cost of that, nats.
-/// `foot` is the point of the link at which it is taken to be straight, lane offset included.
+/// `foot` is the point of the link at which it is taken to be straight, lane offset included, and
+/// `within_m` the part of the link on which the vehicle can be.
 ///
 /// Fix and position are linked by `fix = position + noise` with `noise' = rho noise + fresh`, so
 /// with the old noise known up to the error `e` of the old distance and `q` the error of the
@@ -43,7 +87,7 @@ pub(super) fn advance(
     step: &Step,
     foot: &Foot,
     expected_m: f32,
-    length_m: f32,
+    within_m: [f32; 2],
 ) -> (Belief, f32) {
     let ahead = foot.ahead;
     let beyond_m = expected_m - foot.along_m;
@@ -62,7 +106,7 @@ pub(super) fn advance(
     let gain = solve(covariance);
     let free_m = expected_m + dot(gain, residual);
     let variance_m2 = (p + q - dot(gain, covariance)).max(VARIANCE_M2_MIN);
-    let along_m = free_m.clamp(0.0, length_m);
+    let along_m = free_m.max(within_m[0]).min(within_m[1]);
     let outside_m = free_m - along_m;
     let cost = 0.5 * (dot(residual, solve(residual)) + outside_m * outside_m / variance_m2);
     let moved_m = along_m - foot.along_m;

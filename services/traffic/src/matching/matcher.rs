@@ -2,10 +2,10 @@
 
 use network::{LinkFlags, LinkNumber};
 
-use super::filter::{Belief, Step, advance};
+use super::filter::{Belief, Hindsight, Step, advance};
 use super::line::{Foot, dot, lane_offset_m, project, shifted};
-use super::search::{Next, Scratch};
-use super::{Fix, Matched, Matches, Streets, Unknown};
+use super::search::{Hypotheses, Next, Scratch};
+use super::{Fix, MatchOptions, Matched, Matches, Streets, Unknown};
 
 /// A hypothesis that continues no other.
 pub(super) const NO_PARENT: u8 = u8::MAX;
@@ -16,6 +16,12 @@ const FOLLOW_MS_MAX: i64 = 4_000;
 
 /// While it is followed, a vehicle is looked for on other streets so often.
 const LOOK_AROUND_MS: i64 = 10_000;
+
+/// Time over which velocity is estimated where vehicles send none, seconds.
+const VELOCITY_S: f32 = 3.0;
+
+/// A slower vehicle stands: what receivers report at rest, metres per second.
+const STANDS_M_PER_S: f32 = 0.5;
 
 /// Map matching of one vehicle.
 ///
@@ -86,6 +92,8 @@ pub(super) struct Moment {
     pub(super) at: [f32; 2],
     /// Metres per second.
     pub(super) speed: Option<f32>,
+    /// What the positions alone say about that, east and north.
+    pub(super) velocity: [f32; 2],
     /// How many of the records are of it.
     pub(super) records: u8,
 }
@@ -101,6 +109,8 @@ pub(super) struct Record {
     pub(super) cost: f32,
     /// Which record of the moment before it continues.
     pub(super) parent: u8,
+    /// What it says about where its parent was.
+    pub(super) hindsight: Hindsight,
 }
 
 /// The last answer.
@@ -125,18 +135,20 @@ impl Matcher {
         scratch: &mut Scratch,
         out: &mut Matches,
     ) {
-        if let Some(newest) = self.moments.last() {
-            if fix.time_ms <= newest.time_ms {
-                self.answer(streets, scratch, out, true);
-                let (time_ms, path) = (fix.time_ms, 0..0);
-                let unknown = Some(Unknown::OutOfOrder);
-                out.fixes.push(Matched { time_ms, place: None, confidence: 0.0, unknown, path });
-                return;
-            }
-            if self.is_torn(streets, newest, fix) {
-                self.answer(streets, scratch, out, true);
-                self.forget();
-            }
+        let is_late = self.moments.last().is_some_and(|newest| fix.time_ms <= newest.time_ms);
+        let is_place = plane(fix).iter().all(|metres| metres.is_finite());
+        if is_late || !is_place {
+            self.answer(streets, scratch, out, true);
+            let told = out.spans.len() as u32;
+            let (time_ms, path) = (fix.time_ms, told..told);
+            let unknown = Some(if is_late { Unknown::OutOfOrder } else { Unknown::OffNetwork });
+            out.fixes.push(Matched { time_ms, place: None, confidence: 0.0, unknown, path });
+            return;
+        }
+        let torn = |newest: &Moment| Self::is_torn(streets, newest, fix);
+        if self.moments.last().is_some_and(torn) {
+            self.answer(streets, scratch, out, true);
+            self.forget();
         }
         scratch.next.clear();
         self.move_on(streets, fix, scratch);
@@ -161,15 +173,16 @@ impl Matcher {
     }
 
     /// Whether no vehicle drives from one fix to the other.
-    fn is_torn<C>(&self, streets: &Streets<C>, newest: &Moment, fix: &Fix) -> bool {
+    fn is_torn<C>(streets: &Streets<C>, newest: &Moment, fix: &Fix) -> bool {
         let options = streets.options;
         let gap_ms = fix.time_ms.saturating_sub(newest.time_ms);
         let at = plane(fix);
         let step_m = distance(at, newest.at);
         let noise_m = 6.0 * options.sigma_m;
         let possible_m = options.speed_m_per_s_max * (gap_ms as f32 / 1_000.0) + noise_m;
-        // Also when the step is not a number.
-        gap_ms > options.gap_ms_max || !(step_m <= options.step_m_max.min(possible_m))
+        // A step that is not a number is none that a vehicle drives.
+        let driven = step_m <= options.step_m_max.min(possible_m);
+        gap_ms > options.gap_ms_max || !driven
     }
 
     fn forget(&mut self) {
@@ -194,34 +207,33 @@ impl Matcher {
         let mut look = true;
         if let Some(newest) = self.moments.last().filter(|newest| newest.records > 0) {
             let gap_ms = fix.time_ms - newest.time_ms;
-            let (step, gap_m) = self.step(streets, newest, fix);
+            let (step, gap_m) = Self::step(streets, newest, fix);
             let follow = gap_ms <= FOLLOW_MS_MAX;
             if !follow {
-                self.look(streets, at, scratch);
+                Self::look(streets, at, scratch);
             }
             let first = self.records.len() - self.beliefs.len();
             for (parent, belief) in self.beliefs.iter().enumerate() {
                 let record = &self.records[first + parent];
-                let from = From { record, belief, parent: parent as u8 };
+                let from = From { record, belief, parent: parent as u8, step: &step };
                 if follow {
-                    follow_on(streets, &step, &from, scratch);
+                    follow_on(streets, &from, scratch);
                 } else {
                     let seconds = gap_ms as f32 / 1_000.0;
-                    ways_on(streets, &step, &from, seconds, gap_m, scratch);
+                    ways_on(streets, &from, seconds, gap_m, scratch);
                 }
             }
-            let best = scratch.next.iter().map(|next| next.cost).fold(f32::INFINITY, f32::min);
-            look =
-                !follow || best > BAD_STEP_COST || fix.time_ms - self.looked_ms >= LOOK_AROUND_MS;
+            let bad = scratch.next.best() > BAD_STEP_COST;
+            look = !follow || bad || fix.time_ms - self.looked_ms >= LOOK_AROUND_MS;
             if look && follow {
-                self.look(streets, at, scratch);
+                Self::look(streets, at, scratch);
             }
             if look {
-                appear(streets, at, options.break_cost, scratch);
+                appear(streets, fix, options.break_cost, scratch);
             }
         } else {
-            self.look(streets, at, scratch);
-            appear(streets, at, 0.0, scratch);
+            Self::look(streets, at, scratch);
+            appear(streets, fix, 0.0, scratch);
         }
         if look {
             self.looked_ms = fix.time_ms;
@@ -229,12 +241,7 @@ impl Matcher {
     }
 
     /// Looks up the streets near a fix, in `scratch.targets`.
-    fn look<C: Fn(LinkNumber) -> bool>(
-        &self,
-        streets: &Streets<C>,
-        at: [f32; 2],
-        scratch: &mut Scratch,
-    ) {
+    fn look<C: Fn(LinkNumber) -> bool>(streets: &Streets<C>, at: [f32; 2], scratch: &mut Scratch) {
         let network = streets.network;
         scratch.near.clear();
         scratch.targets.clear(network.len());
@@ -247,23 +254,32 @@ impl Matcher {
     }
 
     /// What the time and the speeds say about the way between two fixes, and their distance.
-    fn step<C>(&self, streets: &Streets<C>, newest: &Moment, fix: &Fix) -> (Step, f32) {
+    fn step<C>(streets: &Streets<C>, newest: &Moment, fix: &Fix) -> (Step, f32) {
         let options = streets.options;
         let at = plane(fix);
         let seconds = (fix.time_ms - newest.time_ms) as f32 / 1_000.0;
         let gap_m = distance(at, newest.at);
-        let speed = match (newest.speed, fix.speed_km_h.map(metres_per_s)) {
+        let speed = match (newest.speed, fix.speed_km_h.map(|speed| metres_per_s(options, speed))) {
             (Some(a), Some(b)) => Some(f32::midpoint(a, b)),
             (a, b) => a.or(b),
         };
         let drift_m = if speed.is_some() { options.drift_m } else { options.drift_unknown_speed_m };
+        let drift_m2 = drift_m * drift_m * seconds;
+        let drift_m2_max = options.drift_m_per_s_max * options.drift_m_per_s_max;
         let rho = power(options.rho, seconds);
+        let stands = |speed: Option<f32>| speed.is_some_and(|speed| speed < STANDS_M_PER_S);
+        let now = fix.speed_km_h.map(|speed| metres_per_s(options, speed));
+        let velocity = velocity(newest, at, seconds);
+        let guess = dot(velocity, velocity).sqrt();
         let step = Step {
             at,
-            drive_m: speed.map_or(gap_m, |speed| speed * seconds),
-            drive_m2: drift_m * drift_m * seconds * seconds * seconds,
+            drive_m: speed.unwrap_or(guess) * seconds,
+            drive_m2: drift_m2.min(drift_m2_max) * seconds * seconds,
             rho,
             fresh_m2: options.sigma_m * options.sigma_m * (1.0 - rho * rho).max(0.01),
+            bearing: bearing(options, fix),
+            stands: stands(now),
+            stood: stands(now) && stands(newest.speed),
         };
         (step, gap_m)
     }
@@ -271,9 +287,7 @@ impl Matcher {
     /// Makes the best hypotheses of `scratch.next` those of the newest fix.
     fn keep_best<C>(&mut self, streets: &Streets<C>, fix: &Fix, scratch: &mut Scratch) {
         let options = streets.options;
-        let next = &mut scratch.next;
-        let far2 = options.search_m * options.search_m;
-        next.retain(|next| dot(next.belief.noise_m, next.belief.noise_m) <= far2);
+        let next = &mut scratch.next.list;
         next.sort_unstable_by(|a, b| a.cost.total_cmp(&b.cost).then(a.link.cmp(&b.link)));
         let best = next.first().map_or(0.0, |next| next.cost);
         let worst = best + options.prune_cost;
@@ -287,12 +301,18 @@ impl Matcher {
                 driven_m: next.driven_m,
                 cost: next.cost - best,
                 parent: next.parent,
+                hindsight: next.hindsight,
             });
         }
+        let at = plane(fix);
+        let velocity = self.moments.last().map_or([0.0; 2], |newest| {
+            velocity(newest, at, (fix.time_ms - newest.time_ms) as f32 / 1_000.0)
+        });
         self.moments.push(Moment {
             time_ms: fix.time_ms,
-            at: plane(fix),
-            speed: fix.speed_km_h.map(metres_per_s),
+            at,
+            velocity,
+            speed: fix.speed_km_h.map(|speed| metres_per_s(options, speed)),
             records: self.beliefs.len() as u8,
         });
     }
@@ -301,11 +321,12 @@ impl Matcher {
 /// A step that the best hypothesis explains worse than that calls for a look around.
 const BAD_STEP_COST: f32 = 6.0;
 
-/// The hypothesis that is being continued.
+/// The hypothesis that is being continued, and the step it takes.
 struct From<'a> {
     record: &'a Record,
     belief: &'a Belief,
     parent: u8,
+    step: &'a Step,
 }
 
 impl From<'_> {
@@ -313,56 +334,99 @@ impl From<'_> {
     fn reach<C: Fn(LinkNumber) -> bool>(
         &self,
         streets: &Streets<C>,
-        step: &Step,
+        link: LinkNumber,
+        foot: &Foot,
+        start_m: f32,
+        mut extra: f32,
+        next: &mut Hypotheses,
+    ) {
+        let options = streets.options;
+        if link != self.record.link {
+            extra += streets.entry_cost(link);
+        }
+        if next.is_hopeless(link, self.record.cost + extra, options.prune_cost) {
+            return;
+        }
+        if let Some(bearing) = self.step.bearing {
+            extra += 0.5 * options.bearing_cost * (1.0 - dot(bearing, foot.ahead));
+        }
+        if self.step.stood {
+            if link == self.record.link && start_m <= 0.0 {
+                let stays = From { step: &self.step.standing(), ..*self };
+                stays.arrive(streets, link, foot, start_m, extra, next);
+            }
+            extra += options.start_cost;
+        }
+        self.arrive(streets, link, foot, start_m, extra, next);
+    }
+
+    fn arrive<C>(
+        &self,
+        streets: &Streets<C>,
         link: LinkNumber,
         foot: &Foot,
         start_m: f32,
         extra: f32,
-        next: &mut Vec<Next>,
+        next: &mut Hypotheses,
     ) {
-        let length_m = streets.network.length_m(link);
+        let step = self.step;
+        let within_m = within_m(streets, link, step.stands);
         let expected_m = step.drive_m - start_m;
-        let (belief, cost) = advance(self.belief, step, foot, expected_m, length_m);
-        let mut cost = cost.min(streets.options.outlier_cost) + self.record.cost + extra;
-        if link != self.record.link {
-            cost += streets.entry_cost(link);
+        let (belief, cost) = advance(self.belief, step, foot, expected_m, within_m);
+        if is_far(streets.options, &belief) {
+            return;
         }
+        let cost = cost.min(streets.options.outlier_cost) + self.record.cost + extra;
         let driven_m = start_m + belief.along_m;
-        offer(next, Next { link, cost, belief, driven_m, parent: self.parent });
+        let hindsight = Hindsight::new(self.belief, &belief, step, driven_m);
+        next.offer(Next { link, cost, belief, driven_m, parent: self.parent, hindsight });
     }
 }
 
-/// Keeps the better hypothesis of each link.
-fn offer(next: &mut Vec<Next>, new: Next) {
-    match next.iter_mut().find(|old| old.link == new.link) {
-        Some(old) if new.cost < old.cost => *old = new,
-        Some(_) => {}
-        None => next.push(new),
+/// How far over the stop line vehicles stand, metres; where the line is, is a guess.
+const OVER_LINE_M: f32 = 3.0;
+
+/// Whether a fix is too far from where it would have to be.
+fn is_far(options: &MatchOptions, belief: &Belief) -> bool {
+    dot(belief.noise_m, belief.noise_m) > options.search_m * options.search_m
+}
+
+/// The part of a link on which a vehicle can be. One that stands does so before the stop line.
+fn within_m<C>(streets: &Streets<C>, link: LinkNumber, stands: bool) -> [f32; 2] {
+    let length_m = streets.network.length_m(link);
+    if stands {
+        let [begin_m, end_m] = streets.network.setback_m(link);
+        [begin_m, length_m - (end_m - OVER_LINE_M).max(0.0)]
+    } else {
+        [0.0, length_m]
     }
 }
 
 /// Follows a hypothesis over a short step: its link, and those that it may have come to.
-fn follow_on<C: Fn(LinkNumber) -> bool>(
-    streets: &Streets<C>,
-    step: &Step,
-    from: &From,
-    scratch: &mut Scratch,
-) {
+fn follow_on<C: Fn(LinkNumber) -> bool>(streets: &Streets<C>, from: &From, scratch: &mut Scratch) {
     let Scratch { ways, next, .. } = scratch;
-    let belief = from.belief;
+    let From { belief, step, .. } = *from;
     let to = [0, 1].map(|axis| step.at[axis] - step.rho * belief.noise_m[axis]);
     let margin_m = 3.0 * (belief.variance_m2 + step.drive_m2).sqrt() + 2.0;
     let link = from.record.link;
     let left_m = streets.network.length_m(link) - belief.along_m;
     let near = foot(streets, link, to);
-    from.reach(streets, step, link, &near, -belief.along_m, 0.0, next);
+    from.reach(streets, link, &near, -belief.along_m, 0.0, next);
+    let u_turn_cost = streets.options.u_turn_cost;
+    let hopeless =
+        |back| next.is_hopeless(back, from.record.cost + u_turn_cost, streets.options.prune_cost);
+    let back = streets.network.reverse(link);
+    if let Some(back) = back.filter(|&back| streets.allows(back) && !hopeless(back)) {
+        let near = foot(streets, back, to);
+        from.reach(streets, back, &near, -left_m, u_turn_cost, next);
+    }
     let far_m = step.drive_m + margin_m;
     if left_m <= far_m {
         ways.explore(streets.network, link, left_m, |link, start_m| {
             if start_m > far_m || !streets.allows(link) {
                 return false;
             }
-            from.reach(streets, step, link, &foot(streets, link, to), start_m, 0.0, next);
+            from.reach(streets, link, &foot(streets, link, to), start_m, 0.0, next);
             true
         });
     }
@@ -371,7 +435,6 @@ fn follow_on<C: Fn(LinkNumber) -> bool>(
 /// Continues a hypothesis on the streets near a fix to which ways lead.
 fn ways_on<C: Fn(LinkNumber) -> bool>(
     streets: &Streets<C>,
-    step: &Step,
     from: &From,
     seconds: f32,
     gap_m: f32,
@@ -379,27 +442,33 @@ fn ways_on<C: Fn(LinkNumber) -> bool>(
 ) {
     let Scratch { ways, next, targets, .. } = scratch;
     let (options, network) = (streets.options, streets.network);
-    let belief = from.belief;
+    let From { belief, step, .. } = *from;
     let beta_m = options.beta_m_per_s * seconds;
     let detour = |way_m: f32| (way_m - gap_m).max(0.0) / beta_m;
-    let far_m =
-        (step.drive_m + 3.0 * step.drive_m2.sqrt()).max(gap_m + 100.0).min(options.step_m_max);
+    // Round a block is once and a half the straight way.
+    let detour_m = 1.5 * gap_m + options.search_m;
+    let far_m = (step.drive_m + 3.0 * step.drive_m2.sqrt()).max(detour_m).min(options.step_m_max);
     let link = from.record.link;
     if let Some(near) = targets.get(link) {
-        from.reach(streets, step, link, near, -belief.along_m, 0.0, next);
+        from.reach(streets, link, near, -belief.along_m, 0.0, next);
     }
     let left_m = network.length_m(link) - belief.along_m;
+    let back = network.reverse(link).and_then(|back| Some((back, targets.get(back)?)));
+    if let Some((back, near)) = back {
+        let cost = options.u_turn_cost + detour((near.along_m - left_m).abs());
+        from.reach(streets, back, near, -left_m, cost, next);
+    }
     ways.explore(network, link, left_m, |link, start_m| {
         if start_m > far_m || !streets.allows(link) {
             return false;
         }
         let begin = network.shape(link)[0];
-        if start_m + distance(begin, step.at) > far_m + 2.0 * options.search_m {
+        if start_m + distance(begin, step.at) > far_m + options.search_m {
             return false;
         }
         if let Some(near) = targets.get(link) {
             let extra = detour(start_m + near.along_m);
-            from.reach(streets, step, link, near, start_m, extra, next);
+            from.reach(streets, link, near, start_m, extra, next);
         }
         true
     });
@@ -408,20 +477,28 @@ fn ways_on<C: Fn(LinkNumber) -> bool>(
 /// Offers every street near a fix, at a price.
 fn appear<C: Fn(LinkNumber) -> bool>(
     streets: &Streets<C>,
-    at: [f32; 2],
+    fix: &Fix,
     price: f32,
     scratch: &mut Scratch,
 ) {
-    let variance_m2 = streets.options.sigma_m * streets.options.sigma_m;
+    let options = streets.options;
+    let (at, bearing) = (plane(fix), bearing(options, fix));
+    let variance_m2 = options.sigma_m * options.sigma_m;
     for point in &scratch.near {
         let link = point.link;
         let Some(foot) = scratch.targets.get(link) else { continue };
         let noise_m = [at[0] - foot.at[0], at[1] - foot.at[1]];
-        let away =
-            (0.5 * dot(noise_m, noise_m) / variance_m2).min(2.0 * streets.options.outlier_cost);
-        let cost = price + away + streets.entry_cost(link);
+        let away = (0.5 * dot(noise_m, noise_m) / variance_m2).min(2.0 * options.outlier_cost);
+        let mut cost = price + away + streets.entry_cost(link);
+        if let Some(bearing) = bearing {
+            cost += 0.5 * options.bearing_cost * (1.0 - dot(bearing, foot.ahead));
+        }
         let belief = Belief { along_m: foot.along_m, variance_m2, noise_m, ahead: foot.ahead };
-        offer(&mut scratch.next, Next { link, cost, belief, driven_m: 0.0, parent: NO_PARENT });
+        if is_far(options, &belief) {
+            continue;
+        }
+        let (driven_m, parent, hindsight) = (0.0, NO_PARENT, Hindsight::default());
+        scratch.next.offer(Next { link, cost, belief, driven_m, parent, hindsight });
     }
 }
 
@@ -443,8 +520,42 @@ fn distance(a: [f32; 2], b: [f32; 2]) -> f32 {
     dot(step, step).sqrt()
 }
 
-fn metres_per_s(speed_km_h: f32) -> f32 {
-    speed_km_h.max(0.0) / 3.6
+/// A speed as it counts, whatever the vehicle sent.
+fn metres_per_s(options: &MatchOptions, speed_km_h: f32) -> f32 {
+    (speed_km_h / 3.6).max(0.0).min(options.speed_m_per_s_max)
+}
+
+/// Velocity from positions: an exponential mean over [`VELOCITY_S`], so that noise does not count
+/// as driving.
+fn velocity(newest: &Moment, at: [f32; 2], seconds: f32) -> [f32; 2] {
+    let share = 1.0 / (seconds + VELOCITY_S);
+    [0, 1].map(|axis| {
+        let old = newest.velocity[axis];
+        old + share * (at[axis] - newest.at[axis] - old * seconds)
+    })
+}
+
+/// The direction that a fix carries, as a unit vector, unless the vehicle is too slow for it.
+fn bearing(options: &MatchOptions, fix: &Fix) -> Option<[f32; 2]> {
+    let fast = fix.speed_km_h.is_some_and(|speed| speed >= options.bearing_speed_km_h_min);
+    fix.bearing_deg.filter(|bearing| fast && bearing.is_finite()).map(unit_vector)
+}
+
+/// The unit vector of a bearing, by basic arithmetic alone so that every machine gets the same:
+/// Taylor's series within 45 degrees of an axis, off by less than 0.00001.
+fn unit_vector(bearing_deg: f32) -> [f32; 2] {
+    let bearing_deg = bearing_deg.rem_euclid(360.0);
+    let quarter = (bearing_deg / 90.0).round();
+    let x = (bearing_deg - 90.0 * quarter).to_radians();
+    let square = x * x;
+    let sine = x * (1.0 - square / 6.0 * (1.0 - square / 20.0 * (1.0 - square / 42.0)));
+    let cosine = 1.0 - square / 2.0 * (1.0 - square / 12.0 * (1.0 - square / 30.0));
+    match quarter as u8 {
+        0 | 4 => [sine, cosine],
+        1 => [cosine, -sine],
+        2 => [-sine, -cosine],
+        _ => [-cosine, sine],
+    }
 }
 
 /// A power, by basic arithmetic alone so that every machine gets the same.

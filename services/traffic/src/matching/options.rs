@@ -14,6 +14,11 @@ pub struct MatchOptions {
     pub drift_m: f32,
     /// The same when vehicles do not send their speed.
     pub drift_unknown_speed_m: f32,
+    /// Vehicles brake and speed up within bounds, so the error of the mean speed between two fixes
+    /// has at most this standard deviation, metres per second.
+    pub drift_m_per_s_max: f32,
+    /// That a vehicle which stands at two fixes has driven in between.
+    pub start_cost: f32,
     /// Detour over which the probability of a route falls by e, metres per second between the fixes
     /// (Newson & Krumm's beta, which they fit to each sampling interval and which grows with it).
     pub beta_m_per_s: f32,
@@ -29,6 +34,8 @@ pub struct MatchOptions {
     pub break_cost: f32,
     /// That a vehicle turns round in the middle of a street.
     pub u_turn_cost: f32,
+    /// That a vehicle turns into a service road: a yard, a car park.
+    pub service_cost: f32,
     /// That a vehicle uses a private street.
     pub private_cost: f32,
     /// That a vehicle uses a closed street.
@@ -61,13 +68,16 @@ impl Default for MatchOptions {
             rho: 0.9,
             drift_m: 0.5,
             drift_unknown_speed_m: 2.5,
-            beta_m_per_s: 2.0,
+            drift_m_per_s_max: 2.0,
+            start_cost: 3.5,
+            beta_m_per_s: 1.5,
             search_m: 40.0,
             candidates_max: 8,
             prune_cost: 12.0,
-            outlier_cost: 8.0,
-            break_cost: 10.0,
+            outlier_cost: 10.0,
+            break_cost: 12.0,
             u_turn_cost: 8.0,
+            service_cost: 2.0,
             private_cost: 2.0,
             closed_cost: 4.0,
             off_route_cost: 1.0,

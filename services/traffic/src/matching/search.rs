@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use network::{LinkNumber, LinkPoint, Network};
 
-use super::filter::Belief;
+use super::filter::{Belief, Hindsight};
 use super::line::Foot;
 
 /// Work memory of map matching, for any number of vehicles one after the other. It grows to the
@@ -15,8 +15,8 @@ pub struct Scratch {
     pub(super) ways: Ways,
     pub(super) near: Vec<LinkPoint>,
     pub(super) targets: Targets,
-    pub(super) next: Vec<Next>,
-    pub(super) ancestors: Vec<u8>,
+    pub(super) next: Hypotheses,
+    pub(super) ancestors: Vec<Ancestor>,
     pub(super) route: Vec<LinkNumber>,
 }
 
@@ -30,6 +30,61 @@ pub(super) struct Next {
     pub(super) driven_m: f32,
     /// Which that was, or [`super::matcher::NO_PARENT`].
     pub(super) parent: u8,
+    /// What it says about where that was.
+    pub(super) hindsight: Hindsight,
+}
+
+/// Hypotheses about the newest fix while they are being made, the better one of each link.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hypotheses {
+    pub(super) list: Vec<Next>,
+    /// Link and cost of each, close together: they are looked at far more often than the rest.
+    costs: Vec<(LinkNumber, f32)>,
+    best: Option<f32>,
+}
+
+impl Hypotheses {
+    pub(super) fn clear(&mut self) {
+        self.list.clear();
+        self.costs.clear();
+        self.best = None;
+    }
+
+    /// The cost of the best, infinite when there is none.
+    pub(super) fn best(&self) -> f32 {
+        self.best.unwrap_or(f32::INFINITY)
+    }
+
+    /// Whether a hypothesis about a link that costs as much or more makes no difference, when all
+    /// worse than the best by `prune_cost` are given up.
+    pub(super) fn is_hopeless(&self, link: LinkNumber, cost: f32, prune_cost: f32) -> bool {
+        cost > self.best() + prune_cost
+            || self.costs.iter().any(|&(other, other_cost)| other == link && other_cost <= cost)
+    }
+
+    pub(super) fn offer(&mut self, new: Next) {
+        self.best = Some(self.best().min(new.cost));
+        let Some(old) = self.costs.iter().position(|&(link, _)| link == new.link) else {
+            self.costs.push((new.link, new.cost));
+            self.list.push(new);
+            return;
+        };
+        if new.cost < self.costs[old].1 {
+            self.costs[old].1 = new.cost;
+            self.list[old] = new;
+        }
+    }
+}
+
+/// Where a hypothesis about the newest fix was at an earlier one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ancestor {
+    /// Which record of that moment, or [`super::matcher::NO_PARENT`].
+    pub(super) record: u8,
+    /// How much farther along than was believed then, metres.
+    pub(super) change_m: f32,
+    /// The link at the fix after that one.
+    pub(super) next: LinkNumber,
 }
 
 /// Links near the newest fix, to be found by number.

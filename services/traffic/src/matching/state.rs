@@ -3,8 +3,8 @@
 use network::{LinkNumber, Network};
 
 use super::Matcher;
-use super::filter::Belief;
-use super::matcher::{Last, Moment, Record};
+use super::filter::{Belief, Hindsight};
+use super::matcher::{Last, Moment, NO_PARENT, Record};
 
 /// A [`Matcher`] as plain numbers. Links are apart from the rest, so that who keeps it longer than
 /// one import of the map can keep them by [`network::LinkId`].
@@ -12,7 +12,7 @@ use super::matcher::{Last, Moment, Record};
 pub struct MatcherState {
     /// Links in the order in which they occur.
     pub links: Vec<LinkNumber>,
-    /// All the rest; each is exact.
+    /// All the rest; each is exact, times within 2^53 milliseconds of 1970.
     pub numbers: Vec<f64>,
 }
 
@@ -34,13 +34,17 @@ impl Matcher {
             numbers.extend([last.time_ms as f64, f64::from(u8::from(last.open))]);
         }
         for moment in &self.moments {
-            numbers.extend([moment.time_ms as f64, moment.at[0].into(), moment.at[1].into()]);
+            numbers.push(moment.time_ms as f64);
+            numbers
+                .extend([moment.at, moment.velocity].as_flattened().iter().map(|&x| f64::from(x)));
             // No speed is negative.
             numbers.extend([moment.speed.map_or(-1.0, f64::from), moment.records.into()]);
         }
         for record in &self.records {
             links.push(record.link);
-            numbers.extend([record.along_m, record.driven_m, record.cost].map(f64::from));
+            let Hindsight { gain, shift_m } = record.hindsight;
+            let Record { along_m, driven_m, cost, .. } = *record;
+            numbers.extend([along_m, driven_m, cost, gain, shift_m].map(f64::from));
             numbers.push(record.parent.into());
         }
         for belief in &self.beliefs {
@@ -76,8 +80,10 @@ impl Matcher {
         for _ in 0..moments {
             let time_ms = number()? as i64;
             let at = [number()? as f32, number()? as f32];
+            let velocity = [number()? as f32, number()? as f32];
             let speed = Some(number()? as f32).filter(|speed| *speed >= 0.0);
-            matcher.moments.push(Moment { time_ms, at, speed, records: number()? as u8 });
+            let records = number()? as u8;
+            matcher.moments.push(Moment { time_ms, at, speed, velocity, records });
         }
         let records: usize = matcher.moments.iter().map(|moment| usize::from(moment.records)).sum();
         for _ in 0..records {
@@ -86,6 +92,7 @@ impl Matcher {
                 along_m: number()? as f32,
                 driven_m: number()? as f32,
                 cost: number()? as f32,
+                hindsight: Hindsight { gain: number()? as f32, shift_m: number()? as f32 },
                 parent: number()? as u8,
             });
         }
@@ -98,6 +105,20 @@ impl Matcher {
                 ahead: [number()? as f32, number()? as f32],
             });
         }
-        (numbers.next().is_none() && links.next().is_none()).then_some(matcher)
+        let whole = numbers.next().is_none() && links.next().is_none();
+        (whole && matcher.is_sound()).then_some(matcher)
+    }
+
+    /// Whether every record comes from one of the moment before it. Those of the oldest moment may
+    /// come from one that is answered and gone.
+    fn is_sound(&self) -> bool {
+        let (mut begin, mut before) = (0, NO_PARENT);
+        self.moments.iter().all(|moment| {
+            let end = begin + usize::from(moment.records);
+            let mut records = self.records[begin..end].iter();
+            let sound = records.all(|record| record.parent < before || record.parent == NO_PARENT);
+            (begin, before) = (end, moment.records);
+            sound
+        })
     }
 }

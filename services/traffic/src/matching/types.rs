@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use network::{LinkFlags, LinkNumber, Network};
+use network::{LinkFlags, LinkNumber, Network, RoadClass};
 
 use super::MatchOptions;
 
@@ -55,6 +55,9 @@ impl<C: Fn(LinkNumber) -> bool> Streets<'_, C> {
         let mut cost = 0.0;
         if self.network.flags(link).has(LinkFlags::PRIVATE) {
             cost += options.private_cost;
+        }
+        if self.network.class(link) == RoadClass::Service {
+            cost += options.service_cost;
         }
         if (self.closed)(link) {
             cost += options.closed_cost;

@@ -1,0 +1,4 @@
+//! Traffic mathematics.
+
+mod matching;
+mod matching_laws;
