@@ -1,6 +1,9 @@
 //! The street network: how links meet, and which are near a point.
 
+mod bad_extract;
+mod extract;
 mod file;
+mod osm;
 
 use events::Position;
 use network::{
