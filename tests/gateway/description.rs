@@ -2,17 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
+use events::wire::AreaKind;
 use events::{
     DetectorConstant, Geometry, InformedEntity, SignalPriority, StopTimeEvent, StopTimeUpdate,
     TripDescriptor, TripUpdate, Verdict,
 };
-use picture::{Layer, Object, ReasonCount, RemovalReason, TimedValue, Trip};
+use picture::{
+    Layer, Object, ReasonCount, RemovalReason, SituationEffect, TimedValue, Trip, VehicleMatch,
+};
 use serde_json::{Value, json};
 
 use super::support::{
-    Client, NOW_MS, REGION, app, detector, feed, get, get_with, position, region, removed, server,
-    situation, updated, vehicle,
+    Client, NOW_MS, REGION, app, area, detector, feed, get, get_with, link, position, queue,
+    region, removed, server, situation, updated, vehicle,
 };
+
+const EXPLAIN: &str = "/v1/regions/{region}/links/{id}/explain";
 
 fn root() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -141,6 +146,13 @@ fn full_objects() -> Vec<Object> {
             Some(SignalPriority { granted: Some(true), ..Default::default() });
         vehicle.report.speed_km_h = Some(30.5);
         vehicle.report.delay_s = Some(-60);
+        vehicle.matched = Some(Box::new(VehicleMatch {
+            event_time_ms: NOW_MS,
+            link: "1-2-3".into(),
+            along_m: 12.5,
+            confidence: 0.93,
+            unknown: "tunnel".into(),
+        }));
     }
     let mut station = detector("feed:station", place);
     if let Object::Detector(detector) = &mut station {
@@ -164,6 +176,14 @@ fn full_objects() -> Vec<Object> {
             vec![InformedEntity { trip: Some(trip.clone()), ..Default::default() }];
         situation.record.features = vec!["Lane closed".into()];
         situation.record.end_time_ms = Some(NOW_MS);
+        situation.effect = Some(Box::new(SituationEffect {
+            event_time_ms: NOW_MS,
+            links: vec!["1-2-3".into()],
+            links_measured: 1,
+            speed_share_percent: Some(97.0),
+            delay_s: Some(4.0),
+            contradicted: true,
+        }));
     }
     let progress = Object::Trip(Trip {
         id: "feed:trip".into(),
@@ -188,7 +208,13 @@ fn full_objects() -> Vec<Object> {
             count: 1,
         }];
     }
-    vec![bus, station, works, progress, health]
+    let street = link("1-2-3", &[place, position(24.6, 60.5)]);
+    let jam = queue("1-2-3@1", &["1-2-3"], place);
+    let kinds = [AreaKind::Region, AreaKind::City, AreaKind::District, AreaKind::Cell];
+    let areas = kinds.map(|kind| area(&format!("{kind:?}:x"), kind, place));
+    let mut objects = vec![bus, station, works, progress, health, street, jam];
+    objects.extend(areas);
+    objects
 }
 
 fn described(description: &Value, path: &str, status: u16, media_type: &str) -> Value {
@@ -204,6 +230,7 @@ async fn answers_fit_their_description() {
     let deltas = (1..).zip(full_objects()).map(|(n, object)| updated(n, object));
     region(&app).apply([deltas.collect()]);
     let description = serde_json::to_value(gateway::openapi()).unwrap();
+    let explain = format!("/v1/regions/{REGION}/links/");
     let mut cases = vec![
         ("/healthz".to_owned(), "/healthz", 200, "application/json"),
         ("/readyz".to_owned(), "/readyz", 200, "application/json"),
@@ -212,6 +239,8 @@ async fn answers_fit_their_description() {
         ("/v1/regions".to_owned(), "/v1/regions", 200, "application/json"),
         ("/v1/regions?x".to_owned(), "/v1/regions", 400, "application/problem+json"),
         (format!("/v1/regions/{REGION}"), "/v1/regions/{region}", 200, "application/json"),
+        (format!("{explain}1-2-3/explain"), EXPLAIN, 200, "application/json"),
+        (format!("{explain}nowhere/explain"), EXPLAIN, 404, "application/problem+json"),
     ];
     for object in full_objects() {
         let layer = object.layer();
@@ -244,8 +273,8 @@ async fn messages_of_the_stream_fit_their_description() {
     client.subscribe(&layers, Value::Null).await;
     let snapshot = client.frame().await;
     region(&app).apply([vec![
-        updated(10, feed(2)),
-        removed(11, Layer::Vehicles, "feed:bus", RemovalReason::Expired),
+        updated(20, feed(2)),
+        removed(21, Layer::Vehicles, "feed:bus", RemovalReason::Expired),
     ]]);
     let delta = client.frame().await;
     let subscribe = json!({

@@ -11,4 +11,5 @@ mod property;
 mod rest;
 mod server;
 mod stream;
+mod streets;
 mod support;

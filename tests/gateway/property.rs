@@ -42,6 +42,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 #[derive(Default)]
 struct Mirror {
     sequence: Value,
+    /// The last frame was not all.
+    more: bool,
     vehicles: BTreeMap<String, Value>,
 }
 
@@ -62,6 +64,7 @@ impl Mirror {
             assert!(self.vehicles.remove(id).is_some(), "{id} was removed but not there");
         }
         self.sequence = frame["sequence"].clone();
+        self.more = frame["more"] == true;
     }
 }
 
@@ -125,7 +128,7 @@ impl World {
         }
         // Changes of feeds are in every box.
         self.apply(|n| updated(n, feed(n)));
-        while self.mirror.sequence != self.sequence {
+        while self.mirror.sequence != self.sequence || self.mirror.more {
             let frame = self.client.frame().await;
             self.mirror.take(&frame);
         }
@@ -137,10 +140,11 @@ impl World {
     }
 }
 
-async fn run(steps: Vec<Step>, backlog_changes_max: usize) {
+async fn run(steps: Vec<Step>, backlog_changes_max: usize, frame_objects_max: usize) {
     let app = app_with(Options {
         push: PushOptions {
             backlog_changes_max,
+            frame_objects_max,
             flush_interval_ms: 1,
             errors_max: 10_000,
             ..Default::default()
@@ -175,12 +179,13 @@ proptest! {
     fn a_client_has_what_the_view_has_in_its_box(
         steps in steps(),
         backlog_changes_max in prop_oneof![Just(1_usize), Just(3), Just(1_000)],
+        frame_objects_max in prop_oneof![Just(1_usize), Just(3), Just(1_000)],
     ) {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
             .unwrap();
-        runtime.block_on(run(steps, backlog_changes_max));
+        runtime.block_on(run(steps, backlog_changes_max, frame_objects_max));
     }
 }

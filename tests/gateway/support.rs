@@ -6,15 +6,18 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use events::wire::{AreaKind, EstimateMethod, EvidenceKind, HcmLevel, QueueTrend};
 use events::{
     Connection, DetectorStation, Geometry, Mode, Position, SituationRecord, VehiclePosition,
 };
 use futures_util::{SinkExt, StreamExt};
 use gateway::{App, FeedLabel, LiveRegion, Options, Origin, Progress, RegionSetup};
+use network::RoadClass;
 use network::{BoundingBox, City, Region};
 use picture::{
-    Change, Delta, Detector, DetectorDirection, Feed, Layer, LevelOfService, Object, RemovalReason,
-    Situation, TimedValue, Vehicle, View,
+    Area, Change, Coverage, Delta, Detector, DetectorDirection, Estimate, Evidence, Feed, Layer,
+    LevelOfService, Link, LinkWindow, Object, Queue, RemovalReason, Situation, TimedValue, Vehicle,
+    View,
 };
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -128,6 +131,110 @@ pub(crate) fn situation(id: &str, geometry: Option<Geometry>) -> Object {
         record: SituationRecord { title: "Road works".into(), geometry, ..Default::default() },
         verdicts: events::Verdicts::default(),
         effect: None,
+    })
+}
+
+/// One step towards a speed.
+pub(crate) fn evidence(kind: EvidenceKind, speed_km_h: f64, weight: f64, count: u32) -> Evidence {
+    let deviation_km_h = 3.5;
+    Evidence { kind, speed_km_h, deviation_km_h, weight, count, note: events::Text::default() }
+}
+
+/// A window with a speed that three sources tell, one of which counts for nothing.
+pub(crate) fn window(duration_s: u32) -> LinkWindow {
+    let mut stuck = evidence(EvidenceKind::Detector, 60.0, 0.0, 1);
+    stuck.note = "stuck".into();
+    LinkWindow {
+        duration_s,
+        end_time_ms: NOW_MS - 30_000,
+        speed_km_h: Estimate { value: 21.5, low: 17.0, high: 26.0 },
+        method: EstimateMethod::Fused,
+        vehicles: 7,
+        newest_sample_ms: Some(NOW_MS - 32_000),
+        flow_veh_h: Some(Estimate { value: 610.0, low: 480.0, high: 740.0 }),
+        flow_method: EstimateMethod::Inferred,
+        density_veh_km: Some(28.4),
+        occupancy_percent: Some(17.0),
+        travel_time_s: 20.9,
+        delay_s: 11.1,
+        level_of_service: LevelOfService::Slow,
+        hcm_level: HcmLevel::D,
+        queue_m: Some(40.0),
+        stopped_s: Some(6.5),
+        evidence: vec![
+            evidence(EvidenceKind::Profile, 30.0, 0.2, 0),
+            evidence(EvidenceKind::Buses, 20.0, 0.3, 2),
+            evidence(EvidenceKind::Cars, 19.0, 0.5, 5),
+            stuck,
+        ],
+    }
+}
+
+/// A link with both windows, and everything that a link can have.
+pub(crate) fn link(id: &str, line: &[Position]) -> Object {
+    Object::Link(Link {
+        id: id.into(),
+        event_time_ms: NOW_MS - 30_000,
+        name: "Mannerheimintie".into(),
+        class: RoadClass::Primary,
+        length_m: 125.0,
+        lanes: 2,
+        speed_limit_km_h: 50,
+        line: line.into(),
+        free_flow_speed_km_h: 46.0,
+        typical_speed_km_h: Some(30.0),
+        minute: window(60),
+        five_minutes: window(300),
+        detectors: vec!["feed:d".into()],
+        situations: vec!["feed:s".into()],
+    })
+}
+
+/// A queue of these links, with its head at a place.
+pub(crate) fn queue(id: &str, links: &[&str], place: Position) -> Object {
+    Object::Queue(Queue {
+        id: id.into(),
+        event_time_ms: NOW_MS - 30_000,
+        start_time_ms: NOW_MS - 600_000,
+        trend: QueueTrend::Growing,
+        links: links.iter().map(|&link| link.into()).collect(),
+        length_m: 310.0,
+        length_m_max: 480.0,
+        speed_km_h: 6.5,
+        delay_s: 140.0,
+        irregular: true,
+        situations: vec!["feed:s".into()],
+        merged: vec!["other".into()],
+        position: place,
+    })
+}
+
+/// An area with a square boundary whose south-west corner this is.
+pub(crate) fn area(id: &str, kind: AreaKind, corner: Position) -> Object {
+    let Position { longitude_deg: west, latitude_deg: south } = corner;
+    let corners = [(0.0, 0.0), (0.1, 0.0), (0.1, 0.1), (0.0, 0.1), (0.0, 0.0)];
+    let millionths = |degrees: f64| (degrees * 1e6).round() / 1e6;
+    let boundary =
+        corners.map(|(east, north)| position(millionths(west + east), millionths(south + north)));
+    Object::Area(Area {
+        id: id.into(),
+        event_time_ms: NOW_MS - 30_000,
+        kind,
+        name: "Kallio".into(),
+        street_km: 12.5,
+        coverage: Coverage {
+            measured: 0.125,
+            fused: 0.125,
+            inferred: 0.25,
+            typical: 0.25,
+            unknown: 0.25,
+        },
+        speed_km_h: Some(27.5),
+        free_flow_speed_km_h: Some(38.0),
+        traffic_veh_km_h: 9_100.0,
+        delay_veh_h_h: 61.0,
+        queue_km: 0.9,
+        boundary: boundary.into(),
     })
 }
 

@@ -3,7 +3,9 @@
 mod bad_extract;
 mod extract;
 mod file;
+mod gtfs;
 mod osm;
+mod places;
 
 use events::Position;
 use network::{

@@ -1,14 +1,16 @@
 /** The page: joins stream, map and panels. Each has its own state; here is what they share. */
 
 import { readAddress, writeAddress } from "./address";
-import type { Language } from "./i18n";
+import type { Language, MessageKey } from "./i18n";
 import { Speech } from "./i18n";
+import { Explanations } from "./explanations";
 import { FeedLabels } from "./feed_labels";
 import { inView } from "./in_view";
 import { expose } from "./inspect";
 import { nextBox } from "./map/coverage";
-import { includes } from "./map/geography";
-import type { MapLayer, Selection } from "./map/layer";
+import { area, includes } from "./map/geography";
+import type { MapLayer, Selection, StreetScale } from "./map/layer";
+import { STREET_SCALES } from "./map/layer";
 import { mapLayers } from "./map/layers";
 import { MapView } from "./map/view";
 import type { InView, MapLayerName, PanelContext } from "./panels/panel";
@@ -22,7 +24,8 @@ import { Cadence } from "./stream/cadence";
 import type { Socket } from "./stream/client";
 import { StreamClient } from "./stream/client";
 import { ServerClock } from "./stream/clock";
-import type { Box } from "./stream/model";
+import type { Box, Layer } from "./stream/model";
+import { LAYERS } from "./stream/model";
 import type { Changes } from "./stream/picture";
 import type { ErrorMessage } from "./stream/protocol";
 
@@ -32,6 +35,14 @@ const TICK_MS = 1_000;
 const SETTLE_MS = 250;
 /** A refusal of the server is shown this long. */
 const PROBLEM_MS = 10_000;
+/** Further out a street is thinner than a pixel, and there are more than a page can hold. */
+const STREETS_FROM_ZOOM = 10;
+/** HTTP's Payload Too Large: more objects in the box than the server gives. */
+const TOO_MANY = 413;
+/** After that, streets are asked for again when the view is this much smaller. */
+const SMALLER = 0.6;
+/** Layers that are drawn only when asked for. */
+const HIDDEN_AT_START: readonly MapLayerName[] = ["areas"];
 
 export class App {
   private readonly clock = new ServerClock(() => performance.now());
@@ -40,9 +51,14 @@ export class App {
     () => getJson("/v1/feeds"),
     () => performance.now(),
   );
+  private readonly explanations = new Explanations(
+    getJson,
+    () => performance.now(),
+    () => this.column.update(),
+  );
   private readonly client: StreamClient;
   private readonly layers: readonly MapLayer[];
-  private readonly hidden = new Set<MapLayerName>();
+  private readonly hidden = new Set<MapLayerName>(HIDDEN_AT_START);
   private readonly frame: Frame;
   private readonly dark = window.matchMedia("(prefers-color-scheme: dark)");
   private view: MapView | undefined;
@@ -51,7 +67,17 @@ export class App {
   private column!: Column;
   private city: City;
   private box: Box | undefined;
-  private objects: InView = { vehicles: [], detectors: [], situations: [] };
+  private objects: InView = {
+    vehicles: [],
+    detectors: [],
+    situations: [],
+    links: [],
+    queues: [],
+    areas: [],
+  };
+  private streetScale: StreetScale = "level";
+  /** Size of the box that had more streets than the server gives. */
+  private tooManyIn: number | undefined;
   private selection: Selection | undefined;
   private returnFocus: Element | null = null;
   private panelsShown = true;
@@ -72,6 +98,7 @@ export class App {
     this.layers = mapLayers(
       () => performance.now(),
       () => !calm.matches,
+      () => this.speech.decimalSign,
     );
     this.client = new StreamClient(
       { connect: openStream, clock: this.clock, later, random: Math.random },
@@ -82,6 +109,9 @@ export class App {
       },
     );
     this.speech = new Speech(language);
+    const scale = recall("streets");
+    this.streetScale = STREET_SCALES.find((known) => known === scale) ?? "level";
+    for (const layer of this.layers) layer.colourBy?.(this.streetScale);
     this.panelsShown = recall("panels") !== "hidden" && !isNarrow();
     this.frame = new Frame(host);
     this.build();
@@ -156,6 +186,9 @@ export class App {
         vehicles: this.client.picture.layer("vehicles").size,
         detectors: this.client.picture.layer("detectors").size,
         situations: this.client.picture.layer("situations").size,
+        links: this.client.picture.layer("links").size,
+        queues: this.client.picture.layer("queues").size,
+        areas: this.client.picture.layer("areas").size,
         sequence: this.client.picture.sequence,
         connected: this.client.state === "live",
       }),
@@ -175,11 +208,21 @@ export class App {
       inView: this.objects,
       selection: this.selection,
       dark: this.dark.matches,
+      explanations: this.explanations,
+      streetsHint: this.streetsHint(),
+      streetScale: this.streetScale,
+      colourStreets: (scale) => {
+        this.streetScale = scale;
+        remember("streets", scale);
+        for (const layer of this.layers) layer.colourBy?.(scale);
+      },
       isShown: (layer) => !hidden.has(layer),
       showLayer: (layer, shown) => {
         if (shown) hidden.delete(layer);
         else hidden.add(layer);
         this.layers.find((candidate) => candidate.layer === layer)?.show(shown);
+        this.subscribe();
+        this.tick();
       },
       select: (selection) => this.select(selection),
       announce: (text) => this.frame.announce(text),
@@ -233,7 +276,14 @@ export class App {
     return this.view === undefined ? this.speech.say("app.no_webgl") : undefined;
   }
 
-  private refused({ title, detail }: ErrorMessage["problem"]): void {
+  private refused({ title, detail, status }: ErrorMessage["problem"]): void {
+    const hadStreets = this.client.shown?.layers.includes("links") === true;
+    if (status === TOO_MANY && hadStreets && this.box !== undefined) {
+      this.tooManyIn = area(this.box);
+      this.subscribe();
+      this.tick();
+      return;
+    }
     const text = [title, detail].filter((part) => part !== "").join(": ");
     this.problem = { text, untilMs: performance.now() + PROBLEM_MS };
     this.tick();
@@ -270,11 +320,30 @@ export class App {
   }
 
   private subscribe(): void {
-    const sameRegion = this.client.shown?.region === this.city.region;
-    const box = nextBox(sameRegion ? this.box : undefined, this.view?.box ?? this.city.bbox);
+    const { shown } = this.client;
+    const present = shown?.region === this.city.region ? this.box : undefined;
+    const view = this.view?.box ?? this.city.bbox;
+    const next = nextBox(present, view);
+    const box = next ?? present;
     if (box === undefined) return;
+    if (this.tooManyIn !== undefined && area(box) < this.tooManyIn * SMALLER) {
+      this.tooManyIn = undefined;
+    }
+    const layers = LAYERS.filter((layer) => this.wants(layer));
+    if (next === undefined && String(layers) === String(shown?.layers)) return;
     this.box = box;
-    this.client.show(this.city.region, box);
+    this.client.show(this.city.region, box, layers);
+  }
+
+  /** Streets are most of a picture; they are asked for only while they are shown. */
+  private wants(layer: Layer): boolean {
+    return layer !== "links" || (!this.hidden.has("links") && this.streetsHint() === undefined);
+  }
+
+  private streetsHint(): MessageKey | undefined {
+    if (this.tooManyIn !== undefined) return "streets.too_many";
+    const zoom = this.view?.zoom ?? STREETS_FROM_ZOOM;
+    return zoom < STREETS_FROM_ZOOM ? "streets.too_far" : undefined;
   }
 
   private select(selection: Selection | undefined): void {

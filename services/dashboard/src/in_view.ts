@@ -1,9 +1,11 @@
 /** What of the picture lies in the view. Pure. */
 
 import { anchor, includes } from "./map/geography";
+import { isStanding } from "./map/queues";
 import { isCurrent } from "./map/situations";
+import { middle } from "./map/streets";
 import type { InView } from "./panels/panel";
-import type { Box, Maybe, Position } from "./stream/model";
+import type { Area, Box, Maybe, Position } from "./stream/model";
 import type { Picture } from "./stream/picture";
 
 export function inView(picture: Picture, box: Box, nowMs: number): InView {
@@ -14,9 +16,38 @@ export function inView(picture: Picture, box: Box, nowMs: number): InView {
     vehicles: all(picture.layer("vehicles"), ({ report }) => inside(report.position)),
     detectors: all(picture.layer("detectors"), ({ station }) => inside(station?.position)),
     // A message without a place is about the whole region, so it is in every view.
+    links: all(picture.layer("links"), ({ line }) => {
+      // Links are short: one of these is in the view of whatever can be read there.
+      return inside(line[0]) || inside(line.at(-1)) || inside(middle(line));
+    }),
+    queues: all(
+      picture.layer("queues"),
+      (queue) => isStanding(queue, nowMs) && inside(queue.position),
+    ),
+    areas: all(picture.layer("areas"), (area) => meets(boxOf(area), box)),
     situations: all(picture.layer("situations"), (situation) => {
       const place = anchor(situation.record.geometry);
       return isCurrent(situation, nowMs) && (place === undefined || inside(place));
     }),
   };
+}
+
+/** The box round an area's boundary, worked out once: large ones have thousands of points. */
+const boxes = new WeakMap<Position[], Box>();
+
+function boxOf({ boundary }: Area): Box {
+  const before = boxes.get(boundary);
+  if (before !== undefined) return before;
+  let [west, south, east, north] = [180, 90, -180, -90];
+  for (const { longitude_deg, latitude_deg } of boundary) {
+    [west, east] = [Math.min(west, longitude_deg), Math.max(east, longitude_deg)];
+    [south, north] = [Math.min(south, latitude_deg), Math.max(north, latitude_deg)];
+  }
+  const box: Box = [west, south, east, north];
+  boxes.set(boundary, box);
+  return box;
+}
+
+function meets(a: Box, b: Box): boolean {
+  return a[0] <= b[2] && a[2] >= b[0] && a[1] <= b[3] && a[3] >= b[1];
 }

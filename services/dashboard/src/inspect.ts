@@ -10,6 +10,9 @@ export interface Inspection {
     vehicles: number;
     detectors: number;
     situations: number;
+    links: number;
+    queues: number;
+    areas: number;
     sequence: number | null;
     connected: boolean;
   };

@@ -24,7 +24,7 @@ describe("the stream client", () => {
         type: "subscribe",
         id: "map-1",
         region: "north",
-        layers: ["vehicles", "detectors", "situations", "feeds"],
+        layers: ["vehicles", "detectors", "situations", "feeds", "links", "queues", "areas"],
         bbox: BOX,
       },
     ]);

@@ -3,8 +3,10 @@
 //! One writer (the follower of the log) and many readers share a lock that each holds briefly:
 //! readers take `Arc`s out and encode them outside. Changes and view move under the same lock, so
 //! a reader that knows the number of the last change it has gets exactly what came after it.
-//! The changes are kept once for all clients, in a ring: a client that does not read costs no
-//! memory, and when it is further behind than the ring goes back, it starts from the view again.
+//! The changes are kept once for all clients, in a ring a layer: a client that does not read costs
+//! no memory, and where it is further behind than the ring of a layer goes back, it reads the layer
+//! from the view again. Traffic on the streets changes all at once when a window ends, which is more
+//! than a ring has; that must not cost a client its vehicles, so no layer has room in another's.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
@@ -82,21 +84,54 @@ impl Encoded {
     }
 }
 
+/// The latest changes of one layer.
+#[derive(Debug, Default)]
+struct Ring {
+    /// With their numbers, oldest first.
+    changes: VecDeque<(u64, Arc<Applied>)>,
+    /// Number after that of the newest change that is no longer kept.
+    forgotten: u64,
+}
+
+impl Ring {
+    fn push(&mut self, number: u64, applied: Arc<Applied>, changes_max: usize) {
+        if self.changes.len() == changes_max
+            && let Some((oldest, _)) = self.changes.pop_front()
+        {
+            self.forgotten = oldest + 1;
+        }
+        self.changes.push_back((number, applied));
+    }
+
+    /// Changes from a number on; none when some of them are no longer kept.
+    fn since(&self, from: u64) -> Option<impl Iterator<Item = &Arc<Applied>>> {
+        let skip = self.changes.partition_point(|(number, _)| *number < from);
+        let newer = self.changes.range(skip..).map(|(_, applied)| applied);
+        (from >= self.forgotten).then_some(newer)
+    }
+}
+
 /// The shared state of a region.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) view: View,
-    changes: VecDeque<Arc<Applied>>,
+    rings: [Ring; Layer::ALL.len()],
     /// Number of the next change, counted from the start of the process.
     next: u64,
+    /// Number of the first change of this view.
+    first: u64,
 }
 
-/// Changes that a reader has not seen.
+/// What a reader has not seen of the layers that it reads.
 pub(crate) enum Missed {
-    /// These, oldest first.
-    Changes(Vec<Arc<Applied>>),
-    /// More than are kept.
-    TooMany,
+    Since {
+        /// Oldest first within a layer.
+        changes: Vec<Arc<Applied>>,
+        /// More has changed in these than is kept.
+        layers: Vec<Layer>,
+    },
+    /// The view is another one.
+    Everything,
 }
 
 impl Shared {
@@ -105,12 +140,19 @@ impl Shared {
         self.next
     }
 
-    pub(crate) fn missed(&self, from: u64) -> Missed {
-        let first = self.next - self.changes.len() as u64;
-        match from.checked_sub(first) {
-            Some(skip) => Missed::Changes(self.changes.range(skip as usize..).cloned().collect()),
-            None => Missed::TooMany,
+    pub(crate) fn missed(&self, from: u64, of: &[Layer]) -> Missed {
+        if from < self.first {
+            return Missed::Everything;
         }
+        let mut changes = Vec::new();
+        let mut layers = Vec::new();
+        for &layer in of {
+            match self.rings[layer as usize].since(from) {
+                Some(newer) => changes.extend(newer.cloned()),
+                None => layers.push(layer),
+            }
+        }
+        Missed::Since { changes, layers }
     }
 }
 
@@ -142,7 +184,7 @@ impl LiveRegion {
         Self {
             region: setup.region,
             feeds: setup.feeds,
-            shared: RwLock::new(Shared { view, changes: VecDeque::new(), next: 0 }),
+            shared: RwLock::new(Shared { view, rings: Default::default(), next: 0, first: 0 }),
             progress: RwLock::new(Progress::CatchingUp),
             changes_max,
             pulse,
@@ -185,9 +227,10 @@ impl LiveRegion {
     pub fn reset(&self, view: View) {
         let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
         shared.view = view;
-        shared.changes.clear();
+        shared.rings = Default::default();
         // A number that no reader has: each is behind.
         shared.next += 1;
+        shared.first = shared.next;
         drop(shared);
         self.beat();
     }
@@ -238,10 +281,8 @@ impl LiveRegion {
         if !shared.view.apply(delta) {
             return;
         }
-        if shared.changes.len() == self.changes_max {
-            shared.changes.pop_front();
-        }
-        shared.changes.push_back(Arc::new(applied));
+        let ring = &mut shared.rings[applied.layer as usize];
+        ring.push(shared.next, Arc::new(applied), self.changes_max);
         shared.next += 1;
     }
 

@@ -46,13 +46,16 @@ pub struct PushOptions {
     /// Shortest time between two frames of a client, 1 to 10,000 ms. What changes several times
     /// within is sent once. The first change after a pause goes out at once.
     pub flush_interval_ms: u64,
-    /// Changes that a region keeps for clients that are behind, 1 to 1,000,000. Whoever is
-    /// further behind gets a fresh snapshot. Shared by all clients: a stalled one costs nothing.
-    /// The default is 1.6 s of 5,000 changes/s, and some 10 MB.
+    /// Changes that a region keeps of each layer for clients that are behind, 1 to 1,000,000.
+    /// Whoever is further behind gets the layer anew. Shared by all clients: a stalled one costs
+    /// nothing. The default is 1.6 s of 5,000 changes/s, and some 10 MB a layer that moves so fast.
     pub backlog_changes_max: usize,
-    /// Most objects of one subscription, 1 to 1,000,000: bounds the size of a snapshot and what
-    /// is remembered of what a client has.
+    /// Most objects of one subscription, 1 to 1,000,000: bounds what is remembered of what a client
+    /// has. Whoever asks for more is told to take a smaller box.
     pub objects_max: usize,
+    /// Most objects of one frame, 1 to 100,000; what is more follows in the next ones. The default
+    /// is 5 MB of links, which a client has to hold at a time, and the server for each client.
+    pub frame_objects_max: usize,
     /// Longest message from a client, 256 to 1,048,576 bytes.
     pub message_bytes_max: usize,
     /// Messages that are not understood before the client is disconnected, at most 10,000.
@@ -90,6 +93,7 @@ impl Default for PushOptions {
             flush_interval_ms: 10,
             backlog_changes_max: 8_192,
             objects_max: 100_000,
+            frame_objects_max: 4_096,
             message_bytes_max: 16 * 1024,
             errors_max: 16,
             ping_interval_ms: 20_000,
@@ -153,6 +157,7 @@ impl Options {
             ("push.flush_interval_ms", push.flush_interval_ms, 1..=10_000),
             ("push.backlog_changes_max", push.backlog_changes_max as u64, 1..=1_000_000),
             ("push.objects_max", push.objects_max as u64, 1..=1_000_000),
+            ("push.frame_objects_max", push.frame_objects_max as u64, 1..=100_000),
             ("push.message_bytes_max", push.message_bytes_max as u64, 256..=1 << 20),
             ("push.errors_max", push.errors_max as u64, 0..=10_000),
             ("push.ping_interval_ms", push.ping_interval_ms, 100..=3_600_000),

@@ -40,7 +40,10 @@ pub(crate) fn describe() {
         COALESCED,
         "changes not sent since a newer one went in the same frame"
     );
-    metrics::describe_counter!(RESYNCS, "snapshots sent to clients that were too far behind");
+    metrics::describe_counter!(
+        RESYNCS,
+        "layers read anew for clients that were too far behind in them"
+    );
     metrics::describe_counter!(
         STALLED,
         "clients disconnected since they took nothing or said nothing"

@@ -22,6 +22,9 @@ const FEEDS_MAX: usize = 256;
 const SOURCES_MAX: usize = 16;
 /// Longest time that a threshold may be set to, seconds: ten years.
 const SECONDS_MAX: i64 = 315_360_000;
+/// Longest time that a minute of the streets may wait for late answers, seconds: minutes that are
+/// open take memory.
+const CLOSE_AFTER_S_MAX: i64 = 600;
 /// Most bytes that one payload may be allowed: all queues of a feed hold a few of them.
 const PAYLOAD_BYTES_LIMIT: usize = 256 << 20;
 
@@ -40,6 +43,14 @@ pub struct RegionConfig {
     /// Street network, made by `tilanne network import`; relative to the file. Without it there are
     /// no links, queues and areas.
     pub network: Option<std::path::PathBuf>,
+    /// A minute of the streets is closed so long after the feeds have passed it, 0 to 600 s; 6. Set
+    /// it to more than the time between the fixes of most vehicles.
+    #[serde(default = "default_close_after_s")]
+    pub close_after_s: i64,
+    /// Days that are like Sundays: `MM-DD`, `easter+N`, `easter-N` (days), `saturday MM-DD MM-DD`
+    /// (the Saturday between two days).
+    #[serde(default)]
+    pub holidays: Vec<String>,
     /// Polygons over which the state of the streets is summed.
     #[serde(default, rename = "area")]
     pub areas: Vec<AreaConfig>,
@@ -137,6 +148,10 @@ pub struct SourceConfig {
     pub options: toml::Table,
 }
 
+fn default_close_after_s() -> i64 {
+    6
+}
+
 fn default_lateness_s() -> i64 {
     10
 }
@@ -199,6 +214,9 @@ impl RegionConfig {
         check_id("id", &self.id)?;
         check_text("name", &self.name)?;
         self.time_zone()?;
+        self.holiday_days()?;
+        let in_range = (0..=CLOSE_AFTER_S_MAX).contains(&self.close_after_s);
+        check("close_after_s", in_range, || format!("must be 0 to {CLOSE_AFTER_S_MAX} s"))?;
         let mut ids = BTreeSet::new();
         for (index, city) in self.cities.iter().enumerate() {
             let at = |key: &str| format!("city[{index}].{key}");

@@ -12,6 +12,7 @@
 //! runs it live, and [`play`], which plays a recording, decide the same of the same records. Every
 //! record that came in at the door goes out as exactly one event or one count of a tally.
 
+mod calendar;
 mod clock;
 mod config;
 mod error;
@@ -32,6 +33,7 @@ mod watermark;
 pub use clock::{Clock, SystemClock};
 pub use config::{CityConfig, FeedConfig, RegionConfig, SourceConfig, verdict_name};
 pub use error::IngestError;
+pub use format::OptionsError;
 pub use live::run_feeds;
 pub use pipeline::{FeedPipeline, Output};
 pub use playback::{PlayerClock, PlayerOptions, Speed, play};

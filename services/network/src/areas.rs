@@ -58,7 +58,8 @@ impl Areas {
 
     /// With polygons too. The one of a city, told by its id (in small letters) or its name, takes
     /// the place of the city's box; those of cities that the region does not have are left out, as
-    /// are districts and postal areas without a link. They come after the cities, in their order.
+    /// are districts and postal areas without a link. They come after the cities, in their order;
+    /// those of one kind and id are one area, drawn as the first.
     ///
     /// ```
     /// use network::{AreaPolygon, Areas, BoundingBox, NetworkBuilder, PolygonKind, Region};
@@ -106,16 +107,18 @@ impl Areas {
             if links.is_empty() {
                 continue;
             }
-            let number = areas.len() as u32;
-            members.extend(links.into_iter().map(|link| (link, number)));
-            areas.push(Area {
-                kind: polygon.kind.area(),
-                id: format!("{}:{}", polygon.kind.as_str(), polygon.id).into(),
-                name: polygon.name.clone(),
-                boundary: polygon.boundary(BOUNDARY_POINTS_MAX).into(),
-            });
+            let id: Text = format!("{}:{}", polygon.kind.as_str(), polygon.id).into();
+            // Polygons of one id are parts of one area.
+            let number = areas.iter().position(|area| area.id == id).unwrap_or(areas.len());
+            members.extend(links.into_iter().map(|link| (link, number as u32)));
+            if number == areas.len() {
+                let (kind, name) = (polygon.kind.area(), polygon.name.clone());
+                let boundary = polygon.boundary(BOUNDARY_POINTS_MAX).into();
+                areas.push(Area { kind, id, name, boundary });
+            }
         }
         members.sort_unstable();
+        members.dedup();
         let cell = |at: &Position| {
             let at = LatLng::new(at.latitude_deg, at.longitude_deg).ok()?;
             Some(at.to_cell(CELL_RESOLUTION))

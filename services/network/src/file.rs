@@ -171,6 +171,7 @@ impl Network {
             || !self.setback_m.iter().zip(&self.length_m).all(setback_fits)
             || !self.class.iter().all(|&class| usize::from(class) < RoadClass::ALL.len())
             || self.lanes.contains(&0)
+            || !self.ids.is_sorted()
         {
             return Err("a value is out of its range");
         }

@@ -179,6 +179,12 @@ impl Network {
         LinkId { way, from, to }
     }
 
+    /// The link with an identity.
+    pub fn find(&self, id: LinkId) -> Option<LinkNumber> {
+        let key = [id.way, id.from, id.to];
+        self.ids.binary_search(&key).ok().map(|link| link as LinkNumber)
+    }
+
     /// Node numbers where it begins and ends.
     pub fn ends(&self, link: LinkNumber) -> [u32; 2] {
         self.ends[link as usize]

@@ -2,17 +2,20 @@
 
 mod convert;
 mod message;
+mod street;
 
 use events::Text;
 use prost::Message;
 
 use crate::fate::FeedContext;
+use crate::street::Streets;
 use crate::{DecodeError, Object, Picture, Setup};
 use message::{Kind, Part};
+use street::{Read, Written};
 
 /// Version of the encoding. Another version is not read: the picture is derived from the log, so
 /// starting anew loses nothing that the log still has.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Why a checkpoint cannot be gone on from. The remedy is the same for all: leave it and read the
 /// log from its beginning.
@@ -50,24 +53,16 @@ impl Picture {
     /// All that the picture knows, hidden state included. Canonical: pictures that behave the same
     /// give the same bytes.
     pub fn checkpoint(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let mut put = |kind| {
-            let part = Part { kind: Some(kind) };
-            bytes.extend(part.encode_length_delimited_to_vec());
-        };
-        put(Kind::Header(message::Header {
-            version: VERSION,
-            region: self.region.to_string(),
-            epoch: self.epoch.to_string(),
-            sequence: self.sequence,
-        }));
+        let mut links = Written::default();
+        let mut body = Vec::new();
+        let mut put = |kind| put_part(&mut body, kind);
         for feed in &self.feeds {
             put(Kind::Feed(feed.into()));
         }
         for number in self.vehicles.index.sorted() {
             let slot = self.vehicles.index.slot(number);
             let object = slot.object().map(AsRef::as_ref);
-            let vehicle = message::Vehicle::new(slot.id(), &slot.state, object);
+            let vehicle = message::Vehicle::new(slot.id(), &slot.state, object, &mut links);
             put(Kind::Vehicle(Box::new(vehicle)));
         }
         for number in self.detectors.index.sorted() {
@@ -85,6 +80,23 @@ impl Picture {
             let object = slot.object().map(AsRef::as_ref);
             put(Kind::Trip(message::Trip::new(slot.id(), &slot.state, object)));
         }
+        if let Some(streets) = &self.streets {
+            streets.put(&mut links, &mut put);
+        }
+        let mut bytes = Vec::with_capacity(body.len());
+        put_part(
+            &mut bytes,
+            Kind::Header(message::Header {
+                version: VERSION,
+                region: self.region.to_string(),
+                epoch: self.epoch.to_string(),
+                sequence: self.sequence,
+            }),
+        );
+        if let Some(streets) = &self.streets {
+            put_part(&mut bytes, Kind::Links(links.table(streets.setup.network())));
+        }
+        bytes.extend(body);
         bytes
     }
 
@@ -106,23 +118,41 @@ impl Picture {
             return Err(RestoreError::OtherPicture { region: header.region, epoch: header.epoch });
         }
         picture.sequence = header.sequence;
+        let mut links = Read::default();
+        let mut areas = Vec::new();
         while let Some(part) = next_part(&mut bytes)? {
-            picture.restore_part(part)?;
+            match part {
+                Kind::Links(table) => {
+                    if let Some(streets) = &picture.streets {
+                        links = Read::new(&table, streets.setup.network());
+                    }
+                }
+                Kind::Area(area) => areas.push(area),
+                part => picture.restore_part(part, &links)?,
+            }
         }
         picture.vehicles.index.build_tree();
         picture.detectors.index.build_tree();
         picture.situations.index.build_tree();
         picture.trips.index.build_tree();
+        if let Some(streets) = &mut picture.streets {
+            streets.restore_areas(areas);
+            streets.restored(&picture.situations);
+        }
         Ok(picture)
     }
 
-    fn restore_part(&mut self, part: Kind) -> Result<(), RestoreError> {
+    fn restore_part(&mut self, part: Kind, links: &Read) -> Result<(), RestoreError> {
         match part {
-            Kind::Header(_) => {}
+            Kind::Header(_) | Kind::Links(_) | Kind::Area(_) => {}
             Kind::Feed(feed) => self.restore_feed(feed),
             Kind::Vehicle(mut vehicle) => {
                 let feed = self.restored_context(vehicle.feed)?;
-                let state = vehicle.state();
+                let mut state = vehicle.state();
+                if let (Some(streets), Some(probe)) = (&self.streets, vehicle.probe.take()) {
+                    let probe = street::probe(*probe, links, streets.setup.network());
+                    state.probe = Some(Box::new(probe));
+                }
                 let object = vehicle.object.map(TryInto::try_into).transpose()?;
                 let object = object.map(Object::Vehicle);
                 self.vehicles.restore(&feed, vehicle.id.into(), state, object);
@@ -146,6 +176,12 @@ impl Picture {
                 let object = trip.object.map(|trip| Object::Trip(trip.into()));
                 self.trips.restore(&feed, trip.id.into(), state, object);
             }
+            Kind::Streets(_) | Kind::Cell(_) | Kind::Link(_) | Kind::Tied(_) | Kind::Queue(_) => {
+                // Without a network there is nowhere to put them.
+                if let Some(streets) = &mut self.streets {
+                    restore_street(streets, part, links)?;
+                }
+            }
         }
         Ok(())
     }
@@ -165,6 +201,27 @@ impl Picture {
             Err(RestoreError::Incomplete("a feed"))
         }
     }
+}
+
+fn restore_street(streets: &mut Streets, part: Kind, links: &Read) -> Result<(), RestoreError> {
+    match part {
+        Kind::Streets(header) => streets.restore_header(header),
+        Kind::Cell(cell) => streets.restore_cell(&cell, links),
+        Kind::Link(link) => streets.restore_link(*link, links),
+        Kind::Tied(tied) => {
+            streets.restore_tied(tied, links);
+            Ok(())
+        }
+        Kind::Queue(queue) => {
+            streets.restore_queue(*queue, links);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn put_part(bytes: &mut Vec<u8>, kind: Kind) {
+    bytes.extend(Part { kind: Some(kind) }.encode_length_delimited_to_vec());
 }
 
 fn next_part(bytes: &mut &[u8]) -> Result<Option<Kind>, RestoreError> {

@@ -16,6 +16,7 @@ use crate::fate::{Changes, EXPIRED, Fate, FeedContext, LAYER_FULL, OLDER};
 use crate::index::{Index, SlotNumber};
 use crate::limits::LAYER_OBJECTS_MAX;
 use crate::{Layer, Object, RemovalReason};
+pub(crate) use season::{free_flow_speed_km_h, mmdd};
 use state::DetectorState;
 
 /// All detector stations of a region.

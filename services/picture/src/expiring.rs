@@ -20,13 +20,14 @@ pub(crate) trait Expiring {
     fn filed_ms(&mut self) -> &mut i64;
 }
 
-/// Removes what the watermark has passed, in the order of ids.
+/// Removes what the watermark has passed, in the order of ids. `gone` sees each state last.
 pub(crate) fn expire<S: Expiring>(
     index: &mut Index<S>,
     deadlines: &mut Deadlines,
     layer: Layer,
     feed: &FeedContext,
     changes: &mut Changes<'_>,
+    mut gone: impl FnMut(&mut S),
 ) {
     let mut expired: Vec<(Text, SlotNumber)> = Vec::new();
     for number in deadlines.take_due(feed.number, feed.watermark_ms) {
@@ -45,6 +46,7 @@ pub(crate) fn expire<S: Expiring>(
         if index.slot(number).object().is_some() {
             changes.removed(layer, id, RemovalReason::Expired);
         }
+        gone(&mut index.slot_mut(number).state);
         index.remove(number);
     }
 }
@@ -55,13 +57,14 @@ pub(crate) fn restore<S: Expiring>(
     deadlines: &mut Deadlines,
     feed: &FeedContext,
     (id, state, object): (Text, S, Option<Object>),
-) {
+) -> SlotNumber {
     let due_ms = state.due_ms(object.is_none(), feed);
     let number = index.insert(id, state);
     if let Some(object) = object {
         index.load(number, Arc::new(object));
     }
     deadlines.file(feed.number, number, index.slot_mut(number).state.filed_ms(), due_ms);
+    number
 }
 
 /// The slot of an event's entity, a new one with `state` when it has none; `None` when the layer is

@@ -90,6 +90,11 @@ impl<S> Slot<S> {
         &self.id
     }
 
+    /// The object, unless hidden, beside what the owner keeps.
+    pub(crate) fn parts(&mut self) -> (Option<&Arc<Object>>, &mut S) {
+        (self.object.as_ref(), &mut self.state)
+    }
+
     /// The object, unless hidden.
     pub(crate) fn object(&self) -> Option<&Arc<Object>> {
         self.object.as_ref()
@@ -182,6 +187,11 @@ impl<S> Index<S> {
 
     pub(crate) fn slot(&self, slot: SlotNumber) -> &Slot<S> {
         taken(&self.slots, slot)
+    }
+
+    /// The slot of a number that may be of an object that was removed.
+    pub(crate) fn get(&self, slot: SlotNumber) -> Option<&Slot<S>> {
+        self.slots.get(slot as usize).and_then(Option::as_ref)
     }
 
     pub(crate) fn slot_mut(&mut self, slot: SlotNumber) -> &mut Slot<S> {

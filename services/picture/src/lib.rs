@@ -39,6 +39,7 @@ mod picture;
 mod setup;
 mod situation;
 mod snapshot;
+mod street;
 mod trip;
 mod vehicle;
 mod view;
@@ -57,6 +58,8 @@ pub use object::{
     VehicleMatch,
 };
 pub use picture::Picture;
-pub use setup::{Setup, StreetSetup};
+pub use setup::{Setup, StreetOptions, StreetSetup};
 pub use snapshot::Snapshot;
+pub use traffic::link::Calendar;
+pub use traffic::matching::MatchOptions;
 pub use view::View;

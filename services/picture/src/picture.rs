@@ -1,5 +1,7 @@
 //! The state machine: log records in, changes out.
 
+use std::sync::Arc;
+
 use events::{Body, EntityKind, Event, FeedStatus, LogRecord, Tally, Text};
 use rustc_hash::FxHashMap;
 
@@ -9,6 +11,7 @@ use crate::fate::{Changes, Fate, FeedContext};
 use crate::feed::FeedState;
 use crate::limits::FEEDS_MAX;
 use crate::situation::Situations;
+use crate::street::Streets;
 use crate::trip::Trips;
 use crate::vehicle::Vehicles;
 use crate::{Delta, Setup, Snapshot};
@@ -28,16 +31,21 @@ pub struct Picture {
     pub(crate) detectors: Detectors,
     pub(crate) situations: Situations,
     pub(crate) trips: Trips,
+    /// Boxed: most of a picture's moves are from one thread to another.
+    pub(crate) streets: Option<Box<Streets>>,
 }
 
 impl Picture {
     /// An empty picture of a region. `epoch` is the identity of the log that offsets belong to; a
     /// feed that the setup does not name gets [`FeedLimits::default`](crate::FeedLimits::default).
     pub fn new(region: Text, epoch: Text, setup: impl Into<Setup>) -> Self {
+        let setup = setup.into();
+        let streets = setup.streets.as_ref().map(|streets| Streets::new(Arc::clone(streets)));
         Self {
+            streets: streets.map(Box::new),
             region,
             epoch,
-            setup: setup.into(),
+            setup,
             sequence: None,
             feeds: Vec::new(),
             feed_numbers: FxHashMap::default(),
@@ -87,7 +95,8 @@ impl Picture {
             .chain(self.detectors.index.objects().cloned())
             .chain(self.situations.index.objects().cloned())
             .chain(self.trips.index.objects().cloned())
-            .chain(feeds);
+            .chain(feeds)
+            .chain(self.streets.iter().flat_map(|streets| streets.objects()).cloned());
         Snapshot {
             region: self.region.clone(),
             epoch: self.epoch.clone(),
@@ -102,19 +111,36 @@ impl Picture {
         };
         let feed = self.context(number);
         let fate = match &event.body {
-            Body::VehiclePosition(report) => self.vehicles.report(&feed, event, report, changes),
+            Body::VehiclePosition(report) => {
+                let streets = self.streets.as_deref_mut();
+                self.vehicles.report(&feed, event, report, streets, changes)
+            }
             Body::TripUpdate(update) => self.trips.update(&feed, event, update, changes),
             Body::DetectorMeasurement(measurement) => {
-                self.detectors.measurement(&feed, event, measurement, changes)
+                let fate = self.detectors.measurement(&feed, event, measurement, changes);
+                if let (Fate::Applied, Some(streets)) = (fate, &mut self.streets) {
+                    streets.measure(number, event, measurement);
+                }
+                fate
             }
             Body::DetectorStation(station) => {
-                self.detectors.station(&feed, event, station, changes)
+                let fate = self.detectors.station(&feed, event, station, changes);
+                if let (Fate::Applied, Some(streets)) = (fate, &mut self.streets) {
+                    streets.describe(event, &self.detectors);
+                }
+                fate
             }
             Body::SituationRecord(record) => self.situations.version(&feed, event, record, changes),
             Body::Retraction(kind) => match kind {
                 EntityKind::Vehicle => self.vehicles.retract(&feed, event, changes),
                 EntityKind::Trip => self.trips.retract(&feed, event, changes),
-                EntityKind::Detector => self.detectors.retract(&feed, event, changes),
+                EntityKind::Detector => {
+                    let fate = self.detectors.retract(&feed, event, changes);
+                    if let (Fate::Applied, Some(streets)) = (fate, &mut self.streets) {
+                        streets.describe(event, &self.detectors);
+                    }
+                    fate
+                }
                 EntityKind::Situation => self.situations.retract(&feed, event, changes),
                 EntityKind::Unspecified => Fate::Dropped("unknown_kind"),
             },
@@ -134,10 +160,18 @@ impl Picture {
         };
         let shown = self.feeds[number as usize].status(status);
         let feed = self.context(number);
-        self.vehicles.expire(&feed, changes);
+        if let Some(streets) = self.streets.as_deref_mut() {
+            self.vehicles.settle(&feed, streets);
+        }
+        self.vehicles.expire(&feed, self.streets.as_deref_mut(), changes);
         self.detectors.expire(&feed, shown.feed(), changes);
         self.situations.expire(&feed, changes);
         self.trips.expire(&feed, changes);
+        if let Some(streets) = self.streets.as_deref_mut()
+            && streets.follows(number)
+        {
+            streets.advance(&feed, &mut self.situations, changes);
+        }
         changes.updated(shown);
     }
 

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use events::Text;
-use network::{Areas, Network, Region};
+use network::{AreaPolygon, Areas, Network, Region};
+use traffic::link::Calendar;
+use traffic::matching::MatchOptions;
 
 use crate::FeedLimits;
+use crate::street::area::street_mm;
 
 /// What a picture must know that is not in its log. The same log with another setup gives another
 /// picture.
@@ -30,14 +33,49 @@ impl From<BTreeMap<Text, FeedLimits>> for Setup {
 pub struct StreetSetup {
     network: Network,
     areas: Areas,
-    fingerprint: u32,
+    street_mm: Vec<u64>,
+    options: StreetOptions,
+}
+
+/// What differs by region or by choice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StreetOptions {
+    /// Map matching.
+    pub matching: MatchOptions,
+    /// Local time and holidays, for what is usual at an hour of the week.
+    pub calendar: Calendar,
+    /// A minute is closed so long after the watermark has passed its end, milliseconds: answers of
+    /// map matching come late by five seconds, and by as much as the fixes are apart where that is
+    /// more.
+    pub close_after_ms: i64,
+}
+
+impl Default for StreetOptions {
+    fn default() -> Self {
+        Self {
+            matching: MatchOptions::default(),
+            calendar: Calendar::default(),
+            close_after_ms: 6_000,
+        }
+    }
 }
 
 impl StreetSetup {
     /// With the areas of a region.
-    pub fn new(network: Network, region: &Region) -> Self {
-        let areas = Areas::new(&network, region);
-        Self { fingerprint: network.fingerprint(), network, areas }
+    pub fn new(network: Network, region: &Region, options: StreetOptions) -> Self {
+        Self::with_polygons(network, region, &[], options)
+    }
+
+    /// With the areas of a region and polygons, see [`Areas::with_polygons`].
+    pub fn with_polygons(
+        network: Network,
+        region: &Region,
+        polygons: &[AreaPolygon],
+        options: StreetOptions,
+    ) -> Self {
+        let areas = Areas::with_polygons(&network, region, polygons);
+        let street_mm = street_mm(&network, &areas);
+        Self { network, areas, street_mm, options }
     }
 
     /// The streets.
@@ -50,8 +88,13 @@ impl StreetSetup {
         &self.areas
     }
 
-    /// Tells the network from others, see [`Network::fingerprint`].
-    pub fn fingerprint(&self) -> u32 {
-        self.fingerprint
+    /// Millimetres of street in each of them.
+    pub(crate) fn street_mm(&self) -> &[u64] {
+        &self.street_mm
+    }
+
+    /// What differs by region or by choice.
+    pub fn options(&self) -> &StreetOptions {
+        &self.options
     }
 }

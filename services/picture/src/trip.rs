@@ -128,7 +128,7 @@ impl Trips {
 
     /// Removes what the watermark has passed.
     pub(crate) fn expire(&mut self, feed: &FeedContext, changes: &mut Changes<'_>) {
-        expiring::expire(&mut self.index, &mut self.deadlines, Layer::Trips, feed, changes);
+        expiring::expire(&mut self.index, &mut self.deadlines, Layer::Trips, feed, changes, |_| {});
     }
 
     /// Puts in what a checkpoint says; the index's tree is built at the end.

@@ -22,7 +22,8 @@ use crate::deadline::{Deadlines, FeedNumber, NEVER};
 use crate::expiring::{self, Expiring};
 use crate::fate::{Changes, EXPIRED, Fate, FeedContext, LAYER_FULL, OLDER};
 use crate::index::{Index, SlotNumber};
-use crate::{Layer, Object, RemovalReason, Vehicle};
+use crate::street::{Kind, Probe, Streets};
+use crate::{Layer, Object, RemovalReason, Vehicle, VehicleMatch};
 use track::{Arrival, Belief, Fix, ReportKey, Track, UPCOMING};
 
 /// A report of the vehicle's next journey does not hide what it does now: so long after the newest
@@ -39,6 +40,10 @@ pub(crate) struct VehicleState {
     pub(crate) shown: ReportKey,
     /// Verdicts that the shown report came with.
     pub(crate) verdicts: Verdicts,
+    /// What it is on the street network; none of what does not drive on streets.
+    pub(crate) probe: Option<Box<Probe>>,
+    /// Whether it is among the feed's unsettled vehicles.
+    pub(crate) unsettled: bool,
 }
 
 impl VehicleState {
@@ -49,6 +54,8 @@ impl VehicleState {
             track: Track::default(),
             shown: (i64::MIN, 0, 0),
             verdicts: Verdicts::default(),
+            probe: None,
+            unsettled: false,
         }
     }
 
@@ -61,8 +68,42 @@ impl VehicleState {
         if self.track.tip.frozen {
             verdicts.insert(Verdict::Frozen);
         }
+        if self.probe.as_ref().is_some_and(|probe| probe.is_off_network()) {
+            verdicts.insert(Verdict::OffNetwork);
+        }
         verdicts
     }
+}
+
+impl VehicleState {
+    /// Drives the vehicle on the streets by its settled fixes, if it is one that does.
+    fn drive(&mut self, report: &VehiclePosition, settled: &[Fix], streets: &mut Streets) {
+        if self.probe.is_none()
+            && report.position.is_some()
+            && let Some(kind) = Kind::of(report)
+        {
+            self.probe = Some(Box::new(Probe::new(kind)));
+            streets.follow(self.feed);
+        }
+        if let Some(probe) = &mut self.probe {
+            streets.drive(probe, report.trip.as_ref(), settled);
+        }
+    }
+
+    /// Where it was on the street network when that was last known.
+    fn matched(&self, streets: Option<&Streets>) -> Option<Box<VehicleMatch>> {
+        let answer = self.probe.as_ref()?.answer?;
+        Some(Box::new(streets?.vehicle_match(&answer)))
+    }
+}
+
+/// Puts a vehicle on its feed's list of those with a fix that is not settled.
+fn file_unsettled(unsettled: &mut Vec<Vec<SlotNumber>>, feed: FeedNumber, number: SlotNumber) {
+    let feed = feed as usize;
+    if unsettled.len() <= feed {
+        unsettled.resize_with(feed + 1, Vec::new);
+    }
+    unsettled[feed].push(number);
 }
 
 /// Whether a report is to be shown in place of another. It depends on the newest report of the
@@ -99,11 +140,20 @@ impl Expiring for VehicleState {
 pub(crate) struct Vehicles {
     pub(crate) index: Index<VehicleState>,
     pub(crate) deadlines: Deadlines,
+    /// Road vehicles with a fix that is not settled, by feed.
+    unsettled: Vec<Vec<SlotNumber>>,
+    /// Work memory.
+    settled: Vec<Fix>,
 }
 
 impl Vehicles {
     pub(crate) fn new() -> Self {
-        Self { index: Index::new(Layer::Vehicles), deadlines: Deadlines::default() }
+        Self {
+            index: Index::new(Layer::Vehicles),
+            deadlines: Deadlines::default(),
+            unsettled: Vec::new(),
+            settled: Vec::new(),
+        }
     }
 
     pub(crate) fn report(
@@ -111,6 +161,7 @@ impl Vehicles {
         feed: &FeedContext,
         event: &Event,
         report: &VehiclePosition,
+        mut streets: Option<&mut Streets>,
         changes: &mut Changes<'_>,
     ) -> Fate {
         if feed.is_due(feed.expires_ms(event.event_time_ms)) {
@@ -124,7 +175,15 @@ impl Vehicles {
         let hidden = slot.object().is_none();
         let state = &mut slot.state;
         let before = seen(&state.track.tip);
-        let arrival = state.track.insert(fix, &feed.limits);
+        self.settled.clear();
+        let arrival = state.track.insert(fix, &feed.limits, &mut self.settled);
+        if let Some(streets) = streets.as_deref_mut() {
+            state.drive(report, &self.settled, streets);
+            if state.probe.is_some() && !state.unsettled {
+                state.unsettled = true;
+                file_unsettled(&mut self.unsettled, feed.number, number);
+            }
+        }
         match arrival {
             Arrival::Late => return OLDER,
             Arrival::Duplicate => return Fate::Duplicate,
@@ -137,7 +196,7 @@ impl Vehicles {
             if report.position.is_none() {
                 state.verdicts.insert(Verdict::PositionMissing);
             }
-            self.show(number, event, report, changes);
+            self.show(number, event, report, streets.as_deref(), changes);
         } else if seen(&self.index.slot(number).state.track.tip) != before {
             self.show_belief(number, changes);
         }
@@ -192,9 +251,45 @@ impl Vehicles {
         Fate::Applied
     }
 
+    /// Matches the fixes to the streets that the watermark has passed: none older is expected.
+    pub(crate) fn settle(&mut self, feed: &FeedContext, streets: &mut Streets) {
+        let Some(unsettled) = self.unsettled.get_mut(feed.number as usize) else { return };
+        let Self { index, settled, .. } = self;
+        unsettled.retain(|&number| {
+            // Who left the picture meanwhile has been taken off the list.
+            let (object, state) = index.slot_mut(number).parts();
+            settled.clear();
+            state.track.settle(feed.watermark_ms, &feed.limits, settled);
+            if let Some(probe) = &mut state.probe {
+                let trip = match object.map(AsRef::as_ref) {
+                    Some(Object::Vehicle(vehicle)) => vehicle.report.trip.as_ref(),
+                    _ => None,
+                };
+                streets.drive(probe, trip, settled);
+            }
+            state.unsettled = state.track.is_unsettled();
+            state.unsettled
+        });
+    }
+
     /// Removes what the watermark has passed.
-    pub(crate) fn expire(&mut self, feed: &FeedContext, changes: &mut Changes<'_>) {
-        expiring::expire(&mut self.index, &mut self.deadlines, Layer::Vehicles, feed, changes);
+    pub(crate) fn expire(
+        &mut self,
+        feed: &FeedContext,
+        mut streets: Option<&mut Streets>,
+        changes: &mut Changes<'_>,
+    ) {
+        let Self { index, deadlines, unsettled, .. } = self;
+        let mut removed = false;
+        expiring::expire(index, deadlines, Layer::Vehicles, feed, changes, |state| {
+            if let (Some(probe), Some(streets)) = (&mut state.probe, streets.as_deref_mut()) {
+                streets.finish(probe);
+            }
+            removed = true;
+        });
+        if removed && let Some(unsettled) = unsettled.get_mut(feed.number as usize) {
+            unsettled.retain(|&number| index.get(number).is_some_and(|slot| slot.state.unsettled));
+        }
     }
 
     /// Puts in what a checkpoint says; the index's tree is built at the end.
@@ -205,8 +300,12 @@ impl Vehicles {
         state: VehicleState,
         object: Option<Object>,
     ) {
+        let unsettled = state.unsettled;
         let restored = (id, state, object);
-        expiring::restore(&mut self.index, &mut self.deadlines, feed, restored);
+        let number = expiring::restore(&mut self.index, &mut self.deadlines, feed, restored);
+        if unsettled {
+            file_unsettled(&mut self.unsettled, feed.number, number);
+        }
     }
 
     fn find_or_insert(&mut self, feed: &FeedContext, event: &Event) -> Option<SlotNumber> {
@@ -219,6 +318,7 @@ impl Vehicles {
         number: SlotNumber,
         event: &Event,
         report: &VehiclePosition,
+        streets: Option<&Streets>,
         changes: &mut Changes<'_>,
     ) {
         let slot = self.index.slot_mut(number);
@@ -234,7 +334,7 @@ impl Vehicles {
             },
             position_time_ms: place.map(|place| place.time_ms),
             verdicts: slot.state.object_verdicts(),
-            matched: None,
+            matched: slot.state.matched(streets),
         };
         let object = Object::Vehicle(vehicle);
         match self.index.object_mut(number).map(Arc::get_mut) {

@@ -2,6 +2,7 @@
 
 mod kinematics;
 mod level_of_service;
+pub mod link;
 pub mod matching;
 
 pub use kinematics::{bearing_deg, distance_m, speed_km_h};

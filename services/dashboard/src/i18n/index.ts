@@ -9,6 +9,9 @@ export type { MessageKey } from "./dictionary";
 
 export type Language = "en" | "fi" | "sv";
 
+/** Units of whole numbers. */
+export type Unit = "km_h" | "veh_h" | "percent" | "deg" | "veh_km";
+
 interface LanguageEntry {
   /** In the language itself. */
   name: string;
@@ -48,6 +51,7 @@ export function fill(text: string, values: Readonly<Record<string, string>>): st
 export class Speech {
   private readonly dictionary: Dictionary;
   private readonly whole: Intl.NumberFormat;
+  private readonly tenths: Intl.NumberFormat;
   private readonly clock: Intl.DateTimeFormat;
   private readonly day: Intl.DateTimeFormat;
 
@@ -56,6 +60,10 @@ export class Speech {
     const timeZone = "Europe/Helsinki";
     this.dictionary = dictionary;
     this.whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+    this.tenths = new Intl.NumberFormat(locale, {
+      minimumFractionDigits: 1,
+      maximumFractionDigits: 1,
+    });
     this.clock = new Intl.DateTimeFormat(locale, {
       timeZone,
       hour: "2-digit",
@@ -89,6 +97,30 @@ export class Speech {
     return this.whole.format(value);
   }
 
+  /** To a tenth, however large. */
+  decimal(value: number): string {
+    return this.tenths.format(value);
+  }
+
+  /** What stands before the tenths: comma or point. */
+  get decimalSign(): string {
+    return this.decimal(0).replaceAll("0", "");
+  }
+
+  /** A length in metres to ten, from a kilometre on in kilometres to a tenth. */
+  length(metres: number): string {
+    const text =
+      metres >= 995
+        ? this.say("unit.km", { n: this.decimal(metres / 1000) })
+        : this.say("unit.m", { n: this.number(Math.round(metres / 10) * 10) });
+    return text.replaceAll(" ", "\u00a0");
+  }
+
+  /** A value with the interval that holds it in nine of ten cases. */
+  estimate(unit: Unit, { value, low, high }: { value: number; low: number; high: number }): string {
+    return `${this.quantity(unit, value)} (${this.number(low)}–${this.number(high)})`;
+  }
+
   /** Time of day with seconds. */
   time(timeMs: number): string {
     return this.clock.format(timeMs);
@@ -100,7 +132,7 @@ export class Speech {
   }
 
   /** A number and its unit, which stay on one line. */
-  quantity(unit: "km_h" | "veh_h" | "percent" | "deg", value: number): string {
+  quantity(unit: Unit, value: number): string {
     return this.say(`unit.${unit}`, { n: this.number(value) }).replaceAll(" ", "\u00a0");
   }
 

@@ -100,6 +100,63 @@ const SIGNS: Readonly<Record<SituationKind, Draw>> = {
   unspecified: exclamation,
 };
 
+export function queueSign(text: string, irregular: boolean): string {
+  return `queue-${irregular ? "irregular" : "usual"}-${text}`;
+}
+
+/** Height of a queue's sign with its pin, and the room at its sides. */
+const SIGN_PX = { height: 24, pin: 6, side: 7, font: '700 11px "Inter", system-ui, sans-serif' };
+
+/** The sign at the head of a queue: its length, with a mark when the queue is not usual. */
+export function drawQueueSign(
+  palette: Palette,
+  text: string,
+  irregular: boolean,
+): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  const words = irregular ? `! ${text}` : text;
+  const measuring = canvas.getContext("2d");
+  if (measuring !== null) measuring.font = SIGN_PX.font;
+  const width = Math.ceil(measuring?.measureText(words).width ?? 40) + 2 * SIGN_PX.side;
+  canvas.width = width * PIXEL_RATIO;
+  canvas.height = SIGN_PX.height * PIXEL_RATIO;
+  const context = canvas.getContext("2d");
+  if (context === null) return canvas;
+  context.scale(PIXEL_RATIO, PIXEL_RATIO);
+  const board = SIGN_PX.height - SIGN_PX.pin;
+  context.beginPath();
+  context.roundRect(1, 1, width - 2, board - 1, 5);
+  context.moveTo(width / 2 - 4.5, board);
+  context.lineTo(width / 2, SIGN_PX.height - 1);
+  context.lineTo(width / 2 + 4.5, board);
+  context.closePath();
+  context.lineWidth = 2;
+  context.strokeStyle = palette.outline;
+  context.stroke();
+  context.fillStyle = irregular ? palette.street.irregular : palette.street.queue;
+  context.fill();
+  context.font = SIGN_PX.font;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillStyle = palette.outline;
+  context.fillText(words, width / 2, board / 2 + 0.75);
+  return canvas;
+}
+
+/** Gives the map the sign of a length, once. */
+export function addQueueSign(
+  map: MapLibre,
+  palette: Palette,
+  text: string,
+  irregular: boolean,
+): void {
+  const id = queueSign(text, irregular);
+  if (map.hasImage(id)) return;
+  const canvas = drawQueueSign(palette, text, irregular);
+  const pixels = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height);
+  if (pixels !== undefined) map.addImage(id, pixels, { pixelRatio: PIXEL_RATIO });
+}
+
 /** Draws an image in its own square canvas. */
 export function canvasOf(draw: Draw): HTMLCanvasElement {
   const canvas = document.createElement("canvas");

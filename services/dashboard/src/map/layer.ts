@@ -11,6 +11,10 @@ export interface Selection {
   id: string;
 }
 
+/** What the colour of a street says. */
+export const STREET_SCALES = ["level", "share"] as const;
+export type StreetScale = (typeof STREET_SCALES)[number];
+
 export interface MapLayer {
   /** The layer of the picture that it shows. */
   readonly layer: Exclude<Layer, "feeds">;
@@ -24,6 +28,12 @@ export interface MapLayer {
   select(selection: Selection | undefined): void;
   /** What is drawn at a point of the screen, given in CSS pixels of the map. */
   pick(point: { x: number; y: number }): Selection | undefined;
+  /** What lies under all that: large shapes, which must not be in the way of small ones. */
+  pickGround?(point: { x: number; y: number }): Selection | undefined;
+  /** Whether it marks a selected object itself; else the map puts a ring round its place. */
+  readonly marksSelection?: boolean;
+  /** By what streets are coloured. */
+  colourBy?(scale: StreetScale): void;
   /** Where an object is drawn now. */
   position(id: string): Position | undefined;
 }

@@ -5,7 +5,18 @@
  * lightness falling where trouble grows.
  */
 
-export const MODES = ["bus", "tram", "train", "metro", "ferry", "robot", "car", "truck", "taxi", "unspecified"] as const;
+export const MODES = [
+  "bus",
+  "tram",
+  "train",
+  "metro",
+  "ferry",
+  "robot",
+  "car",
+  "truck",
+  "taxi",
+  "unspecified",
+] as const;
 export type Mode = (typeof MODES)[number];
 
 /** Best first; `unspecified` is "no current value". */
@@ -41,6 +52,28 @@ export interface Palette {
   mode: Readonly<Record<Mode, string>>;
   level: Readonly<Record<Level, string>>;
   situation: Readonly<Record<SituationKind, string>>;
+  street: {
+    /** Nothing is known of it: the ground plan. */
+    unknown: string;
+    /** Only what is usual is known. */
+    typical: string;
+    /** Round the links of a queue. */
+    queue: string;
+    /** The same where it is not usual. */
+    irregular: string;
+  };
+}
+
+/** Colours of the share of free-flow speed, at the middle of each level of service. */
+export function shareStops(palette: Palette): [share: number, colour: string][] {
+  const { stationary, queuing, slow, platooning, fluent } = palette.level;
+  return [
+    [0.05, stationary],
+    [0.18, queuing],
+    [0.5, slow],
+    [0.82, platooning],
+    [0.95, fluent],
+  ];
 }
 
 const LEVEL_COLOURS: Palette["level"] = {
@@ -81,6 +114,7 @@ export const LIGHT: Palette = {
     service_alert: "#a61e4d",
     unspecified: "#5f6b76",
   },
+  street: { unknown: "#cbd3db", typical: "#8f9ba7", queue: "#3b0a18", irregular: "#d0104c" },
 };
 
 export const DARK: Palette = {
@@ -112,6 +146,7 @@ export const DARK: Palette = {
     service_alert: "#f06595",
     unspecified: "#9aa7b3",
   },
+  street: { unknown: "#2a3541", typical: "#66727e", queue: "#ffe3ea", irregular: "#ff5c8a" },
 };
 
 /** One of a list of known words, else `unspecified`. */

@@ -7,6 +7,7 @@ import { anchor } from "./geography";
 import { situationIcon } from "./icons";
 import type { MapLayer, Selection } from "./layer";
 import { SITUATIONS, known } from "./palette";
+import { STREETS_BOTTOM } from "./links";
 import type { Palette } from "./palette";
 
 const SOURCE = "situations";
@@ -37,25 +38,33 @@ export class SituationLayer implements MapLayer {
     // The expression's type is a tuple that no list of pairs can be; the style check still runs.
     const colour = ["match", ["get", "kind"], ...kinds, fallback] as unknown as string;
     map.addSource(SOURCE, { type: "geojson", data: collection([]) });
-    map.addLayer({
-      id: AREA,
-      type: "fill",
-      source: SOURCE,
-      filter: ["==", ["geometry-type"], "Polygon"],
-      paint: { "fill-color": colour, "fill-opacity": 0.14, "fill-outline-color": colour },
-    });
-    map.addLayer({
-      id: LINE,
-      type: "line",
-      source: SOURCE,
-      filter: ["==", ["geometry-type"], "LineString"],
-      layout: { "line-cap": "round", "line-join": "round" },
-      paint: {
-        "line-color": colour,
-        "line-opacity": 0.6,
-        "line-width": ["interpolate", ["linear"], ["zoom"], 8, 2, 14, 6],
+    // Under the streets: the traffic on the road that a message is about must be seen.
+    const before = map.getLayer(STREETS_BOTTOM) === undefined ? undefined : STREETS_BOTTOM;
+    map.addLayer(
+      {
+        id: AREA,
+        type: "fill",
+        source: SOURCE,
+        filter: ["==", ["geometry-type"], "Polygon"],
+        paint: { "fill-color": colour, "fill-opacity": 0.14, "fill-outline-color": colour },
       },
-    });
+      before,
+    );
+    map.addLayer(
+      {
+        id: LINE,
+        type: "line",
+        source: SOURCE,
+        filter: ["==", ["geometry-type"], "LineString"],
+        layout: { "line-cap": "round", "line-join": "round" },
+        paint: {
+          "line-color": colour,
+          "line-opacity": 0.45,
+          "line-width": ["interpolate", ["linear"], ["zoom"], 8, 4, 14, 14],
+        },
+      },
+      before,
+    );
     map.addLayer({
       id: ICON,
       type: "symbol",
@@ -93,7 +102,15 @@ export class SituationLayer implements MapLayer {
   }
 
   pick(point: { x: number; y: number }): Selection | undefined {
-    for (const layer of [ICON, LINE, AREA]) {
+    return this.hit([ICON], point);
+  }
+
+  pickGround(point: { x: number; y: number }): Selection | undefined {
+    return this.hit([LINE, AREA], point);
+  }
+
+  private hit(layers: readonly string[], point: { x: number; y: number }): Selection | undefined {
+    for (const layer of layers) {
       if (this.map?.getLayer(layer) === undefined) continue;
       const [hit] = this.map.queryRenderedFeatures([point.x, point.y], { layers: [layer] });
       const id: unknown = hit?.properties["id"];

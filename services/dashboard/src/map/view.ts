@@ -176,19 +176,24 @@ export class MapView {
   }
 
   private pick(point: { x: number; y: number }): Selection | undefined {
-    for (const layer of [...this.start.layers].reverse()) {
+    const downwards = [...this.start.layers].reverse();
+    for (const layer of downwards) {
       const hit = layer.pick(point);
+      if (hit !== undefined) return hit;
+    }
+    for (const layer of downwards) {
+      const hit = layer.pickGround?.(point);
       if (hit !== undefined) return hit;
     }
     return undefined;
   }
 
-  /** Vehicles wear their own ring; what stands still gets this one. */
+  /** A ring round what is selected and does not show that itself. */
   private placeRing(): void {
     const { selection } = this;
     const layer = this.start.layers.find(({ layer }) => layer === selection?.layer);
     const place = selection && layer?.position(selection.id);
-    if (!place || selection.layer === "vehicles") this.ring.remove();
+    if (!place || layer?.marksSelection === true) this.ring.remove();
     else this.ring.setLngLat([place.longitude_deg, place.latitude_deg]).addTo(this.map);
   }
 

@@ -1,5 +1,6 @@
 /** Every panel, in the order of the page. To add one: a folder beside these, and a line here. */
 
+import { areasPanel } from "./areas";
 import { detailPanel } from "./detail";
 import { feedsPanel } from "./feeds";
 import { layersPanel } from "./layers";
@@ -10,6 +11,7 @@ import type { Panel } from "./panel";
 export const PANELS: readonly Panel[] = [
   detailPanel,
   layersPanel,
+  areasPanel,
   feedsPanel,
   legendPanel,
   objectsPanel,

@@ -3,9 +3,10 @@
  * `index.ts`; no panel knows another one.
  */
 
+import type { Explanations } from "../explanations";
 import type { FeedLabels } from "../feed_labels";
 import type { MessageKey, Speech } from "../i18n";
-import type { Selection } from "../map/layer";
+import type { Selection, StreetScale } from "../map/layer";
 import type { Cadence } from "../stream/cadence";
 import type { ConnectionState } from "../stream/client";
 import type { Layer, LayerObjects } from "../stream/model";
@@ -29,6 +30,11 @@ export interface PanelContext {
   readonly selection: Selection | undefined;
   /** Whether the scheme is dark: the legend draws colours, it does not only style them. */
   readonly dark: boolean;
+  readonly explanations: Explanations;
+  /** Why streets are not shown, when they are not. */
+  readonly streetsHint: MessageKey | undefined;
+  readonly streetScale: StreetScale;
+  colourStreets(scale: StreetScale): void;
   isShown(layer: MapLayerName): boolean;
   showLayer(layer: MapLayerName, shown: boolean): void;
   select(selection: Selection | undefined): void;

@@ -9,7 +9,7 @@
 
 import { waitBeforeTryMs } from "./backoff";
 import type { ServerClock } from "./clock";
-import type { Box } from "./model";
+import type { Box, Layer } from "./model";
 import { LAYERS } from "./model";
 import type { Changes } from "./picture";
 import { Picture } from "./picture";
@@ -53,6 +53,7 @@ export interface Listener {
 /** What a subscription is about. */
 export interface View {
   region: string;
+  layers: readonly Layer[];
   bbox: Box;
 }
 
@@ -81,13 +82,13 @@ export class StreamClient {
   }
 
   /** What to show. The first call connects. */
-  show(region: string, bbox: Box): void {
+  show(region: string, bbox: Box, layers: readonly Layer[] = LAYERS): void {
     const sameRegion = this.view?.region === region;
-    this.view = { region, bbox };
+    this.view = { region, layers, bbox };
     if (this.socket === undefined) {
       this.connect();
     } else if (this.open && sameRegion && this.subscription !== undefined) {
-      this.send({ type: "subscribe", id: this.subscription, region, layers: LAYERS, bbox });
+      this.send({ type: "subscribe", id: this.subscription, ...this.view });
     } else if (this.open) {
       this.subscribeAnew();
     }
@@ -143,7 +144,7 @@ export class StreamClient {
     this.generation += 1;
     this.subscription = `map-${this.generation}`;
     this.awaitsSnapshot = true;
-    this.send({ type: "subscribe", id: this.subscription, layers: LAYERS, ...this.view });
+    this.send({ type: "subscribe", id: this.subscription, ...this.view });
     this.watch(SILENCE_LIMIT_MS);
   }
 

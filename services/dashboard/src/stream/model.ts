@@ -55,6 +55,19 @@ export interface Vehicle extends Stamped {
   report: VehicleReport;
   /** Time of the believed fix; older than the event when the newest report had none. */
   position_time_ms?: Maybe<number>;
+  match?: Maybe<VehicleMatch>;
+}
+
+/** Where on the street network a vehicle was when that was last known. */
+export interface VehicleMatch {
+  event_time_ms: number;
+  /** Empty when it is not known. */
+  link: string;
+  along_m: number;
+  /** 0 to 1. */
+  confidence: number;
+  /** Why there is no link. */
+  unknown?: Maybe<string>;
 }
 
 export interface TimedValue {
@@ -108,8 +121,108 @@ export interface SituationRecord {
   road_number?: Maybe<number>;
 }
 
+/** What the traffic on the links of a message shows. */
+export interface SituationEffect {
+  event_time_ms: number;
+  links: string[];
+  links_measured: number;
+  speed_share_percent?: Maybe<number>;
+  delay_s?: Maybe<number>;
+  contradicted: boolean;
+}
+
 export interface Situation extends Stamped {
   record: SituationRecord;
+  effect?: Maybe<SituationEffect>;
+}
+
+/** A value with the interval that holds the truth in nine of ten cases. */
+export interface Estimate {
+  value: number;
+  low: number;
+  high: number;
+}
+
+/** Traffic on a link in one window of event time. */
+export interface LinkWindow {
+  duration_s: number;
+  end_time_ms: number;
+  speed_km_h: Estimate;
+  method: string;
+  vehicles: number;
+  newest_sample_ms?: Maybe<number>;
+  flow_veh_h?: Maybe<Estimate>;
+  flow_method: string;
+  density_veh_km?: Maybe<number>;
+  occupancy_percent?: Maybe<number>;
+  travel_time_s: number;
+  delay_s: number;
+  level_of_service: string;
+  hcm_level: string;
+  queue_m?: Maybe<number>;
+  stopped_s?: Maybe<number>;
+}
+
+/** Traffic on one directed link of the street network. */
+export interface Link {
+  id: string;
+  event_time_ms: number;
+  name: string;
+  class: string;
+  length_m: number;
+  lanes: number;
+  speed_limit_km_h: number;
+  /** In the direction of travel. */
+  line: Position[];
+  free_flow_speed_km_h: number;
+  typical_speed_km_h?: Maybe<number>;
+  minute: LinkWindow;
+  five_minutes: LinkWindow;
+  detectors?: Maybe<string[]>;
+  situations?: Maybe<string[]>;
+}
+
+export interface Queue {
+  id: string;
+  event_time_ms: number;
+  start_time_ms: number;
+  trend: string;
+  /** From the head upstream. */
+  links: string[];
+  length_m: number;
+  length_m_max: number;
+  speed_km_h: number;
+  delay_s: number;
+  irregular: boolean;
+  situations?: Maybe<string[]>;
+  merged?: Maybe<string[]>;
+  position: Position;
+}
+
+/** Shares of the length of an area's streets, by how their speed is known; together 1. */
+export interface Coverage {
+  measured: number;
+  fused: number;
+  inferred: number;
+  typical: number;
+  unknown: number;
+}
+
+export interface Area {
+  id: string;
+  event_time_ms: number;
+  /** `region`, `city`, `district`, `cell`, and what a newer server may add. */
+  kind: string;
+  name: string;
+  street_km: number;
+  coverage: Coverage;
+  speed_km_h?: Maybe<number>;
+  free_flow_speed_km_h?: Maybe<number>;
+  traffic_veh_km_h: number;
+  delay_veh_h_h: number;
+  queue_km: number;
+  /** A closed ring. */
+  boundary: Position[];
 }
 
 export interface Feed {
@@ -137,11 +250,22 @@ export interface LayerObjects {
   detectors: Detector;
   situations: Situation;
   feeds: Feed;
+  links: Link;
+  queues: Queue;
+  areas: Area;
 }
 
 export type Layer = keyof LayerObjects;
 
-export const LAYERS: readonly Layer[] = ["vehicles", "detectors", "situations", "feeds"];
+export const LAYERS: readonly Layer[] = [
+  "vehicles",
+  "detectors",
+  "situations",
+  "feeds",
+  "links",
+  "queues",
+  "areas",
+];
 
 /** West, south, east, north in degrees. */
 export type Box = readonly [number, number, number, number];

@@ -19,8 +19,24 @@ export interface Changes {
 function noChanges(reset: boolean): Changes {
   return {
     reset,
-    updated: { vehicles: [], detectors: [], situations: [], feeds: [] },
-    removed: { vehicles: [], detectors: [], situations: [], feeds: [] },
+    updated: {
+      vehicles: [],
+      detectors: [],
+      situations: [],
+      feeds: [],
+      links: [],
+      queues: [],
+      areas: [],
+    },
+    removed: {
+      vehicles: [],
+      detectors: [],
+      situations: [],
+      feeds: [],
+      links: [],
+      queues: [],
+      areas: [],
+    },
   };
 }
 
@@ -38,6 +54,9 @@ export class Picture {
     detectors: new Map(),
     situations: new Map(),
     feeds: new Map(),
+    links: new Map(),
+    queues: new Map(),
+    areas: new Map(),
   };
 
   layer<L extends Layer>(layer: L): ReadonlyMap<string, LayerObjects[L]> {

@@ -84,8 +84,7 @@ impl Encoder for GeoJson {
     }
 }
 
-/// The object, but for the shape of a situation, a link or an area, which is
-/// the feature's.
+/// The object, but for the shape of a situation, a link or an area, which is the feature's.
 fn without_geometry<S: Serializer>(object: &Object, serializer: S) -> Result<S::Ok, S::Error> {
     match object {
         Object::Situation(situation) if situation.record.geometry.is_some() => {
@@ -110,7 +109,10 @@ fn line(positions: &[Position]) -> Vec<[f64; 2]> {
 fn geometry(object: &Object) -> Option<Geometry> {
     match object {
         Object::Situation(situation) => shape(situation),
+        // A line of one point, or a ring of less than a triangle, is none (sections 3.1.4, 3.1.6).
+        Object::Link(link) if link.line.len() < 2 => None,
         Object::Link(link) => Some(Geometry::LineString { coordinates: line(&link.line) }),
+        Object::Area(area) if area.boundary.len() < 4 => None,
         Object::Area(area) => Some(Geometry::Polygon { coordinates: vec![line(&area.boundary)] }),
         object => {
             let coordinates = coordinates(&object.position()?);

@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::message::{self, ClientMessage, Frame};
-use super::subscription::{Selection, Subscription};
+use super::subscription::{Limits, Selection, Subscription};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::telemetry;
@@ -86,13 +86,16 @@ impl Connection {
         let mut next_flush = Instant::now();
         let mut last_heard = Instant::now();
         loop {
+            let is_unfinished = self.subscriptions.iter().any(Subscription::is_unfinished);
             tokio::select! {
                 () = closing.cancelled() => return ControlFlow::Break(LEAVING),
                 message = self.socket.recv() => {
                     last_heard = Instant::now();
                     self.hear(message).await?;
                 }
-                () = changed(&mut pulse, next_flush), if !self.subscriptions.is_empty() => {
+                () = due(&mut pulse, next_flush, is_unfinished),
+                    if !self.subscriptions.is_empty() =>
+                {
                     self.flush().await?;
                     next_flush = Instant::now() + flush_interval;
                 }
@@ -156,6 +159,8 @@ impl Connection {
             return Err(Problem::bad_request(detail));
         }
         let push = &self.app.options.push;
+        let limits =
+            Limits { objects_max: push.objects_max, frame_objects_max: push.frame_objects_max };
         let live = self.app.known_region(region)?;
         let layers = message::layers(layers)?;
         let selection = Selection { layers, bbox };
@@ -164,7 +169,7 @@ impl Connection {
             if known.is_of(live) {
                 return known.select(selection);
             }
-            let open = Subscription::open(id.into(), Arc::clone(live), selection, push.objects_max);
+            let open = Subscription::open(id.into(), Arc::clone(live), selection, limits);
             let (subscription, frame) = open?;
             *known = subscription;
             return Ok(frame);
@@ -173,7 +178,7 @@ impl Connection {
             let detail = format!("a client has at most {} subscriptions", push.subscriptions_max);
             return Err(Problem::bad_request(detail));
         }
-        let open = Subscription::open(id.into(), Arc::clone(live), selection, push.objects_max);
+        let open = Subscription::open(id.into(), Arc::clone(live), selection, limits);
         let (subscription, frame) = open?;
         self.subscriptions.push(subscription);
         Ok(frame)
@@ -243,8 +248,12 @@ impl Connection {
     }
 }
 
-/// Waits until something has changed, and until the flush interval is over.
-async fn changed(pulse: &mut watch::Receiver<u64>, next_flush: Instant) {
+/// Waits until something has changed, and until the flush interval is over. Who has not got all of
+/// the frame before does not wait.
+async fn due(pulse: &mut watch::Receiver<u64>, next_flush: Instant, is_unfinished: bool) {
+    if is_unfinished {
+        return;
+    }
     sleep_until(next_flush).await;
     // The sender lives in the app, which the connection holds: there is always a next beat.
     let _ = pulse.changed().await;

@@ -29,15 +29,17 @@ pub(super) enum ClientMessage {
     },
 }
 
-/// All that a subscription selects.
+/// All that a subscription selects, or the first of it when there is more.
 pub(super) struct Snapshot {
     pub(super) at: At,
+    pub(super) more: bool,
     pub(super) objects: BTreeMap<&'static str, Vec<Arc<Object>>>,
 }
 
-/// What has changed since the subscription's last frame.
+/// What has changed since the subscription's last frame, and what that had no room for.
 pub(super) struct Delta {
     pub(super) at: At,
+    pub(super) more: bool,
     pub(super) previous: Option<u64>,
     pub(super) updated: BTreeMap<&'static str, Vec<Updated>>,
     pub(super) removed: BTreeMap<&'static str, Vec<Removed>>,
@@ -132,6 +134,8 @@ impl Frame {
             #[serde(flatten)]
             at: &'a At,
             time_ms: i64,
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            more: bool,
             #[serde(flatten)]
             content: T,
         }
@@ -148,13 +152,18 @@ impl Frame {
         }
         let kind = self.kind();
         match self {
-            Self::Snapshot(Snapshot { at, objects }) => {
-                text(&Body { kind, at, time_ms, content: SnapshotContent { origin, objects } })
-            }
-            Self::Delta(Delta { at, previous, updated, removed }) => text(&Body {
+            Self::Snapshot(Snapshot { at, more, objects }) => text(&Body {
                 kind,
                 at,
                 time_ms,
+                more: *more,
+                content: SnapshotContent { origin, objects },
+            }),
+            Self::Delta(Delta { at, more, previous, updated, removed }) => text(&Body {
+                kind,
+                at,
+                time_ms,
+                more: *more,
                 content: DeltaContent { previous: *previous, updated, removed },
             }),
         }

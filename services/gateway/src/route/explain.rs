@@ -6,7 +6,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::{Router, routing};
-use picture::{Evidence, Layer, Link, Object};
+use events::Text;
+use picture::{Evidence, Layer, Link, Object, View};
 use serde::Serialize;
 
 use crate::answer::{self, Head};
@@ -19,19 +20,31 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/regions/{region}/links/{id}/explain", routing::get(get))
 }
 
+/// Ids of the queues that stand on a link; there are tens of queues, not thousands.
+fn queues_on(view: &View, link: &str) -> Vec<Text> {
+    let queues = view.all(Layer::Queues).filter_map(|object| match object.as_ref() {
+        Object::Queue(queue) if queue.links.iter().any(|of| of == link) => Some(queue.id.clone()),
+        _ => None,
+    });
+    queues.collect()
+}
+
 #[derive(Serialize)]
 struct Explanation<'a> {
     #[serde(flatten)]
     head: &'a Head,
     link: &'a Link,
+    queues: &'a [Text],
     minute: &'a [Evidence],
     five_minutes: &'a [Evidence],
 }
 
 /// Why a link's speed is what it is
 ///
-/// Every source behind the speeds of the newest minute and five minutes: what it says alone, how
-/// sure it is, its weight in the result, and why it was left out when it was.
+/// Every source behind the speeds of the newest minute and five minutes, in the order in which they
+/// were used: what it says alone, how sure it is, its weight in the result, and why it was left out
+/// when it was. The results, with interval and method, free flow, the usual speed, detectors and
+/// traffic messages are in the link. A window without a source has an empty list.
 #[utoipa::path(
     get,
     operation_id = "explain_link",
@@ -57,10 +70,15 @@ pub(super) async fn get(
     let found = {
         let shared = live.read();
         let object = shared.view.get(Layer::Links, &id).map(Arc::clone);
-        object.map(|object| (Head::new(&app, &shared.view, None), object))
+        object.map(|object| {
+            (Head::new(&app, &shared.view, None), queues_on(&shared.view, &id), object)
+        })
     };
-    let Some((head, object)) = found else {
-        let detail = format!("no {id:?} in links of {region}; nothing was measured there yet");
+    let Some((head, queues, object)) = found else {
+        let detail = format!(
+            "no {id:?} in links of {region}: the network has no such link, or nothing is known of \
+             its traffic yet"
+        );
         return Err(Problem::not_found(detail));
     };
     let Object::Link(link) = object.as_ref() else {
@@ -71,6 +89,7 @@ pub(super) async fn get(
         answer::json(&Explanation {
             head: &head,
             link,
+            queues: &queues,
             minute: &link.minute.evidence,
             five_minutes: &link.five_minutes.evidence,
         })

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::{Router, routing};
+use picture::Layer;
 
 use super::layer::known_layer;
 use crate::answer::{Answer, Head, Shape};
@@ -53,7 +54,8 @@ pub(super) async fn get(
     let found = {
         let shared = live.read();
         shared.view.get(layer, &id).map(|object| {
-            let head = Head::new(&app, &shared.view, Some(object.feed()));
+            let feed = is_of_one_feed(layer).then(|| object.feed().as_str());
+            let head = Head::new(&app, &shared.view, feed);
             (head, Arc::clone(object))
         })
     };
@@ -63,4 +65,15 @@ pub(super) async fn get(
     };
     let answer = Answer { head, layer, objects: vec![object], shape: Shape::One };
     answer.respond(&headers, &uri, encoder).await
+}
+
+/// Whether the age of the one feed that the object names is the age of the object. Traffic on the
+/// streets is worked out from all feeds.
+fn is_of_one_feed(layer: Layer) -> bool {
+    match layer {
+        Layer::Vehicles | Layer::Detectors | Layer::Situations | Layer::Trips | Layer::Feeds => {
+            true
+        }
+        Layer::Links | Layer::Queues | Layer::Areas => false,
+    }
 }

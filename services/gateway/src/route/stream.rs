@@ -27,8 +27,11 @@ pub(super) fn routes() -> Router<Arc<App>> {
 /// Text messages of JSON: the client sends `ClientMessage`, the server `ServerMessage`. A
 /// subscription gets a snapshot and then deltas. `previous` of a delta is the `sequence` of the
 /// subscription's message before: if it is not, something was missed; subscribe anew. Subscribing
-/// again under the same id replaces layers and box, and only the difference is sent. A client that
-/// was too slow gets a fresh snapshot, which replaces what it has.
+/// again under the same id replaces layers and box, and only the difference is sent. What is too
+/// large for one message goes on in the next ones, and all but the last say `more`. A client that
+/// was too slow gets all of the layers that it has fallen behind in, as a delta; a snapshot, which
+/// replaces what it has, when the log is another one. A box with more objects than the server keeps
+/// for one subscription is refused with 413: take a smaller one.
 #[utoipa::path(
     get,
     operation_id = "open_stream",

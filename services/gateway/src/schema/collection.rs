@@ -100,10 +100,11 @@ pub(crate) struct Feature {
     kind: String,
     /// Id of the object.
     id: String,
-    /// GeoJSON geometry: a point, of a link a line; of a situation any, or a collection of several; null
-    /// without.
+    /// GeoJSON geometry: a point, of a link a line, of an area a polygon; of a situation any, or a
+    /// collection of several; null without.
     geometry: Option<BTreeMap<String, serde_json::Value>>,
-    /// The object; the geometry of a situation is null here.
+    /// The object; here the geometry of a situation is null, and the line of a link and the boundary
+    /// of an area are empty.
     properties: PictureObject,
 }
 

@@ -50,6 +50,10 @@ pub(crate) enum ServerMessage {
         origin: Origin,
         /// Time of the server.
         time_ms: i64,
+        /// True when this is not all: what is missing comes in the next messages. Left out when
+        /// the client has everything of `sequence` with it.
+        #[schema(required = false)]
+        more: Option<bool>,
         /// By layer, all layers subscribed to.
         objects: BTreeMap<String, Vec<PictureObject>>,
     },
@@ -67,6 +71,10 @@ pub(crate) enum ServerMessage {
         sequence: Option<u64>,
         /// Time of the server.
         time_ms: i64,
+        /// True when this is not all: what is missing comes in the next messages. Left out when
+        /// the client has everything of `sequence` with it.
+        #[schema(required = false)]
+        more: Option<bool>,
         /// New and different objects, whole, by layer.
         updated: BTreeMap<String, Vec<PictureObject>>,
         /// Objects to forget, by layer.

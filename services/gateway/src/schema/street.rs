@@ -245,8 +245,10 @@ pub(crate) struct Explanation {
     #[schema(inline)]
     #[serde(flatten)]
     head: Head,
-    /// The link.
+    /// The link, with the results.
     link: Link,
+    /// Queues that stand on it, by id.
+    queues: Vec<String>,
     /// Sources behind the speed of the minute, in the order of use.
     minute: Vec<Evidence>,
     /// Sources behind the speed of the five minutes.

@@ -3,6 +3,7 @@
 use events::{DetectorStation, Quantity, SituationPhase, Verdict, Verdicts, wire};
 
 use super::message;
+use super::street::{Written, put_probe};
 use crate::deadline::NEVER;
 use crate::detector::state::{DetectorState, STATION_FIELDS, Value};
 use crate::feed::FeedState;
@@ -111,6 +112,8 @@ impl From<&Fix> for message::Fix {
             speed_km_h: fix.speed_km_h,
             rank: fix.rank.into(),
             kind: fix.kind.into(),
+            bearing_deg: fix.bearing_deg,
+            at_stop: fix.at_stop,
         }
     }
 }
@@ -125,12 +128,19 @@ impl From<message::Fix> for Fix {
             speed_km_h: fix.speed_km_h,
             rank: fix.rank as u8,
             kind: fix.kind as u8,
+            bearing_deg: fix.bearing_deg,
+            at_stop: fix.at_stop,
         }
     }
 }
 
 impl message::Vehicle {
-    pub(super) fn new(id: &str, state: &VehicleState, object: Option<&Object>) -> Self {
+    pub(super) fn new(
+        id: &str,
+        state: &VehicleState,
+        object: Option<&Object>,
+        links: &mut Written,
+    ) -> Self {
         let object = match object {
             Some(Object::Vehicle(vehicle)) => Some(vehicle.into()),
             _ => None,
@@ -148,6 +158,11 @@ impl message::Vehicle {
             shown_rank: state.shown.1.into(),
             shown_kind: state.shown.2.into(),
             verdicts: numbers(state.verdicts),
+            base_time_ms: state.track.base_key.0,
+            base_rank: state.track.base_key.1.into(),
+            base_kind: state.track.base_key.2.into(),
+            probe: state.probe.as_deref().map(|probe| Box::new(put_probe(probe, links))),
+            unsettled: state.unsettled,
         }
     }
 
@@ -157,6 +172,7 @@ impl message::Vehicle {
             filed_ms: NEVER,
             track: Track {
                 base: self.base.take().unwrap_or_default().into(),
+                base_key: (self.base_time_ms, self.base_rank as u8, self.base_kind as u8),
                 tip: self.tip.take().unwrap_or_default().into(),
                 window: self.window.drain(..).map(Into::into).collect(),
                 newest_ms: self.newest_ms,
@@ -164,6 +180,8 @@ impl message::Vehicle {
             },
             shown: (self.shown_time_ms, self.shown_rank as u8, self.shown_kind as u8),
             verdicts: verdicts(&self.verdicts),
+            probe: None,
+            unsettled: self.unsettled,
         }
     }
 }

@@ -7,7 +7,7 @@ use prost::{Message, Oneof};
 /// One part of a checkpoint; a checkpoint is a row of them, each with its length before it.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct Part {
-    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6")]
+    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13")]
     pub(super) kind: Option<Kind>,
 }
 
@@ -26,6 +26,98 @@ pub(super) enum Kind {
     Situation(Box<Situation>),
     #[prost(message, tag = "6")]
     Trip(Trip),
+    #[prost(message, tag = "7")]
+    Links(LinkTable),
+    #[prost(message, tag = "8")]
+    Streets(Streets),
+    #[prost(message, tag = "9")]
+    Cell(CellPart),
+    #[prost(message, tag = "10")]
+    Link(Box<LinkPart>),
+    #[prost(message, tag = "11")]
+    Tied(TiedPart),
+    #[prost(message, tag = "12")]
+    Queue(Box<QueuePart>),
+    #[prost(message, tag = "13")]
+    Area(wire::Area),
+}
+
+/// Links that the rest speaks of, by their place here: way, from and to of each.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct LinkTable {
+    #[prost(sint64, repeated, tag = "1")]
+    pub(super) ids: Vec<i64>,
+}
+
+/// What all streets share.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Streets {
+    #[prost(sint64, optional, tag = "1")]
+    pub(super) first_minute: Option<i64>,
+    #[prost(uint32, repeated, tag = "2")]
+    pub(super) feeds: Vec<u32>,
+    #[prost(sint64, repeated, tag = "3")]
+    pub(super) watermarks_ms: Vec<i64>,
+    #[prost(double, repeated, tag = "4")]
+    pub(super) region: Vec<f64>,
+}
+
+/// A cell of an open minute.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct CellPart {
+    #[prost(sint64, tag = "1")]
+    pub(super) minute: i64,
+    #[prost(uint32, tag = "2")]
+    pub(super) link: u32,
+    #[prost(uint64, repeated, tag = "3")]
+    pub(super) numbers: Vec<u64>,
+}
+
+/// The state of a link.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct LinkPart {
+    #[prost(uint32, tag = "1")]
+    pub(super) link: u32,
+    #[prost(double, repeated, tag = "2")]
+    pub(super) numbers: Vec<f64>,
+    #[prost(float, repeated, tag = "3")]
+    pub(super) hours: Vec<f32>,
+    #[prost(uint64, repeated, tag = "4")]
+    pub(super) five: Vec<u64>,
+    #[prost(bool, tag = "5")]
+    pub(super) fresh: bool,
+    #[prost(message, optional, tag = "6")]
+    pub(super) object: Option<wire::Link>,
+}
+
+/// One direction of a detector.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct TiedPart {
+    #[prost(string, tag = "1")]
+    pub(super) id: String,
+    #[prost(uint32, tag = "2")]
+    pub(super) direction: u32,
+    #[prost(uint32, optional, tag = "3")]
+    pub(super) link: Option<u32>,
+    #[prost(sint64, repeated, tag = "4")]
+    pub(super) times_ms: Vec<i64>,
+    #[prost(double, repeated, tag = "5")]
+    pub(super) values: Vec<f64>,
+    #[prost(uint32, tag = "6")]
+    pub(super) same: u32,
+    #[prost(double, tag = "7")]
+    pub(super) free_flow_speed_km_h: f64,
+}
+
+/// A queue: its object, and what the object does not say.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct QueuePart {
+    #[prost(uint32, repeated, tag = "1")]
+    pub(super) links: Vec<u32>,
+    #[prost(double, tag = "2")]
+    pub(super) length_m: f64,
+    #[prost(message, optional, tag = "3")]
+    pub(super) object: Option<wire::Queue>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -94,6 +186,10 @@ pub(super) struct Fix {
     pub(super) speed_km_h: f32,
     #[prost(uint32, tag = "6")]
     pub(super) rank: u32,
+    #[prost(float, tag = "8")]
+    pub(super) bearing_deg: f32,
+    #[prost(bool, tag = "9")]
+    pub(super) at_stop: bool,
     #[prost(uint32, tag = "7")]
     pub(super) kind: u32,
 }
@@ -125,6 +221,53 @@ pub(super) struct Vehicle {
     pub(super) shown_kind: u32,
     #[prost(enumeration = "wire::Verdict", repeated, tag = "12")]
     pub(super) verdicts: Vec<i32>,
+    #[prost(int64, tag = "13")]
+    pub(super) base_time_ms: i64,
+    #[prost(uint32, tag = "14")]
+    pub(super) base_rank: u32,
+    #[prost(uint32, tag = "15")]
+    pub(super) base_kind: u32,
+    #[prost(message, optional, tag = "16")]
+    pub(super) probe: Option<Box<Probe>>,
+    #[prost(bool, tag = "17")]
+    pub(super) unsettled: bool,
+}
+
+/// A vehicle on the street network. Links are by place in the list of the header of streets.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Probe {
+    #[prost(bool, tag = "1")]
+    pub(super) is_bus: bool,
+    /// Links and numbers of the matcher.
+    #[prost(uint32, repeated, tag = "2")]
+    pub(super) matcher_links: Vec<u32>,
+    #[prost(double, repeated, tag = "3")]
+    pub(super) matcher_numbers: Vec<f64>,
+    #[prost(int64, repeated, tag = "4")]
+    pub(super) pending_ms: Vec<i64>,
+    #[prost(bool, repeated, tag = "5")]
+    pub(super) pending_at_stop: Vec<bool>,
+    #[prost(message, optional, tag = "6")]
+    pub(super) answer: Option<Answer>,
+    #[prost(uint32, optional, tag = "7")]
+    pub(super) stay_link: Option<u32>,
+    #[prost(int64, tag = "8")]
+    pub(super) stay_minute: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Answer {
+    #[prost(int64, tag = "1")]
+    pub(super) time_ms: i64,
+    #[prost(uint32, optional, tag = "2")]
+    pub(super) link: Option<u32>,
+    #[prost(float, tag = "3")]
+    pub(super) along_m: f32,
+    #[prost(float, tag = "4")]
+    pub(super) confidence: f32,
+    /// Place in the list of reasons, 0 for none.
+    #[prost(uint32, tag = "5")]
+    pub(super) unknown: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]

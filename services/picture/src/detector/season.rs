@@ -8,7 +8,7 @@ const DAY_MS: i64 = 86_400_000;
 ///
 /// Source: H. Hinnant, chrono-Compatible Low-Level Date Algorithms, `civil_from_days`. Publishers
 /// mean local days; the constants change twice a year, so UTC is off for some hours a year.
-pub(super) fn mmdd(time_ms: i64) -> u32 {
+pub(crate) fn mmdd(time_ms: i64) -> u32 {
     let shifted_days = time_ms.div_euclid(DAY_MS) + 719_468;
     let day_of_era = shifted_days.rem_euclid(146_097);
     let year_of_era =
@@ -34,7 +34,7 @@ fn is_in_force(constant: &DetectorConstant, day: u32) -> bool {
 }
 
 /// Free-flow speed of a direction at a time: the first published constant that is in force.
-pub(super) fn free_flow_speed_km_h(
+pub(crate) fn free_flow_speed_km_h(
     constants: &[DetectorConstant],
     direction: u32,
     time_ms: i64,

@@ -4,7 +4,7 @@
 //! what is older is folded into a base and forgotten. The belief is a fold over base and window in
 //! event time, so any order of arrival within the lateness bound gives the same belief.
 
-use events::{JourneyPhase, Position, VehiclePosition};
+use events::{JourneyPhase, Position, StopStatus, VehiclePosition};
 use smallvec::SmallVec;
 
 use crate::FeedLimits;
@@ -44,8 +44,11 @@ pub(crate) struct Fix {
     pub(crate) latitude_deg: f64,
     pub(crate) odometer_m: f32,
     pub(crate) speed_km_h: f32,
+    pub(crate) bearing_deg: f32,
     pub(crate) rank: u8,
     pub(crate) kind: u8,
+    /// Whether a transit vehicle stands at a stop with its doors open.
+    pub(crate) at_stop: bool,
 }
 
 impl Fix {
@@ -64,8 +67,10 @@ impl Fix {
             latitude_deg: position.map_or(f64::NAN, |position| position.latitude_deg),
             odometer_m: report.odometer_m.map_or(f32::NAN, |metres| metres as f32),
             speed_km_h: report.speed_km_h.unwrap_or(f32::NAN),
+            bearing_deg: report.bearing_deg.unwrap_or(f32::NAN),
             rank,
             kind: report.kind as i32 as u8,
+            at_stop: report.doors_open == Some(true) || report.stop_status == StopStatus::StoppedAt,
         }
     }
 
@@ -206,8 +211,10 @@ pub(crate) enum Arrival {
 /// Recent fixes of one vehicle.
 #[derive(Clone, Debug)]
 pub(crate) struct Track {
-    /// After everything older than the window.
+    /// After every fix up to and with `base_key`: those are settled.
     pub(crate) base: Belief,
+    /// The newest settled fix. What comes later but is older changes the belief no more.
+    pub(crate) base_key: ReportKey,
     /// After everything.
     pub(crate) tip: Belief,
     /// By key.
@@ -218,10 +225,14 @@ pub(crate) struct Track {
     pub(crate) floor_ms: i64,
 }
 
+/// Key before all others.
+pub(crate) const NO_KEY: ReportKey = (i64::MIN, 0, 0);
+
 impl Default for Track {
     fn default() -> Self {
         Self {
             base: Belief::default(),
+            base_key: NO_KEY,
             tip: Belief::default(),
             window: SmallVec::new(),
             newest_ms: i64::MIN,
@@ -236,8 +247,14 @@ impl Track {
         time_ms <= self.floor_ms || time_ms < self.newest_ms.saturating_sub(limits.lateness_ms)
     }
 
-    /// Takes a fix in.
-    pub(crate) fn insert(&mut self, fix: Fix, limits: &FeedLimits) -> Arrival {
+    /// Takes a fix in. Fixes that are settled by it and have a believed position are appended to
+    /// `settled`.
+    pub(crate) fn insert(
+        &mut self,
+        fix: Fix,
+        limits: &FeedLimits,
+        settled: &mut Vec<Fix>,
+    ) -> Arrival {
         if self.is_late(fix.time_ms, limits) {
             return Arrival::Late;
         }
@@ -254,7 +271,7 @@ impl Track {
             self.fold_again(key, limits)
         };
         self.newest_ms = self.newest_ms.max(fix.time_ms);
-        self.fold_old(limits);
+        self.fold_old(limits, settled);
         if believed { Arrival::Taken } else { Arrival::Teleport }
     }
 
@@ -263,14 +280,36 @@ impl Track {
         self.floor_ms = self.floor_ms.max(floor_ms);
         self.window.retain(|fix| fix.time_ms > floor_ms);
         self.base = Belief::default();
+        self.base_key = (floor_ms, u8::MAX, u8::MAX);
         self.fold_again((floor_ms, 0, 0), limits);
+    }
+
+    /// Settles every fix up to a time: none older is expected. Those with a believed position are
+    /// appended to `settled`, in the order of event time.
+    pub(crate) fn settle(&mut self, until_ms: i64, limits: &FeedLimits, settled: &mut Vec<Fix>) {
+        let first = self.window.partition_point(|fix| fix.key() <= self.base_key);
+        for fix in &self.window[first..] {
+            if fix.time_ms > until_ms {
+                break;
+            }
+            self.base_key = fix.key();
+            if self.base.step(fix, limits) && fix.position().is_some() {
+                settled.push(*fix);
+            }
+        }
+    }
+
+    /// Whether a fix is not settled yet.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        self.window.last().is_some_and(|last| last.key() > self.base_key)
     }
 
     /// Folds the window from its base; gives whether the fix with a key is believed.
     fn fold_again(&mut self, key: ReportKey, limits: &FeedLimits) -> bool {
         let mut believed = true;
         self.tip = self.base;
-        for fix in &self.window {
+        let first = self.window.partition_point(|fix| fix.key() <= self.base_key);
+        for fix in &self.window[first..] {
             let fix_believed = self.tip.step(fix, limits);
             if fix.key() == key {
                 believed = fix_believed;
@@ -279,15 +318,16 @@ impl Track {
         believed
     }
 
-    fn fold_old(&mut self, limits: &FeedLimits) {
+    fn fold_old(&mut self, limits: &FeedLimits, settled: &mut Vec<Fix>) {
         let oldest_ms = self.newest_ms.saturating_sub(limits.lateness_ms);
         let mut old = self.window.iter().take_while(|fix| fix.time_ms < oldest_ms).count();
         if self.window.len() - old > WINDOW_FIXES_MAX {
             old = self.window.len() - WINDOW_FIXES_MAX;
             self.floor_ms = self.floor_ms.max(self.window[old - 1].time_ms);
         }
-        for fix in self.window.drain(..old) {
-            self.base.step(&fix, limits);
+        if let Some(last) = old.checked_sub(1) {
+            self.settle(self.window[last].time_ms, limits, settled);
+            self.window.drain(..old);
         }
     }
 }

@@ -52,6 +52,7 @@ export function radiusPx(zoom: number): number {
 
 export class VehicleLayer implements MapLayer {
   readonly layer = "vehicles";
+  readonly marksSelection = true;
 
   private readonly tracks: Tracks;
   private readonly traces = new Traces();

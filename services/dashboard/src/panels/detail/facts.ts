@@ -6,12 +6,15 @@ import { fixTimeMs } from "../../map/vehicles/tracks";
 import type {
   Detector,
   DetectorDirection,
+  Link,
   Maybe,
   Situation,
+  SituationEffect,
   Stamped,
   TimedValue,
   Vehicle,
 } from "../../stream/model";
+import { streetName } from "../../words";
 
 export interface Section {
   title: string | undefined;
@@ -25,7 +28,7 @@ export interface Facts {
 }
 
 /** Collects facts; what is not known is left out, never shown as zero. */
-class Collector {
+export class Collector {
   readonly facts: [string, string][] = [];
 
   constructor(private readonly speech: Speech) {}
@@ -59,11 +62,35 @@ function provenance(speech: Speech, object: Stamped, nowMs: number): Section {
   return { title: undefined, facts };
 }
 
-function aged(speech: Speech, timeMs: number, nowMs: number): string {
+export function aged(speech: Speech, timeMs: number, nowMs: number): string {
   return `${speech.span(nowMs - timeMs)} (${speech.time(timeMs)})`;
 }
 
-export function vehicleFacts(speech: Speech, vehicle: Vehicle, nowMs: number): Facts {
+/** The street that a vehicle is on, or why that is not known. */
+function matchFacts(
+  speech: Speech,
+  { match }: Vehicle,
+  links: ReadonlyMap<string, Link>,
+): [string, string][] {
+  const facts = new Collector(speech);
+  if (match === null || match === undefined) return facts.facts;
+  if (match.link === "") {
+    const reason = speech.word("off_street", match.unknown || "unspecified");
+    return facts.text("detail.street", speech.say("detail.no_street", { reason })).facts;
+  }
+  const link = links.get(match.link);
+  return facts
+    .text("detail.street", link === undefined ? match.link : streetName(speech, link))
+    .add("detail.along", match.along_m, (along) => speech.length(along))
+    .add("detail.sure", match.confidence, (share) => speech.quantity("percent", share * 100)).facts;
+}
+
+export function vehicleFacts(
+  speech: Speech,
+  vehicle: Vehicle,
+  nowMs: number,
+  links: ReadonlyMap<string, Link> = new Map(),
+): Facts {
   const { report } = vehicle;
   const status = report.occupancy_status;
   const occupancy = status === "no_data_available" ? undefined : status;
@@ -94,6 +121,7 @@ export function vehicleFacts(speech: Speech, vehicle: Vehicle, nowMs: number): F
     sections: [
       { title: undefined, facts: now.facts },
       { title: undefined, facts: journey.facts },
+      { title: undefined, facts: matchFacts(speech, vehicle, links) },
       provenance(speech, vehicle, nowMs),
     ],
   };
@@ -136,6 +164,26 @@ export function detectorFacts(speech: Speech, detector: Detector, nowMs: number)
   };
 }
 
+/** What the traffic on the streets of a message shows. */
+function effectFacts(speech: Speech, effect: SituationEffect, nowMs: number): Section {
+  const { facts } = new Collector(speech)
+    .text(
+      "effect.checked",
+      speech.say(effect.contradicted ? "effect.contradicted" : "effect.agrees"),
+    )
+    .add("effect.delay", effect.delay_s, (delay) => speech.span(delay * 1000))
+    .add("effect.share", effect.speed_share_percent, (share) => speech.quantity("percent", share))
+    .text(
+      "effect.streets",
+      speech.say("effect.measured", {
+        measured: speech.number(effect.links_measured),
+        all: speech.number(effect.links.length),
+      }),
+    )
+    .add("detail.age", effect.event_time_ms, (time) => aged(speech, time, nowMs));
+  return { title: speech.say("effect.title"), facts };
+}
+
 export function situationFacts(speech: Speech, situation: Situation, nowMs: number): Facts {
   const { record } = situation;
   const date = (timeMs: number): string => speech.date(timeMs);
@@ -156,6 +204,7 @@ export function situationFacts(speech: Speech, situation: Situation, nowMs: numb
     subtitle: speech.word("situation", record.type ?? "unspecified"),
     sections: [
       { title: undefined, facts: what.facts },
+      ...(situation.effect ? [effectFacts(speech, situation.effect, nowMs)] : []),
       { title: undefined, facts: when.facts },
       provenance(speech, situation, nowMs),
     ],

@@ -2,15 +2,17 @@
 
 import { button, element, setText } from "../../dom";
 import type { Panel, PanelContext } from "../panel";
+import { ExplainSection } from "./explain";
 import type { Facts } from "./facts";
 import { detectorFacts, situationFacts, vehicleFacts } from "./facts";
+import { areaFacts, linkFacts, queueFacts } from "./streets";
 
 function factsOf({ speech, picture, selection, nowMs }: PanelContext): Facts | undefined {
   if (selection === undefined || nowMs === undefined) return undefined;
   const { layer, id } = selection;
   if (layer === "vehicles") {
     const vehicle = picture.layer(layer).get(id);
-    return vehicle && vehicleFacts(speech, vehicle, nowMs);
+    return vehicle && vehicleFacts(speech, vehicle, nowMs, picture.layer("links"));
   }
   if (layer === "detectors") {
     const detector = picture.layer(layer).get(id);
@@ -19,6 +21,19 @@ function factsOf({ speech, picture, selection, nowMs }: PanelContext): Facts | u
   if (layer === "situations") {
     const situation = picture.layer(layer).get(id);
     return situation && situationFacts(speech, situation, nowMs);
+  }
+  const situations = picture.layer("situations");
+  if (layer === "links") {
+    const link = picture.layer(layer).get(id);
+    return link && linkFacts(speech, link, nowMs, situations);
+  }
+  if (layer === "queues") {
+    const queue = picture.layer(layer).get(id);
+    return queue && queueFacts(speech, queue, nowMs, picture.layer("links"), situations);
+  }
+  if (layer === "areas") {
+    const area = picture.layer(layer).get(id);
+    return area && areaFacts(speech, area, nowMs);
   }
   return undefined;
 }
@@ -56,13 +71,16 @@ export const detailPanel: Panel = {
     );
     const head = element("div", { class: "card-head" }, element("div", {}, subtitle, title), close);
     const gone = element("p", { class: "error" }, speech.say("detail.gone"));
-    const facts = element("div", { class: "card-body" });
-    body.append(head, gone, facts);
+    const facts = element("div", { class: "card-facts" });
+    const explain = new ExplainSection(context);
+    const rest = element("div", { class: "card-body" }, facts, explain.node);
+    body.append(head, gone, rest);
     return () => {
       const now = context();
       const known = factsOf(now);
       gone.hidden = now.selection === undefined || known !== undefined;
-      facts.classList.toggle("stale", known === undefined);
+      rest.classList.toggle("stale", known === undefined);
+      explain.update();
       if (known === undefined) return;
       setText(title, known.title);
       setText(subtitle, known.subtitle);

@@ -17,6 +17,20 @@ function drop(colour: string): HTMLElement {
   return shape;
 }
 
+/** A stroke as the map draws a street. */
+function stroke(colour: string, widthPx: number, style: "solid" | "dashed" = "solid"): HTMLElement {
+  const shape = element("span", { class: "stroke" });
+  shape.style.borderTop = `${widthPx}px ${style} ${colour}`;
+  return shape;
+}
+
+/** A stroke with a casing, as the map draws a queue. */
+function cased(colour: string, casing: string): HTMLElement {
+  const shape = stroke(colour, 3);
+  shape.style.outline = `3px solid ${casing}`;
+  return shape;
+}
+
 function group(title: string, note: string | undefined, entries: HTMLElement[]): HTMLElement {
   const hint = note === undefined ? undefined : element("p", { class: "quiet" }, note);
   return element(
@@ -44,7 +58,21 @@ export const legendPanel: Panel = {
     const situations = SITUATIONS.filter((kind) => kind !== "unspecified").map((kind) =>
       entry(canvasOf(drawSituation(palette, kind)), speech.word("situation", kind)),
     );
+    const { level, street } = palette;
+    const streets = LEVELS.filter((name) => name !== "unspecified").map((name) =>
+      entry(stroke(level[name], 5), speech.word("level", name)),
+    );
+    const known = [
+      entry(stroke(level.slow, 5), speech.say("legend.measured")),
+      entry(stroke(level.slow, 2), speech.say("legend.inferred")),
+      entry(stroke(street.typical, 2, "dashed"), speech.say("legend.typical")),
+      entry(stroke(street.unknown, 2), speech.say("legend.unknown")),
+      entry(cased(level.queuing, street.queue), speech.say("legend.queue")),
+      entry(cased(level.queuing, street.irregular), speech.say("legend.irregular")),
+    ];
     body.append(
+      group(speech.say("legend.streets"), undefined, streets),
+      group(speech.say("legend.known"), speech.say("legend.fades"), known),
       group(
         speech.say("legend.vehicles"),
         `${speech.say("legend.bearing")} ${speech.say("legend.traces")}`,

@@ -5,7 +5,14 @@ import type { MapLayerName, Panel, PanelContext } from "../panel";
 import type { Row } from "./rows";
 import { rowsOf } from "./rows";
 
-const LAYERS: readonly MapLayerName[] = ["vehicles", "detectors", "situations"];
+const LAYERS: readonly MapLayerName[] = [
+  "vehicles",
+  "links",
+  "queues",
+  "situations",
+  "detectors",
+  "areas",
+];
 /** A longer table helps nobody, and would cost each second. */
 const MAX_ROWS = 60;
 
@@ -55,7 +62,9 @@ export const objectsPanel: Panel = {
     );
     const update = (): void => {
       const now = context();
-      const shown = rowsOf(speech, layer, now.inView, now.nowMs ?? 0).slice(0, MAX_ROWS);
+      const links = now.picture.layer("links");
+      const rowsInView = rowsOf(speech, layer, now.inView, now.nowMs ?? 0, links);
+      const shown = rowsInView.slice(0, MAX_ROWS);
       const left = new Set(lines.keys());
       for (const [index, row] of shown.entries()) {
         const known = lines.get(row.id);

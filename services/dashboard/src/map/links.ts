@@ -1,0 +1,296 @@
+/**
+ * Streets: each link a line to the right of the street's middle, coloured by what is known of its
+ * traffic. What was measured is a full line, what was worked out from others a thin one; the usual
+ * speed and nothing at all are grey, so that neither passes for measured.
+ */
+
+import type { ExpressionSpecification, GeoJSONSource, Map as MapLibre } from "maplibre-gl";
+import type { Link, Position } from "../stream/model";
+import type { Changes, Picture } from "../stream/picture";
+import type { MapLayer, Selection, StreetScale } from "./layer";
+import type { Palette } from "./palette";
+import { LEVELS, LIGHT, shareStops } from "./palette";
+import {
+  FADE_STEPS,
+  fadeStep,
+  isSeen,
+  knowledge,
+  middle,
+  shownWindow,
+  speedShare,
+  windowLevel,
+} from "./streets";
+
+const SOURCE = "links";
+const UNKNOWN = "links-unknown";
+const TYPICAL = "links-typical";
+const SELECTED = "links-selected";
+const INFERRED = "links-inferred";
+const MEASURED = "links-measured";
+const LAYER_IDS = [UNKNOWN, TYPICAL, SELECTED, INFERRED, MEASURED];
+/** Bottom of the streets: what belongs under them is put before it. */
+export const STREETS_BOTTOM = UNKNOWN;
+/** A finger or a mouse hits a line this near, CSS pixels. */
+const PICK_RADIUS_PX = 5;
+/** The map has the lines again at most this often: a window's end brings them in several frames. */
+const REDRAW_MS = 900;
+
+/** Width by the kind of street, relative to a secondary one, and the zoom at which grey ones show. */
+const CLASSES: Readonly<Record<string, { width: number; from: number }>> = {
+  motorway: { width: 1.45, from: 0 },
+  trunk: { width: 1.35, from: 0 },
+  primary: { width: 1.2, from: 0 },
+  secondary: { width: 1, from: 10 },
+  tertiary: { width: 0.85, from: 11 },
+  unclassified: { width: 0.7, from: 12 },
+  residential: { width: 0.6, from: 12.5 },
+  living_street: { width: 0.5, from: 13 },
+  service: { width: 0.45, from: 14 },
+  busway: { width: 0.5, from: 13 },
+  ferry: { width: 0.4, from: 11 },
+};
+const OTHER_CLASS = { width: 0.6, from: 12.5 };
+
+/** A length in CSS pixels that grows with the zoom and the kind of street. */
+function byZoom(z10: number, z13: number, z16: number): ExpressionSpecification {
+  const times = (size: number): ExpressionSpecification => ["*", size, ["get", "width"]];
+  const steps = [10, times(z10), 13, times(z13), 16, times(z16), 18, times(z16 * 2)];
+  const expression = ["interpolate", ["exponential", 1.4], ["zoom"], ...steps];
+  return expression as ExpressionSpecification;
+}
+
+/** Colour of a street by one of the scales. */
+export function streetColour(palette: Palette, scale: StreetScale): ExpressionSpecification {
+  if (scale === "share") {
+    const stops = shareStops(palette).flat();
+    return [
+      "interpolate-lab",
+      ["linear"],
+      ["get", "share"],
+      ...stops,
+    ] as unknown as ExpressionSpecification;
+  }
+  const pairs = LEVELS.flatMap((level) => [level, palette.level[level]]);
+  const other = palette.level.unspecified;
+  return ["match", ["get", "level"], ...pairs, other] as unknown as ExpressionSpecification;
+}
+
+/** What of a link is drawn. */
+export interface LinkLook {
+  id: string;
+  how: "measured" | "inferred" | "typical" | "unknown";
+  level: string;
+  share: number;
+  width: number;
+  from: number;
+  /** From 1, current, down to a third. */
+  opacity: number;
+  /** Worse ones lie on top. */
+  rank: number;
+}
+
+export function lookOf(link: Link, nowMs: number): LinkLook {
+  const window = shownWindow(link);
+  const how = knowledge(window, nowMs);
+  const level = windowLevel(window, nowMs);
+  const share = speedShare(link, window);
+  // A level that this page does not know, or no free flow: seen, but nothing to colour by.
+  const coloured = isSeen(how) && level !== "unspecified" && share !== undefined;
+  const { width, from } = CLASSES[link.class] ?? OTHER_CLASS;
+  return {
+    id: link.id,
+    how: coloured
+      ? how === "inferred"
+        ? "inferred"
+        : "measured"
+      : how === "typical"
+        ? "typical"
+        : "unknown",
+    level,
+    share: share ?? 1,
+    width,
+    from,
+    opacity: 1 - (fadeStep(nowMs - window.end_time_ms) / FADE_STEPS) * (2 / 3),
+    rank: coloured ? LEVELS.indexOf(level) : -1,
+  };
+}
+
+export class LinkLayer implements MapLayer {
+  readonly layer = "links";
+  readonly marksSelection = true;
+  private map: MapLibre | undefined;
+  private palette: Palette = LIGHT;
+  private picture: Picture | undefined;
+  private visible = true;
+  private scale: StreetScale = "level";
+  private selected = "";
+  private dirty = true;
+  private drawnMs = Number.NEGATIVE_INFINITY;
+  /** A link's line never changes. */
+  private readonly lines = new Map<string, [number, number][]>();
+  private readonly steps = new Map<string, number>();
+
+  /** @param monotonicMs the page's timer */
+  constructor(private readonly monotonicMs: () => number) {}
+
+  install(map: MapLibre, palette: Palette): void {
+    this.map = map;
+    this.palette = palette;
+    this.dirty = true;
+    this.drawnMs = Number.NEGATIVE_INFINITY;
+    map.addSource(SOURCE, { type: "geojson", data: collection([]), tolerance: 0.2 });
+    const { street } = palette;
+    const offset = byZoom(0.8, 2.1, 6);
+    const greys = ["<=", ["get", "from"], ["zoom"]];
+    const how = (name: string): unknown[] => ["==", ["get", "how"], name];
+    const line = (
+      id: string,
+      filter: unknown[],
+      paint: Record<string, unknown>,
+      cap = "round",
+    ): void => {
+      map.addLayer({
+        id,
+        type: "line",
+        source: SOURCE,
+        filter: filter as never,
+        layout: {
+          "line-cap": cap as "round" | "butt",
+          "line-join": "round",
+          "line-sort-key": ["get", "rank"],
+        },
+        paint: { "line-offset": offset, ...paint },
+      });
+    };
+    line(UNKNOWN, ["all", how("unknown"), greys], {
+      "line-color": street.unknown,
+      "line-width": byZoom(0.5, 0.9, 2.2),
+    });
+    line(
+      TYPICAL,
+      ["all", how("typical"), greys],
+      {
+        "line-color": street.typical,
+        "line-width": byZoom(0.5, 0.9, 2),
+        "line-dasharray": [3, 2.5],
+        "line-opacity": 0.75,
+      },
+      "butt",
+    );
+    line(SELECTED, ["==", ["get", "id"], this.selected], {
+      "line-color": palette.selection,
+      "line-width": byZoom(6, 9, 17),
+    });
+    const colour = streetColour(palette, this.scale);
+    line(INFERRED, how("inferred"), {
+      "line-color": colour,
+      "line-width": byZoom(0.7, 1.5, 4),
+      "line-opacity": ["*", 0.7, ["get", "opacity"]],
+    });
+    line(MEASURED, how("measured"), {
+      "line-color": colour,
+      "line-width": byZoom(1.5, 3.6, 9.5),
+      "line-opacity": ["get", "opacity"],
+    });
+    this.show(this.visible);
+  }
+
+  changed(picture: Picture, changes: Changes, nowMs: number): void {
+    if (changes.reset) this.lines.clear();
+    for (const id of changes.removed.links) {
+      this.lines.delete(id);
+      this.steps.delete(id);
+    }
+    const touched = changes.updated.links.length + changes.removed.links.length;
+    if (!changes.reset && touched === 0) return;
+    this.dirty = true;
+    if (this.monotonicMs() - this.drawnMs > REDRAW_MS) this.draw(picture, nowMs);
+  }
+
+  tick(picture: Picture, nowMs: number): void {
+    if (this.dirty || this.hasAged(picture, nowMs)) this.draw(picture, nowMs);
+  }
+
+  show(visible: boolean): void {
+    this.visible = visible;
+    for (const id of LAYER_IDS) {
+      if (this.map?.getLayer(id) === undefined) continue;
+      this.map.setLayoutProperty(id, "visibility", visible ? "visible" : "none");
+    }
+  }
+
+  colourBy(scale: StreetScale): void {
+    this.scale = scale;
+    for (const id of [INFERRED, MEASURED]) {
+      if (this.map?.getLayer(id) === undefined) continue;
+      this.map.setPaintProperty(id, "line-color", streetColour(this.palette, scale));
+    }
+  }
+
+  select(selection: Selection | undefined): void {
+    this.selected = selection?.layer === "links" ? selection.id : "";
+    if (this.map?.getLayer(SELECTED) === undefined) return;
+    this.map.setFilter(SELECTED, ["==", ["get", "id"], this.selected]);
+  }
+
+  pick({ x, y }: { x: number; y: number }): Selection | undefined {
+    if (this.map?.getLayer(MEASURED) === undefined) return undefined;
+    const reach = PICK_RADIUS_PX;
+    const layers = [MEASURED, INFERRED, TYPICAL, UNKNOWN];
+    const near: [[number, number], [number, number]] = [
+      [x - reach, y - reach],
+      [x + reach, y + reach],
+    ];
+    // First what is right there, so that of two directions the one meant is found.
+    const [exact] = this.map.queryRenderedFeatures([x, y], { layers });
+    const hit = exact ?? this.map.queryRenderedFeatures(near, { layers })[0];
+    const id: unknown = hit?.properties["id"];
+    return typeof id === "string" ? { layer: "links", id } : undefined;
+  }
+
+  position(id: string): Position | undefined {
+    return middle(this.picture?.layer("links").get(id)?.line ?? []);
+  }
+
+  /** Whether a link looks older than it is drawn. */
+  private hasAged(picture: Picture, nowMs: number): boolean {
+    for (const link of picture.layer("links").values()) {
+      const step = fadeStep(nowMs - shownWindow(link).end_time_ms);
+      if (step !== this.steps.get(link.id)) return true;
+    }
+    return false;
+  }
+
+  private draw(picture: Picture, nowMs: number): void {
+    this.picture = picture;
+    const source = this.map?.getSource<GeoJSONSource>(SOURCE);
+    if (source === undefined) return;
+    const features: GeoJSON.Feature[] = [];
+    for (const link of picture.layer("links").values()) {
+      this.steps.set(link.id, fadeStep(nowMs - shownWindow(link).end_time_ms));
+      const coordinates = this.lineOf(link);
+      if (coordinates.length < 2) continue;
+      const geometry: GeoJSON.LineString = { type: "LineString", coordinates };
+      features.push({ type: "Feature", properties: lookOf(link, nowMs), geometry });
+    }
+    this.dirty = false;
+    this.drawnMs = this.monotonicMs();
+    source.setData(collection(features));
+  }
+
+  private lineOf({ id, line }: Link): [number, number][] {
+    const before = this.lines.get(id);
+    if (before !== undefined) return before;
+    const made = coordinates(line);
+    this.lines.set(id, made);
+    return made;
+  }
+}
+
+export function coordinates(line: readonly Position[]): [number, number][] {
+  return line.map(({ longitude_deg, latitude_deg }) => [longitude_deg, latitude_deg]);
+}
+
+export function collection(features: GeoJSON.Feature[]): GeoJSON.FeatureCollection {
+  return { type: "FeatureCollection", features };
+}

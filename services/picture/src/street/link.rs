@@ -1,0 +1,322 @@
+//! The state of every link on which something was seen, from window to window.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use events::Text;
+use network::{LinkFlags, LinkNumber, Network};
+use traffic::link::{
+    BusRelation, BusRelations, DetectorReading, DetectorRelation, EdieSum, FlowFilter, FreeFlow,
+    LinkProfile, Penetration, SpeedFilter, UsualFlow,
+};
+
+use super::cell::Cell;
+use super::detector::TiedDetectors;
+use super::situation::Touching;
+use crate::index::{Index, SlotNumber};
+use crate::{EstimateMethod, Layer, Link, LinkWindow, Object};
+
+/// First guess of the flow of a lane at any hour, veh/h.
+const FLOW_GUESS_VEH_H: f64 = 120.0;
+
+/// What is kept of a link.
+#[derive(Clone, Debug)]
+pub(crate) struct LinkState {
+    pub(crate) slot: SlotNumber,
+    pub(crate) speed: SpeedFilter,
+    pub(crate) flow: FlowFilter,
+    pub(crate) profile: LinkProfile,
+    pub(crate) free_flow: FreeFlow,
+    pub(crate) buses: BusRelation,
+    /// Boxed: few links have a detector.
+    pub(crate) detector: Option<Box<DetectorRelations>>,
+    /// Closed minutes of the five that are running.
+    pub(crate) five: Cell,
+    /// Whether the newest minute was published because something was seen.
+    pub(crate) fresh: bool,
+}
+
+/// A link's relation to its detector over windows of one and of five minutes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct DetectorRelations {
+    pub(crate) minute: DetectorRelation,
+    pub(crate) five_minutes: DetectorRelation,
+}
+
+/// What all links of a region share.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Region {
+    pub(crate) buses: BusRelations,
+    pub(crate) detectors: DetectorRelations,
+    pub(crate) penetration: Penetration,
+}
+
+/// The links layer.
+#[derive(Clone, Debug)]
+pub(crate) struct Links {
+    pub(crate) index: Index<()>,
+    /// By link.
+    pub(crate) states: BTreeMap<LinkNumber, LinkState>,
+    pub(crate) region: Region,
+}
+
+/// A window that is being closed.
+#[derive(Clone, Copy)]
+pub(crate) struct Window<'a> {
+    pub(crate) network: &'a Network,
+    pub(crate) detectors: &'a TiedDetectors,
+    pub(crate) situations: &'a Touching,
+    /// Hour of the week.
+    pub(crate) hour: usize,
+    pub(crate) end_ms: i64,
+    pub(crate) minutes: i64,
+    pub(crate) winter: bool,
+}
+
+impl Window<'_> {
+    fn start_ms(&self) -> i64 {
+        self.end_ms - self.minutes * super::probe::MINUTE_MS
+    }
+
+    /// What the detectors of a link say of the window.
+    pub(crate) fn reading(&self, link: LinkNumber) -> Option<DetectorReading> {
+        self.detectors.reading(link, self.start_ms(), self.end_ms)
+    }
+
+    fn limit_km_h(&self, link: LinkNumber) -> f64 {
+        f64::from(self.network.speed_limit_km_h(link, self.winter)).max(5.0)
+    }
+
+    /// Length between the junctions, metres.
+    pub(crate) fn inner_m(&self, link: LinkNumber) -> f64 {
+        let [begin_m, end_m] = self.network.setback_m(link);
+        f64::from(self.network.length_m(link) - begin_m - end_m)
+    }
+}
+
+impl Links {
+    pub(crate) fn new() -> Self {
+        Self { index: Index::new(Layer::Links), states: BTreeMap::new(), region: Region::default() }
+    }
+
+    /// The state of a link, a new one when nothing was seen there yet.
+    fn state_mut(&mut self, window: &Window<'_>, link: LinkNumber) -> &mut LinkState {
+        let Self { index, states, .. } = self;
+        states.entry(link).or_insert_with(|| {
+            let id = Text::from(window.network.id(link).to_string());
+            let limit_km_h = window.limit_km_h(link);
+            let signal = window.network.flags(link).has(LinkFlags::SIGNAL);
+            LinkState {
+                slot: index.insert(id, ()),
+                speed: SpeedFilter::default(),
+                flow: FlowFilter::default(),
+                profile: LinkProfile::new(limit_km_h, signal),
+                free_flow: FreeFlow::new(limit_km_h, signal),
+                buses: BusRelation::default(),
+                detector: None,
+                five: Cell::default(),
+                fresh: false,
+            }
+        })
+    }
+
+    /// Closes a minute: takes in what was seen, and gives the links whose objects changed.
+    pub(crate) fn minute(
+        &mut self,
+        window: &Window<'_>,
+        cells: &[(LinkNumber, Cell)],
+    ) -> Vec<(LinkNumber, Arc<Object>)> {
+        for (link, _) in cells {
+            self.state_mut(window, *link);
+        }
+        for link in window.detectors.links() {
+            self.state_mut(window, link);
+        }
+        let mut cells = cells.iter().peekable();
+        let region = self.region;
+        let mut changed = Vec::new();
+        for (&link, state) in &mut self.states {
+            let cell = cells.next_if(|(of, _)| *of == link).map(|(_, cell)| *cell);
+            let cell = cell.unwrap_or_default();
+            let ratio = state.buses.ratio(&region.buses);
+            state.speed.minute(&cell.cars, &cell.buses, ratio);
+            state.five.add(&cell);
+            let seen = cell != Cell::default() || window.reading(link).is_some();
+            if seen || state.fresh {
+                changed.push((link, cell));
+            }
+            // Shown once more after the last that was seen, and then with every five minutes.
+            state.fresh = seen;
+        }
+        let publish = |(link, cell)| (link, self.publish(window, link, &cell));
+        changed.into_iter().map(publish).collect()
+    }
+
+    /// Closes five minutes after their last minute, and learns from them.
+    pub(crate) fn five_minutes(&mut self, window: &Window<'_>) -> Vec<(LinkNumber, Arc<Object>)> {
+        self.measure_penetration(window);
+        let links: Vec<LinkNumber> = self.states.keys().copied().collect();
+        let mut changed = Vec::new();
+        for &link in &links {
+            let state = self.state_mut(window, link);
+            let cell = state.five;
+            let usual = usual_flow(state, window, link);
+            state.flow.window(f64::from(cell.cars.passages), &usual);
+            changed.push((link, self.publish(window, link, &cell)));
+        }
+        for &link in &links {
+            self.learn(window, link);
+        }
+        changed
+    }
+
+    /// How much of the traffic is seen, by what detectors counted and by what is usual.
+    fn measure_penetration(&mut self, window: &Window<'_>) {
+        let mut penetration = self.region.penetration;
+        penetration.window();
+        let mut readings: BTreeMap<LinkNumber, f64> = BTreeMap::new();
+        for link in window.detectors.links() {
+            let Some(state) = self.states.get(&link) else { continue };
+            let Some(flow_veh_h) = counted_veh_h(window, link, &state.five) else { continue };
+            readings.insert(link, flow_veh_h);
+            if let Some((usual, _)) = state.profile.flow_veh_h(window.hour) {
+                penetration.counted(flow_veh_h / 12.0, usual / 12.0);
+            }
+        }
+        let demand = penetration.demand();
+        for (link, state) in &self.states {
+            let usual = || state.profile.flow_veh_h(window.hour).map(|(usual, _)| usual * demand);
+            let Some(all) = readings.get(link).copied().or_else(usual) else { continue };
+            penetration.seen(f64::from(state.five.cars.passages), all / 12.0);
+        }
+        self.region.penetration = penetration;
+    }
+
+    /// Computes the value of a window and shows the link with it.
+    fn publish(&mut self, window: &Window<'_>, link: LinkNumber, cell: &Cell) -> Arc<Object> {
+        let value = self.value(window, link, cell);
+        let Self { index, states, .. } = self;
+        let state = states.get_mut(&link).expect("the link is being closed");
+        let free_flow_speed_km_h = free_flow_km_h(state, window, link);
+        let typical = state
+            .profile
+            .is_learned()
+            .then(|| state.profile.five_minutes(window.hour).speed_km_h());
+        let older = match index.slot(state.slot).object().map(AsRef::as_ref) {
+            Some(Object::Link(older)) => Some(older),
+            _ => None,
+        };
+        let network = window.network;
+        let (minute, five_minutes) = match (window.minutes, older) {
+            (1, older) => {
+                (value, older.map(|older| older.five_minutes.clone()).unwrap_or_default())
+            }
+            (_, Some(older)) => (older.minute.clone(), value),
+            (_, None) => (LinkWindow::default(), value),
+        };
+        let object = Link {
+            id: index.slot(state.slot).id().clone(),
+            event_time_ms: window.end_ms,
+            name: older.map_or_else(|| network.name(link).into(), |older| older.name.clone()),
+            class: network.class(link),
+            length_m: network.length_m(link).into(),
+            lanes: network.lanes(link),
+            speed_limit_km_h: network.speed_limit_km_h(link, window.winter),
+            line: older.map_or_else(|| network.positions(link).collect(), |o| Arc::clone(&o.line)),
+            free_flow_speed_km_h,
+            typical_speed_km_h: typical,
+            minute,
+            five_minutes,
+            detectors: window.detectors.ids(link),
+            situations: window.situations.on(link),
+        };
+        let object = Arc::new(Object::Link(object));
+        index.show(state.slot, Arc::clone(&object));
+        object
+    }
+
+    /// Learns what is usual from the five minutes that were closed.
+    fn learn(&mut self, window: &Window<'_>, link: LinkNumber) {
+        let flow = match self.index.slot(self.states[&link].slot).object().map(AsRef::as_ref) {
+            Some(Object::Link(shown)) => shown
+                .five_minutes
+                .flow_veh_h
+                .map(|flow| (flow.value, shown.five_minutes.flow_method)),
+            _ => None,
+        };
+        let reading = window.reading(link);
+        let limit_km_h = window.limit_km_h(link);
+        let Self { states, region, .. } = self;
+        let Some(state) = states.get_mut(&link) else { return };
+        let cell = std::mem::take(&mut state.five);
+        if let Some(reading) = reading {
+            let relations = state.detector.get_or_insert_default();
+            let usual_m_s = state.profile.five_minutes(window.hour).speed_m_s;
+            let deviation = deviation(&cell.cars, usual_m_s);
+            let added = relations.five_minutes.learn(&reading, window.minutes as f64, deviation);
+            region.detectors.five_minutes.add(&added);
+        }
+        state.profile.learn_five_minutes(window.hour, &cell.cars);
+        state.buses.learn(&mut region.buses, &cell.cars, &cell.buses);
+        if let Some(speed_km_h) = cell.cars.speed_km_h() {
+            state.free_flow.learn(speed_km_h, limit_km_h);
+        }
+        if let Some((flow_veh_h, method)) = flow
+            && method != EstimateMethod::Typical
+        {
+            state.profile.learn_flow(window.hour, flow_veh_h);
+        }
+    }
+
+    /// Learns what is usual from a minute that was closed.
+    pub(crate) fn learn_minute(&mut self, window: &Window<'_>, cells: &[(LinkNumber, Cell)]) {
+        let Self { states, region, .. } = self;
+        for (link, cell) in cells {
+            let Some(state) = states.get_mut(link) else { continue };
+            if let Some(reading) = window.reading(*link) {
+                let relations = state.detector.get_or_insert_default();
+                let deviation = deviation(&cell.cars, state.profile.minute(window.hour).speed_m_s);
+                let added = relations.minute.learn(&reading, 1.0, deviation);
+                region.detectors.minute.add(&added);
+            }
+            state.profile.learn_minute(&cell.cars);
+        }
+    }
+}
+
+/// Vehicles from which on a window's deviation is taken for the relation to its detector.
+const DEVIATION_VEHICLES_MIN: u32 = 3;
+
+fn deviation(cars: &EdieSum, usual_m_s: f64) -> Option<f64> {
+    let enough = cars.vehicles >= DEVIATION_VEHICLES_MIN;
+    let speed_km_h = cars.speed_km_h().filter(|_| enough)?;
+    Some(speed_km_h / 3.6 / usual_m_s - 1.0)
+}
+
+/// Cars that a detector counted, an hour.
+fn counted_veh_h(window: &Window<'_>, link: LinkNumber, cell: &Cell) -> Option<f64> {
+    let reading = window.reading(link).filter(|reading| !reading.stuck)?;
+    let buses_veh_h = f64::from(cell.buses.passages) * 60.0 / window.minutes as f64;
+    Some((reading.flow_veh_h? - buses_veh_h).max(0.0))
+}
+
+/// The flow that is usual on a link at this hour.
+pub(crate) fn usual_flow(state: &LinkState, window: &Window<'_>, link: LinkNumber) -> UsualFlow {
+    match state.profile.flow_veh_h(window.hour) {
+        Some((flow_veh_h, windows)) => {
+            UsualFlow { flow_veh_h: flow_veh_h.max(FLOW_VEH_H_MIN), windows }
+        }
+        None => {
+            let lanes = f64::from(window.network.lanes(link));
+            UsualFlow { flow_veh_h: FLOW_GUESS_VEH_H * lanes, windows: 0.0 }
+        }
+    }
+}
+
+/// A usual flow is never taken for less, veh/h.
+const FLOW_VEH_H_MIN: f64 = 0.5;
+
+/// Free flow: the publisher's constant of a detector, else what was learned.
+pub(crate) fn free_flow_km_h(state: &LinkState, window: &Window<'_>, link: LinkNumber) -> f64 {
+    window.detectors.free_flow_km_h(link).unwrap_or_else(|| state.free_flow.speed_km_h())
+}

@@ -1,0 +1,388 @@
+//! The state of every street: vehicles and detectors on the links of the network, window by window
+//! of event time.
+//!
+//! Vehicles come here fix by fix, once none older is expected (see [`crate::vehicle`]), are matched
+//! to the network, and what they drove is summed in cells of link and minute. When the watermarks
+//! of the feeds that send vehicles have passed the end of a minute, it is closed: links, queues,
+//! areas and the effect of traffic messages follow from its sums, from the detectors and from what
+//! was learned before. All sums are of whole numbers, so that the order of arrival within the
+//! lateness bound does not matter.
+
+pub(crate) mod area;
+pub(crate) mod cell;
+pub(crate) mod detector;
+pub(crate) mod link;
+pub(crate) mod probe;
+pub(crate) mod queue;
+pub(crate) mod situation;
+mod value;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use compact_str::format_compact;
+use events::{DetectorMeasurement, Event, Text, TripDescriptor};
+use network::LinkNumber;
+use traffic::link::travel_time_s;
+use traffic::matching::{Matches, Scratch, Unknown};
+
+use crate::deadline::FeedNumber;
+use crate::detector::{Detectors, mmdd};
+use crate::fate::{Changes, FeedContext};
+use crate::feed::NO_WATERMARK;
+use crate::index::Index;
+use crate::setup::StreetSetup;
+use crate::situation::Situations;
+use crate::vehicle::track;
+use crate::{EstimateMethod, Layer, Object, RemovalReason, SituationEffect, VehicleMatch};
+use area::Part;
+use cell::OpenMinutes;
+use detector::TiedDetectors;
+use link::{Links, Window};
+use probe::{Answer, MINUTE_MS, Matching};
+pub(crate) use probe::{Kind, Probe};
+use queue::{Flowing, Queues};
+use situation::{Measured, Touching};
+
+/// A feed whose watermark is behind the others' by more is not waited for: it has stopped.
+const BEHIND_MS_MAX: i64 = 60_000;
+
+/// Minutes that are closed one by one after a silence; those before them have nothing in them.
+const SILENT_MINUTES_MAX: i64 = 120;
+
+/// Minutes of a long window.
+const LONG_MINUTES: i64 = 5;
+
+/// Winter limits are in force from this day to that one, MMDD: Finland lowers limits from October
+/// or November to March or April.
+const WINTER_MMDD: (u32, u32) = (1_101, 331);
+
+/// The streets of a region.
+#[derive(Clone, Debug)]
+pub(crate) struct Streets {
+    pub(crate) setup: Arc<StreetSetup>,
+    /// Watermarks of the feeds that send road vehicles or measurements.
+    pub(crate) watermarks: BTreeMap<FeedNumber, i64>,
+    pub(crate) open: OpenMinutes,
+    pub(crate) links: Links,
+    pub(crate) detectors: TiedDetectors,
+    pub(crate) queues: Queues,
+    pub(crate) queue_index: Index<()>,
+    pub(crate) area_index: Index<()>,
+    /// Follows from the situations layer.
+    pub(crate) touching: Touching,
+    /// Work memory.
+    scratch: Scratch,
+    matches: Matches,
+}
+
+impl Streets {
+    pub(crate) fn new(setup: Arc<StreetSetup>) -> Self {
+        Self {
+            setup,
+            watermarks: BTreeMap::new(),
+            open: OpenMinutes::default(),
+            links: Links::new(),
+            detectors: TiedDetectors::default(),
+            queues: Queues::default(),
+            queue_index: Index::new(Layer::Queues),
+            area_index: Index::new(Layer::Areas),
+            touching: Touching::default(),
+            scratch: Scratch::default(),
+            matches: Matches::default(),
+        }
+    }
+
+    /// Drives a vehicle by fixes that are settled, in the order of event time.
+    pub(crate) fn drive(
+        &mut self,
+        probe: &mut Probe,
+        trip: Option<&TripDescriptor>,
+        fixes: &[track::Fix],
+    ) {
+        if let Some(first) = fixes.first() {
+            // Fixes of other vehicles may be older by as much as the lateness bound.
+            self.open.open(first.time_ms.div_euclid(MINUTE_MS) - 1);
+            probe.push(fixes, &mut self.matching(trip));
+        }
+    }
+
+    /// Lets a vehicle go.
+    pub(crate) fn finish(&mut self, probe: &mut Probe) {
+        probe.finish(&mut self.matching(None));
+    }
+
+    fn matching(&mut self, trip: Option<&TripDescriptor>) -> Matching<'_> {
+        let network = self.setup.network();
+        let route = trip.and_then(|trip| {
+            let direction = trip.direction_id.and_then(|id| u8::try_from(id).ok());
+            Some(network.schedule().route_links(trip.route_id.as_deref()?, direction))
+        });
+        Matching {
+            network,
+            plane: network.plane(),
+            options: &self.setup.options().matching,
+            closed: self.touching.closed(),
+            route: route.unwrap_or_default(),
+            scratch: &mut self.scratch,
+            matches: &mut self.matches,
+            open: &mut self.open,
+        }
+    }
+
+    /// An answer as the vehicle's object has it.
+    pub(crate) fn vehicle_match(&self, answer: &Answer) -> VehicleMatch {
+        let network = self.setup.network();
+        let unknown = answer.unknown.map_or("", |unknown| match unknown {
+            Unknown::OffNetwork => "off_network",
+            Unknown::Tunnel => "tunnel",
+            Unknown::Ferry => "ferry",
+            Unknown::ClosedStreet => "closed_street",
+            Unknown::Ambiguous => "ambiguous",
+            Unknown::OutOfOrder => "out_of_order",
+        });
+        let (link, along_m) = match answer.link {
+            Some((link, along_m)) => (network.id(link).to_string().into(), along_m.into()),
+            None => (Text::default(), 0.0),
+        };
+        VehicleMatch {
+            event_time_ms: answer.time_ms,
+            link,
+            along_m,
+            confidence: answer.confidence.into(),
+            unknown: Text::const_new(unknown),
+        }
+    }
+
+    /// Objects of links, queues and areas, by layer and id.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &Arc<Object>> {
+        let links = self.links.index.objects();
+        links.chain(self.queue_index.objects()).chain(self.area_index.objects())
+    }
+
+    /// Takes a detector's measurement in.
+    pub(crate) fn measure(
+        &mut self,
+        feed: FeedNumber,
+        event: &Event,
+        measurement: &DetectorMeasurement,
+    ) {
+        self.follow(feed);
+        let id = format_compact!("{}:{}", event.feed, event.entity);
+        self.detectors.measure(&id, event.event_time_ms, measurement);
+    }
+
+    /// Looks anew where the detector of an event is, if it is there at all.
+    pub(crate) fn describe(&mut self, event: &Event, detectors: &Detectors) {
+        let id = format_compact!("{}:{}", event.feed, event.entity);
+        let found = detectors.index.find(&event.feed, &event.entity);
+        let state = found.map(|slot| &detectors.index.slot(slot).state);
+        match state.filter(|state| state.is_shown()) {
+            Some(state) => {
+                let network = self.setup.network();
+                self.detectors.describe(network, &id, &state.station, event.event_time_ms);
+            }
+            None => self.detectors.remove(&id),
+        }
+    }
+
+    /// From now on minutes wait for a feed.
+    pub(crate) fn follow(&mut self, feed: FeedNumber) {
+        self.watermarks.entry(feed).or_insert(NO_WATERMARK);
+    }
+
+    /// Whether minutes wait for a feed: it has sent road vehicles or a detector's measurement.
+    pub(crate) fn follows(&self, feed: FeedNumber) -> bool {
+        self.watermarks.contains_key(&feed)
+    }
+
+    /// Goes on to the watermark of a feed of road vehicles, and closes the minutes that all such
+    /// feeds have passed.
+    pub(crate) fn advance(
+        &mut self,
+        feed: &FeedContext,
+        situations: &mut Situations,
+        changes: &mut Changes<'_>,
+    ) {
+        self.watermarks.insert(feed.number, feed.watermark_ms);
+        let newest_ms = self.watermarks.values().copied().max().unwrap_or(feed.watermark_ms);
+        let behind_ms = newest_ms.saturating_sub(BEHIND_MS_MAX);
+        let waited = self.watermarks.values().filter(|&&at| at >= behind_ms);
+        let complete_ms = waited.copied().min().unwrap_or(newest_ms);
+        let due_ms = complete_ms.saturating_sub(self.setup.options().close_after_ms);
+        self.open.open(due_ms.div_euclid(MINUTE_MS));
+        while let Some(first) = self.open.first() {
+            let end_ms = (first + 1) * MINUTE_MS;
+            if end_ms > due_ms {
+                break;
+            }
+            self.open.skip_to(due_ms.div_euclid(MINUTE_MS) - SILENT_MINUTES_MAX);
+            self.close(situations, changes);
+        }
+    }
+
+    /// Closes the first open minute.
+    fn close(&mut self, situations: &mut Situations, changes: &mut Changes<'_>) {
+        let Some(minute) = self.open.first() else { return };
+        let end_ms = (minute + 1) * MINUTE_MS;
+        let cells = self.open.close();
+        let setup = Arc::clone(&self.setup);
+        let network = setup.network();
+        self.touching.refresh(network, &situations.index, end_ms);
+        let day = mmdd(end_ms - 1);
+        let Self { links, detectors, touching, .. } = self;
+        let window = Window {
+            network,
+            detectors,
+            situations: touching,
+            hour: setup.options().calendar.week_hour(end_ms - 1),
+            end_ms,
+            minutes: 1,
+            winter: day >= WINTER_MMDD.0 || day <= WINTER_MMDD.1,
+        };
+        let mut changed: BTreeMap<LinkNumber, Arc<Object>> = BTreeMap::new();
+        changed.extend(links.minute(&window, &cells));
+        links.learn_minute(&window, &cells);
+        if (minute + 1) % LONG_MINUTES == 0 {
+            changed.extend(links.five_minutes(&Window { minutes: LONG_MINUTES, ..window }));
+        }
+        changed.into_values().for_each(|object| changes.updated(object));
+        self.show_queues(end_ms, changes);
+        self.show_areas(end_ms, changes);
+        self.show_effects(end_ms, situations, changes);
+    }
+
+    /// Finds the messages on links anew after a restart.
+    pub(crate) fn refresh_situations(&mut self, situations: &Situations) {
+        if let Some(first) = self.open.first() {
+            let network = self.setup.network();
+            self.touching.refresh(network, &situations.index, first * MINUTE_MS);
+        }
+    }
+
+    /// What the newest window says of every link.
+    fn newest(&self) -> impl Iterator<Item = (LinkNumber, &crate::Link)> {
+        self.links.states.iter().filter_map(|(&link, state)| {
+            match self.links.index.slot(state.slot).object().map(AsRef::as_ref) {
+                Some(Object::Link(object)) => Some((link, object)),
+                _ => None,
+            }
+        })
+    }
+
+    fn show_queues(&mut self, end_ms: i64, changes: &mut Changes<'_>) {
+        let flowing: BTreeMap<LinkNumber, Flowing> = self
+            .newest()
+            .filter(|(_, link)| is_seen(link.minute.method))
+            .map(|(number, link)| {
+                let flowing = Flowing {
+                    speed_km_h: link.minute.speed_km_h.value,
+                    free_flow_speed_km_h: link.free_flow_speed_km_h,
+                    typical_speed_km_h: link.typical_speed_km_h,
+                };
+                (number, flowing)
+            })
+            .collect();
+        let network = self.setup.network();
+        let touching = &self.touching;
+        let (queues, ended) =
+            self.queues.window(network, end_ms, &flowing, |link| touching.on(link));
+        for queue in queues {
+            show(&mut self.queue_index, Object::Queue(queue), changes);
+        }
+        for id in ended {
+            if let Some(slot) = self.queue_index.find_id(&id) {
+                self.queue_index.remove(slot);
+                changes.removed(Layer::Queues, id, RemovalReason::Ended);
+            }
+        }
+    }
+
+    fn show_areas(&mut self, end_ms: i64, changes: &mut Changes<'_>) {
+        let parts: Vec<(LinkNumber, Part)> = self
+            .newest()
+            .map(|(number, link)| {
+                let part = Part {
+                    method: link.minute.method,
+                    speed_km_h: link.minute.speed_km_h.value,
+                    free_flow_speed_km_h: link.free_flow_speed_km_h,
+                    flow_veh_h: link.minute.flow_veh_h.map(|flow| flow.value),
+                    queue_m: link.minute.queue_m.unwrap_or_default(),
+                };
+                (number, part)
+            })
+            .collect();
+        let setup = &self.setup;
+        let areas = area::sum(setup.network(), setup.areas(), setup.street_mm(), end_ms, &parts);
+        for area in areas.into_iter().filter(area::is_shown) {
+            show(&mut self.area_index, Object::Area(area), changes);
+        }
+    }
+
+    fn show_effects(
+        &mut self,
+        end_ms: i64,
+        situations: &mut Situations,
+        changes: &mut Changes<'_>,
+    ) {
+        let seen: BTreeMap<LinkNumber, Measured> = self
+            .newest()
+            .filter(|(_, link)| {
+                let five = &link.five_minutes;
+                is_measured(five.method) && end_ms - five.end_time_ms < LONG_MINUTES * MINUTE_MS
+            })
+            .map(|(number, link)| {
+                let usual_km_h = link.typical_speed_km_h.unwrap_or(link.free_flow_speed_km_h);
+                let measured = Measured {
+                    time_s: link.five_minutes.travel_time_s,
+                    usual_time_s: travel_time_s(link.length_m, usual_km_h),
+                    driven: link.five_minutes.vehicles > 0,
+                };
+                (number, measured)
+            })
+            .collect();
+        let network = self.setup.network();
+        let effects = self.touching.effects(network, end_ms, |link| seen.get(&link).copied());
+        for (id, effect) in effects {
+            situations.set_effect(&id, effect, changes);
+        }
+    }
+}
+
+/// Whether a value comes from something that was seen in its window or shortly before.
+fn is_seen(method: EstimateMethod) -> bool {
+    is_measured(method) || method == EstimateMethod::Inferred
+}
+
+/// Whether a value comes from something that was seen in its window.
+fn is_measured(method: EstimateMethod) -> bool {
+    matches!(method, EstimateMethod::Measured | EstimateMethod::Fused)
+}
+
+/// Shows an object, if it is not shown as it is already.
+fn show(index: &mut Index<()>, object: Object, changes: &mut Changes<'_>) {
+    let slot = index.find_id(object.id());
+    let slot = slot.unwrap_or_else(|| index.insert(object.id().clone(), ()));
+    let object = Arc::new(object);
+    index.show(slot, Arc::clone(&object));
+    changes.updated(object);
+}
+
+impl Situations {
+    /// Says what the traffic on a message's links shows, unless that is said already.
+    fn set_effect(&mut self, id: &str, effect: SituationEffect, changes: &mut Changes<'_>) {
+        let Some(slot) = self.index.find_id(id) else { return };
+        let Some(shown) = self.index.object_mut(slot) else { return };
+        let Object::Situation(situation) = shown.as_ref() else { return };
+        let same = situation.effect.as_deref().is_some_and(|known| {
+            SituationEffect { event_time_ms: effect.event_time_ms, ..known.clone() } == effect
+        });
+        if same {
+            return;
+        }
+        if let Object::Situation(situation) = Arc::make_mut(shown) {
+            situation.effect = Some(Box::new(effect));
+        }
+        changes.updated(Arc::clone(shown));
+    }
+}

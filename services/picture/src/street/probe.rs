@@ -1,0 +1,255 @@
+//! One road vehicle on the street network: its map matching, and what its answers count for.
+
+use events::{Mode, VehiclePosition};
+use network::{LinkNumber, Network, Plane};
+use smallvec::SmallVec;
+use traffic::link::EdieSum;
+use traffic::matching::{Fix, Matched, Matcher, Matches, Scratch, Span, Streets, Unknown};
+use traffic::matching::{MatchOptions, VehicleClass};
+
+use super::cell::{Cell, OpenMinutes};
+use crate::vehicle::track;
+
+/// Answers come late by a few fixes; so many are remembered to know which stood at a stop.
+const PENDING_MAX: usize = 64;
+
+/// Slower than that a vehicle stands, mm/s: half a metre a second.
+const STANDING_MM_S: u64 = 500;
+
+/// A bus at its stop is not farther from the stop's position, metres: two buses behind each other.
+const STOP_M: f32 = 25.0;
+
+/// What a road vehicle counts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Car,
+    Bus,
+}
+
+impl Kind {
+    /// Of a report; none of what does not drive on streets among the cars: trams, trains, ferries.
+    pub(crate) fn of(report: &VehiclePosition) -> Option<Self> {
+        match report.mode {
+            Mode::Car | Mode::Truck | Mode::Taxi => Some(Self::Car),
+            Mode::Bus | Mode::Robot => Some(Self::Bus),
+            // Feeds that do not say are of public transport, and the most of that are buses; what
+            // runs on rails is matched to nothing or to the street beside it, as a bus.
+            Mode::Unspecified => Some(Self::Bus),
+            Mode::Tram | Mode::Train | Mode::Metro | Mode::Ferry => None,
+        }
+    }
+
+    fn class(self) -> VehicleClass {
+        match self {
+            Self::Car => VehicleClass::Car,
+            Self::Bus => VehicleClass::Bus,
+        }
+    }
+}
+
+/// The newest answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) time_ms: i64,
+    pub(crate) link: Option<(LinkNumber, f32)>,
+    pub(crate) confidence: f32,
+    pub(crate) unknown: Option<Unknown>,
+}
+
+/// A stay of a vehicle on a link in a minute, so that it is counted once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stay {
+    pub(crate) link: LinkNumber,
+    pub(crate) minute: i64,
+}
+
+/// What is kept of a road vehicle.
+#[derive(Clone, Debug)]
+pub(crate) struct Probe {
+    pub(crate) kind: Kind,
+    pub(crate) matcher: Matcher,
+    /// Fixes without an answer: when, and whether at a stop.
+    pub(crate) pending: SmallVec<[(i64, bool); 8]>,
+    pub(crate) answer: Option<Answer>,
+    pub(crate) stay: Option<Stay>,
+}
+
+/// What all vehicles share while they are matched.
+pub(crate) struct Matching<'a> {
+    pub(crate) network: &'a Network,
+    pub(crate) plane: Plane,
+    pub(crate) options: &'a MatchOptions,
+    /// Links closed to all traffic, ascending.
+    pub(crate) closed: &'a [LinkNumber],
+    /// Links of the vehicle's route, ascending.
+    pub(crate) route: &'a [LinkNumber],
+    pub(crate) scratch: &'a mut Scratch,
+    pub(crate) matches: &'a mut Matches,
+    pub(crate) open: &'a mut OpenMinutes,
+}
+
+impl Probe {
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            matcher: Matcher::default(),
+            pending: SmallVec::new(),
+            answer: None,
+            stay: None,
+        }
+    }
+
+    /// Takes settled fixes in, in the order of event time, and counts what they answer.
+    pub(crate) fn push(&mut self, fixes: &[track::Fix], matching: &mut Matching<'_>) {
+        for fix in fixes {
+            let Some(position) = fix.position() else { continue };
+            let known = |value: f32| (!value.is_nan()).then_some(value);
+            let observed = Fix {
+                time_ms: fix.time_ms,
+                at: matching.plane.project(position),
+                speed_km_h: known(fix.speed_km_h),
+                bearing_deg: known(fix.bearing_deg),
+            };
+            if self.pending.len() == PENDING_MAX {
+                self.pending.remove(0);
+            }
+            self.pending.push((fix.time_ms, fix.at_stop));
+            matching.matches.clear();
+            let streets = Streets {
+                network: matching.network,
+                options: matching.options,
+                class: self.kind.class(),
+                closed: |link: LinkNumber| matching.closed.binary_search(&link).is_ok(),
+                route: matching.route,
+            };
+            self.matcher.push(&streets, &observed, matching.scratch, matching.matches);
+            self.count(matching);
+        }
+    }
+
+    /// Answers every fix that waits: the vehicle is gone.
+    pub(crate) fn finish(&mut self, matching: &mut Matching<'_>) {
+        matching.matches.clear();
+        let streets = Streets {
+            network: matching.network,
+            options: matching.options,
+            class: self.kind.class(),
+            closed: |link: LinkNumber| matching.closed.binary_search(&link).is_ok(),
+            route: matching.route,
+        };
+        self.matcher.finish(&streets, matching.scratch, matching.matches);
+        self.count(matching);
+    }
+
+    /// Whether it was last seen away from every street.
+    pub(crate) fn is_off_network(&self) -> bool {
+        self.answer.is_some_and(|answer| answer.unknown == Some(Unknown::OffNetwork))
+    }
+
+    fn count(&mut self, matching: &mut Matching<'_>) {
+        let Matching { network, matches, open, .. } = matching;
+        for matched in &matches.fixes {
+            let at_stop = self.take_pending(matched.time_ms);
+            self.answer = Some(answer(matched));
+            for span in matches.path(matched) {
+                self.count_span(network, span, at_stop, open);
+            }
+        }
+    }
+
+    /// Whether the fix of a time was at a stop; forgets it and what was before it.
+    fn take_pending(&mut self, time_ms: i64) -> bool {
+        let gone = self.pending.iter().take_while(|(time, _)| *time <= time_ms).count();
+        let newest = gone.checked_sub(1).map(|last| self.pending[last]);
+        self.pending.drain(..gone);
+        newest.is_some_and(|(time, at_stop)| time == time_ms && at_stop)
+    }
+
+    /// Cuts a span at the stop lines of its link and at full minutes, and counts the parts.
+    fn count_span(
+        &mut self,
+        network: &Network,
+        span: &Span,
+        at_stop: bool,
+        open: &mut OpenMinutes,
+    ) {
+        let length_m = network.length_m(span.link);
+        let [begin_m, end_m] = network.setback_m(span.link);
+        let Some(span) = inside(span, begin_m, length_m - end_m) else { return };
+        let middle_m = f32::midpoint(begin_m, length_m - end_m);
+        let duration_ms = span.end_ms - span.start_ms;
+        let along_m = |time_ms: i64| {
+            if duration_ms == 0 {
+                return span.to_m;
+            }
+            let share = (time_ms - span.start_ms) as f32 / duration_ms as f32;
+            span.from_m + share * (span.to_m - span.from_m)
+        };
+        let mut start_ms = span.start_ms;
+        loop {
+            let minute = start_ms.div_euclid(MINUTE_MS);
+            let end_ms = span.end_ms.min((minute + 1) * MINUTE_MS);
+            let (from_m, to_m) = (along_m(start_ms), along_m(end_ms));
+            let time_ms = (end_ms - start_ms) as u64;
+            let distance_mm = (f64::from(to_m - from_m).max(0.0) * 1_000.0).round() as u64;
+            let stands = distance_mm * 1_000 < STANDING_MM_S * time_ms;
+            let dwells = at_stop || (stands && is_at_stop(network, span.link, to_m));
+            let minute = open.take(minute);
+            let stay = Stay { link: span.link, minute };
+            let sum = EdieSum {
+                distance_mm,
+                time_ms,
+                stopped_ms: if stands { time_ms } else { 0 },
+                vehicles: u32::from(self.stay != Some(stay)),
+                passages: u32::from(from_m < middle_m && middle_m <= to_m),
+            };
+            self.stay = Some(stay);
+            open.add(minute, span.link, &Cell::of(self.kind, dwells, sum, end_ms));
+            if end_ms >= span.end_ms {
+                return;
+            }
+            start_ms = end_ms;
+        }
+    }
+}
+
+/// Whether a place is at a stop of public transport.
+fn is_at_stop(network: &Network, link: LinkNumber, along_m: f32) -> bool {
+    network.schedule().stops_on(link).iter().any(|&stop_m| (stop_m - along_m).abs() <= STOP_M)
+}
+
+/// Length of a window, milliseconds.
+pub(crate) const MINUTE_MS: i64 = 60_000;
+
+/// The part of a span between two places of its link; none when it is not there at all.
+fn inside(span: &Span, from_m: f32, to_m: f32) -> Option<Span> {
+    if span.to_m < from_m || span.from_m > to_m || span.end_ms <= span.start_ms {
+        return None;
+    }
+    let length_m = span.to_m - span.from_m;
+    if length_m <= 0.0 {
+        return Some(*span);
+    }
+    let duration_ms = (span.end_ms - span.start_ms) as f32;
+    let time_ms = |at_m: f32| {
+        let share = ((at_m - span.from_m) / length_m).clamp(0.0, 1.0);
+        span.start_ms + (duration_ms * share).round() as i64
+    };
+    let cut = Span {
+        link: span.link,
+        from_m: span.from_m.max(from_m),
+        to_m: span.to_m.min(to_m),
+        start_ms: time_ms(from_m),
+        end_ms: time_ms(to_m),
+    };
+    (cut.end_ms > cut.start_ms).then_some(cut)
+}
+
+fn answer(matched: &Matched) -> Answer {
+    Answer {
+        time_ms: matched.time_ms,
+        link: matched.place.map(|place| (place.link, place.along_m)),
+        confidence: matched.confidence,
+        unknown: matched.unknown,
+    }
+}

@@ -1,0 +1,180 @@
+//! The flow of a link from a part of its vehicles.
+
+/// Discount of what was counted by each five minutes: counts of about an hour are remembered.
+const DISCOUNT: f64 = 0.92;
+
+/// Variance of a count over its mean, of one day against the usual.
+const DISPERSION: f64 = 2.0;
+
+/// Relative error of the usual flow that no number of days takes away.
+const USUAL_ERROR: f64 = 0.05;
+
+/// A link whose count is farther from the expected one than that, in squared standard deviations,
+/// has changed its ways: the usual holds it back less.
+const TAIL: f64 = 2.0;
+
+/// Vehicles that pull the demand of the day towards the usual.
+const DEMAND_PRIOR: f64 = 50.0;
+
+/// Discount of the region's sums by each five minutes.
+const REGION_DISCOUNT: f64 = 0.8;
+
+/// Expected vehicles, under which no penetration is given: too few to tell.
+const VEHICLES_MIN: f64 = 30.0;
+
+/// Windows of five minutes that make a day's hour.
+const WINDOWS_PER_DAY: f64 = 12.0;
+
+/// Days that stand behind a guess.
+const GUESS_DAYS: f64 = 0.05;
+
+/// Relative error of a detector's count, and of its correction by the buses.
+const DETECTOR_ERROR: f64 = 0.04;
+
+/// Half the width of the interval in standard deviations; nine of ten values lie inside (normal).
+const HALF_WIDTH: f64 = 1.645;
+
+/// An estimated flow.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FlowEstimate {
+    /// Vehicles an hour.
+    pub flow_veh_h: f64,
+    /// Half the interval that holds the truth in nine of ten cases.
+    pub half_width_veh_h: f64,
+}
+
+/// What is usual on a link at this hour.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UsualFlow {
+    /// Vehicles an hour, above 0.
+    pub flow_veh_h: f64,
+    /// Windows of five minutes behind it; 0 is a guess.
+    pub windows: f64,
+}
+
+/// Vehicles that were seen on a link against those that were expected, later ones counting more.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct FlowFilter {
+    /// Seen.
+    pub seen: f64,
+    /// All vehicles that were expected by the profile.
+    pub usual: f64,
+}
+
+impl FlowFilter {
+    /// Goes on by five minutes in which so many vehicles were seen.
+    pub fn window(&mut self, seen: f64, usual: &UsualFlow) {
+        self.seen = DISCOUNT * self.seen + seen;
+        self.usual = DISCOUNT * self.usual + usual.flow_veh_h / 12.0;
+    }
+
+    /// The flow, given which share of all vehicles is seen (above 0) and how the day's demand is to
+    /// the usual.
+    ///
+    /// A Gamma prior around the usual count, a Poisson count of the seen part (Gelman et al.,
+    /// Bayesian Data Analysis, 2013, section 2.6).
+    ///
+    /// ```
+    /// use traffic::link::{FlowFilter, UsualFlow};
+    /// let usual = UsualFlow { flow_veh_h: 240.0, windows: 12.0 };
+    /// let mut filter = FlowFilter::default();
+    /// // Two seen of ten: 20 vehicles, 240 an hour.
+    /// (0..24).for_each(|_| filter.window(2.0, &usual));
+    /// let flow = filter.flow(&usual, 0.1, 1.0);
+    /// assert!((flow.flow_veh_h - 240.0).abs() < 1.0);
+    /// // Twice as many are seen: the usual holds back a little.
+    /// (0..24).for_each(|_| filter.window(4.0, &usual));
+    /// let more = filter.flow(&usual, 0.1, 1.0);
+    /// assert!(more.flow_veh_h > 300.0 && more.flow_veh_h < 490.0);
+    /// ```
+    pub fn flow(&self, usual: &UsualFlow, penetration: f64, demand: f64) -> FlowEstimate {
+        let expected = (demand * self.usual).max(0.5);
+        let days = (usual.windows / WINDOWS_PER_DAY).max(GUESS_DAYS);
+        let error = USUAL_ERROR * USUAL_ERROR * expected;
+        let mut worth = expected / (DISPERSION * (1.0 + 1.0 / days) + error);
+        let likely = penetration * expected;
+        let square = (self.seen - likely).powi(2) / (likely + likely * likely / worth);
+        worth *= (TAIL / square).min(1.0);
+        let rate = penetration + worth / expected;
+        let ratio = (self.seen + worth) / rate / expected;
+        let flow_veh_h = usual.flow_veh_h * demand * ratio;
+        // Relative variance of the ratio, and of the count of five minutes around the mean.
+        let relative = 1.0 / (self.seen + worth);
+        let count = (flow_veh_h / 12.0).max(0.1);
+        let variance = (relative + DISPERSION / count) * flow_veh_h * flow_veh_h;
+        FlowEstimate { flow_veh_h, half_width_veh_h: HALF_WIDTH * variance.sqrt() }
+    }
+}
+
+/// The flow of a detector, of which the buses are taken off.
+///
+/// ```
+/// let flow = traffic::link::detected_flow(600.0, 12.0);
+/// assert_eq!(flow.flow_veh_h, 588.0);
+/// ```
+pub fn detected_flow(flow_veh_h: f64, buses_veh_h: f64) -> FlowEstimate {
+    let flow_veh_h = (flow_veh_h - buses_veh_h).max(0.0);
+    // One vehicle of five minutes more or less, and a share.
+    let deviation = (12.0 * 12.0 + (DETECTOR_ERROR * flow_veh_h).powi(2)).sqrt();
+    FlowEstimate { flow_veh_h, half_width_veh_h: HALF_WIDTH * deviation }
+}
+
+/// How much of a region's traffic is seen, and how much there is against the usual.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Penetration {
+    /// Vehicles seen on links where their number is known.
+    pub seen: f64,
+    /// That number.
+    pub all: f64,
+    /// Vehicles that detectors counted on links with a usual flow.
+    pub counted: f64,
+    /// Those that are usual there.
+    pub usual: f64,
+}
+
+impl Penetration {
+    /// Goes on by five minutes.
+    pub fn window(&mut self) {
+        self.seen *= REGION_DISCOUNT;
+        self.all *= REGION_DISCOUNT;
+        self.counted *= REGION_DISCOUNT;
+        self.usual *= REGION_DISCOUNT;
+    }
+
+    /// A detector counted vehicles where so many are usual.
+    pub fn counted(&mut self, counted: f64, usual: f64) {
+        self.counted += counted;
+        self.usual += usual;
+    }
+
+    /// Of vehicles whose number is known some were seen.
+    pub fn seen(&mut self, seen: f64, all: f64) {
+        self.seen += seen;
+        self.all += all;
+    }
+
+    /// Demand of the day over the usual, above 0; 1 where nothing is known.
+    ///
+    /// ```
+    /// let mut region = traffic::link::Penetration::default();
+    /// assert_eq!(region.demand(), 1.0);
+    /// region.counted(1_200.0, 1_000.0);
+    /// assert!((region.demand() - 1.19).abs() < 0.01);
+    /// ```
+    pub fn demand(&self) -> f64 {
+        (self.counted + DEMAND_PRIOR) / (self.usual + DEMAND_PRIOR)
+    }
+
+    /// Share of vehicles that is seen, above 0 and at most 1; none when too little is known.
+    ///
+    /// ```
+    /// let mut region = traffic::link::Penetration::default();
+    /// assert_eq!(region.share(), None);
+    /// region.seen(50.0, 500.0);
+    /// assert_eq!(region.share(), Some(0.1));
+    /// ```
+    pub fn share(&self) -> Option<f64> {
+        let known = self.all >= VEHICLES_MIN && self.seen > 0.0;
+        known.then(|| (self.seen / self.all).min(1.0))
+    }
+}
