@@ -1,6 +1,11 @@
 //! The street network: how links meet, and which are near a point.
 
+mod bad_extract;
+mod extract;
 mod file;
+mod gtfs;
+mod osm;
+mod places;
 
 use events::Position;
 use network::{

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use events::{Text, Verdict, Verdicts};
-use network::{BoundingBox, City, Region};
+use network::{BoundingBox, City, PolygonKind, Region};
 use serde::{Deserialize, Deserializer};
 
 use crate::format::{self, Decoder, DecoderContext, OptionsError};
@@ -14,6 +14,8 @@ use crate::transport;
 
 /// Longest id of a region, city, feed or source: it is shown in tables and is part of object ids.
 const ID_BYTES_MAX: usize = 32;
+/// Most files of polygons of a region: a few kinds for a few cities.
+const AREA_FILES_MAX: usize = 64;
 /// Most feeds of a region: each is a task with queues of its own.
 const FEEDS_MAX: usize = 256;
 /// Most sources of a feed: each is a task with a connection of its own.
@@ -49,12 +51,29 @@ pub struct RegionConfig {
     /// (the Saturday between two days).
     #[serde(default)]
     pub holidays: Vec<String>,
+    /// Polygons over which the state of the streets is summed.
+    #[serde(default, rename = "area")]
+    pub areas: Vec<AreaConfig>,
     /// Cities to select in the dashboard.
     #[serde(default, rename = "city")]
     pub cities: Vec<CityConfig>,
     /// Feeds.
     #[serde(default, rename = "feed")]
     pub feeds: Vec<FeedConfig>,
+}
+
+/// A file of polygons.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AreaConfig {
+    /// `city`, `district` or `postal_area`.
+    pub kind: PolygonKind,
+    /// GeoJSON in degrees; relative to the region's file.
+    pub file: std::path::PathBuf,
+    /// Property of the features that is their id.
+    pub id: String,
+    /// Property that is their name; the id when missing.
+    pub name: Option<String>,
 }
 
 /// A city of a region.
@@ -205,6 +224,7 @@ impl RegionConfig {
             check_text(&at("name"), &city.name)?;
             check_unique(&mut ids, &at("id"), &city.id)?;
         }
+        check("area", self.areas.len() <= AREA_FILES_MAX, || format!("at most {AREA_FILES_MAX}"))?;
         let within = self.feeds.len() <= FEEDS_MAX;
         check("feed", within, || format!("at most {FEEDS_MAX} feeds"))?;
         let mut names = BTreeSet::new();

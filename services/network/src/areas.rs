@@ -1,4 +1,5 @@
-//! Areas over which the state of the streets is summed: region, cities and cells.
+//! Areas over which the state of the streets is summed: region, cities, districts, postal areas and
+//! cells.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,10 +9,13 @@ use events::{Position, Text};
 use h3o::{CellIndex, LatLng, Resolution};
 
 use crate::network::LinkNumber;
-use crate::{BoundingBox, Network, Region};
+use crate::{AreaPolygon, BoundingBox, Network, PolygonKind, Region};
 
 /// Resolution of the cells of the H3 grid: 9 is about 0.1 km², a few blocks.
 const CELL_RESOLUTION: Resolution = Resolution::Nine;
+
+/// Most points of a boundary that is drawn: areas are sent whole to every client.
+const BOUNDARY_POINTS_MAX: usize = 400;
 
 /// One area.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,20 +53,72 @@ impl Areas {
     /// The region, its cities, and the cells that have a link, in this order. Cities are boxes and
     /// may overlap: a link is in each whose box has its middle.
     pub fn new(network: &Network, region: &Region) -> Self {
+        Self::with_polygons(network, region, &[])
+    }
+
+    /// With polygons too. The one of a city, told by its id (in small letters) or its name, takes
+    /// the place of the city's box; those of cities that the region does not have are left out, as
+    /// are districts and postal areas without a link. They come after the cities, in their order;
+    /// those of one kind and id are one area, drawn as the first.
+    ///
+    /// ```
+    /// use network::{AreaPolygon, Areas, BoundingBox, NetworkBuilder, PolygonKind, Region};
+    /// let bbox: BoundingBox = "24.8,60.1,25.2,60.3".parse().unwrap();
+    /// let region = Region { id: "a".into(), name: "A".into(), bbox, cities: vec![] };
+    /// let network = NetworkBuilder::new(bbox.center()).build();
+    /// let text = r#"{"features": [{"properties": {"n": 1}, "geometry": {"type": "Polygon",
+    ///     "coordinates": [[[24.9, 60.1], [25.0, 60.1], [25.0, 60.2], [24.9, 60.1]]]}}]}"#;
+    /// let district = AreaPolygon::read(PolygonKind::District, text.as_bytes(), "n", "n").unwrap();
+    /// // There is no link in it.
+    /// assert_eq!(Areas::with_polygons(&network, &region, &district).all().len(), 1);
+    /// ```
+    pub fn with_polygons(network: &Network, region: &Region, polygons: &[AreaPolygon]) -> Self {
         let mut areas = vec![Area {
             kind: AreaKind::Region,
             id: format!("region:{}", region.id).into(),
             name: region.name.clone(),
             boundary: ring(&region.bbox),
         }];
-        areas.extend(region.cities.iter().map(|city| Area {
-            kind: AreaKind::City,
-            id: format!("city:{}", city.id).into(),
-            name: city.name.clone(),
-            boundary: ring(&city.bbox),
-        }));
         let middles: Vec<Position> =
             (0..network.len() as LinkNumber).map(|link| network.middle(link)).collect();
+        let mut members: Vec<(u32, u32)> = Vec::new();
+        let inside = |contains: &dyn Fn(Position) -> bool| -> Vec<u32> {
+            (0..).zip(&middles).filter(|(_, at)| contains(**at)).map(|(link, _)| link).collect()
+        };
+        for city in &region.cities {
+            let is_it = |polygon: &&AreaPolygon| {
+                polygon.kind == PolygonKind::City
+                    && (polygon.id.to_lowercase() == city.id.as_str() || polygon.name == city.name)
+            };
+            let number = areas.len() as u32;
+            let (links, boundary) = match polygons.iter().find(is_it) {
+                Some(polygon) => (
+                    inside(&|at| polygon.contains(at)),
+                    polygon.boundary(BOUNDARY_POINTS_MAX).into(),
+                ),
+                None => (inside(&|at| city.bbox.contains(at)), ring(&city.bbox)),
+            };
+            members.extend(links.into_iter().map(|link| (link, number)));
+            let (id, name) = (format!("city:{}", city.id).into(), city.name.clone());
+            areas.push(Area { kind: AreaKind::City, id, name, boundary });
+        }
+        for polygon in polygons.iter().filter(|polygon| polygon.kind != PolygonKind::City) {
+            let links = inside(&|at| polygon.contains(at));
+            if links.is_empty() {
+                continue;
+            }
+            let id: Text = format!("{}:{}", polygon.kind.as_str(), polygon.id).into();
+            // Polygons of one id are parts of one area.
+            let number = areas.iter().position(|area| area.id == id).unwrap_or(areas.len());
+            members.extend(links.into_iter().map(|link| (link, number as u32)));
+            if number == areas.len() {
+                let (kind, name) = (polygon.kind.area(), polygon.name.clone());
+                let boundary = polygon.boundary(BOUNDARY_POINTS_MAX).into();
+                areas.push(Area { kind, id, name, boundary });
+            }
+        }
+        members.sort_unstable();
+        members.dedup();
         let cell = |at: &Position| {
             let at = LatLng::new(at.latitude_deg, at.longitude_deg).ok()?;
             Some(at.to_cell(CELL_RESOLUTION))
@@ -80,12 +136,12 @@ impl Areas {
             });
         }
         let (mut starts, mut of_link) = (vec![0], Vec::new());
-        for (middle, cell) in middles.iter().zip(&cells) {
+        let mut rest = &members[..];
+        for (link, cell) in (0..).zip(&cells) {
             of_link.push(0);
-            let cities = (1_u32..).zip(&region.cities);
-            of_link.extend(
-                cities.filter(|(_, city)| city.bbox.contains(*middle)).map(|(number, _)| number),
-            );
+            let (own, others) = rest.split_at(rest.partition_point(|&(other, _)| other == link));
+            of_link.extend(own.iter().map(|&(_, area)| area));
+            rest = others;
             of_link.extend(cell.and_then(|cell| numbers.get(&cell)));
             starts.push(of_link.len() as u32);
         }

@@ -74,11 +74,13 @@ impl Grid {
         });
     }
 
-    /// Whether a point is within the cells.
+    /// Whether a point is within the cells, or beside them by less than one.
     pub(crate) fn covers(&self, at: [f32; 2]) -> bool {
-        let mut covers = false;
-        self.cells(at, at, |_| covers = true);
-        covers && !self.links.is_empty()
+        let within = |axis: usize, cells: u32| {
+            let cell = (at[axis] - self.low[axis]) / self.cell_m;
+            (-1.0..=cells as f32 + 1.0).contains(&cell)
+        };
+        !self.links.is_empty() && within(0, self.columns) && within(1, self.rows)
     }
 
     /// Cells that a segment passes, row by row: the box around a long one has far more.

@@ -2,6 +2,7 @@
 //!
 //! Pure: no I/O, no clock. Configuration is read elsewhere and handed in as values.
 
+mod area_polygon;
 mod areas;
 mod bbox;
 mod builder;
@@ -16,6 +17,7 @@ mod schedule;
 mod texts;
 mod trace;
 
+pub use area_polygon::{AreaPolygon, AreaPolygonError, PolygonKind};
 pub use areas::{Area, Areas};
 pub use bbox::{BoundingBox, BoundingBoxError};
 pub use builder::{ForbiddenTurn, NetworkBuilder, NewLink};

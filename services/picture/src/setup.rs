@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use events::Text;
-use network::{Areas, Network, Region};
+use network::{AreaPolygon, Areas, Network, Region};
 use traffic::link::Calendar;
 use traffic::matching::MatchOptions;
 
@@ -63,7 +63,17 @@ impl Default for StreetOptions {
 impl StreetSetup {
     /// With the areas of a region.
     pub fn new(network: Network, region: &Region, options: StreetOptions) -> Self {
-        let areas = Areas::new(&network, region);
+        Self::with_polygons(network, region, &[], options)
+    }
+
+    /// With the areas of a region and polygons, see [`Areas::with_polygons`].
+    pub fn with_polygons(
+        network: Network,
+        region: &Region,
+        polygons: &[AreaPolygon],
+        options: StreetOptions,
+    ) -> Self {
+        let areas = Areas::with_polygons(&network, region, polygons);
         let street_mm = street_mm(&network, &areas);
         Self { network, areas, street_mm, options }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use events::Text;
 use ingest::{PlayerOptions, RegionConfig};
-use network::Network;
+use network::{AreaPolygon, AreaPolygonError, Network};
 use picture::{Calendar, FeedLimits, Setup, StreetOptions, StreetSetup};
 use serde::Deserialize;
 
@@ -95,6 +95,14 @@ pub(crate) enum ConfigError {
         /// What is wrong and what to do.
         message: String,
     },
+    /// A file of polygons cannot be used.
+    #[error("{}: {source}", path.display())]
+    Polygons {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: AreaPolygonError,
+    },
     /// The folder of regions has no region.
     #[error("{} has no *.toml file: a region is one file there", .0.display())]
     NoRegion(PathBuf),
@@ -174,6 +182,9 @@ pub(crate) fn load_regions(folder: &Path) -> Result<Vec<RegionConfig>, ConfigErr
         if let Some(network) = &mut region.network {
             *network = folder.join(&network);
         }
+        for area in &mut region.areas {
+            area.file = folder.join(&area.file);
+        }
         let value_error = |key: String, message: String| ConfigError::Value {
             line: locate::line(&text, &key),
             path: file.clone(),
@@ -197,6 +208,20 @@ pub(crate) fn load_regions(folder: &Path) -> Result<Vec<RegionConfig>, ConfigErr
     Ok(regions)
 }
 
+/// Reads the polygons of a region's areas.
+fn polygons(region: &RegionConfig) -> Result<Vec<AreaPolygon>, ConfigError> {
+    let mut all = Vec::new();
+    for area in &region.areas {
+        let path = &area.file;
+        let bytes = std::fs::read(path)
+            .map_err(|source| ConfigError::Read { path: path.clone(), source })?;
+        let name = area.name.as_ref().unwrap_or(&area.id);
+        let read = AreaPolygon::read(area.kind, &bytes, &area.id, name);
+        all.extend(read.map_err(|source| ConfigError::Polygons { path: path.clone(), source })?);
+    }
+    Ok(all)
+}
+
 /// What the picture of a region must know. Reads its street network.
 fn setup(region: &RegionConfig) -> Result<Setup, ConfigError> {
     let streets = region.network.as_ref().map(|path| {
@@ -216,7 +241,9 @@ fn setup(region: &RegionConfig) -> Result<Setup, ConfigError> {
             close_after_ms: region.close_after_s.saturating_mul(1_000),
             ..StreetOptions::default()
         };
-        Ok(Arc::new(StreetSetup::new(network, &region.region(), options)))
+        let polygons = polygons(region)?;
+        let setup = StreetSetup::with_polygons(network, &region.region(), &polygons, options);
+        Ok(Arc::new(setup))
     });
     Ok(Setup { limits: limits(region), streets: streets.transpose()? })
 }

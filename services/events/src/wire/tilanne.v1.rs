@@ -1939,6 +1939,8 @@ pub enum AreaKind {
     /// Cell of the H3 grid.
     #[serde(rename = "cell")]
     Cell = 4,
+    #[serde(rename = "postal_area")]
+    PostalArea = 5,
 }
 impl AreaKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1952,6 +1954,7 @@ impl AreaKind {
             Self::City => "AREA_KIND_CITY",
             Self::District => "AREA_KIND_DISTRICT",
             Self::Cell => "AREA_KIND_CELL",
+            Self::PostalArea => "AREA_KIND_POSTAL_AREA",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1962,6 +1965,7 @@ impl AreaKind {
             "AREA_KIND_CITY" => Some(Self::City),
             "AREA_KIND_DISTRICT" => Some(Self::District),
             "AREA_KIND_CELL" => Some(Self::Cell),
+            "AREA_KIND_POSTAL_AREA" => Some(Self::PostalArea),
             _ => None,
         }
     }

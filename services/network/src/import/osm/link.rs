@@ -151,7 +151,8 @@ impl Map {
         for (first, last) in kept {
             let line = &self.refs[first as usize..=last as usize];
             let places = line.iter().map(|&node| self.position(node));
-            if bbox.is_some_and(|bbox| !places.clone().any(|at| bbox.contains(at))) {
+            let mut steps = places.clone().zip(places.clone().skip(1));
+            if bbox.is_some_and(|bbox| !steps.any(|(a, b)| touches(bbox, a, b))) {
                 continue;
             }
             if places.clone().zip(places.skip(1)).any(|(a, b)| geodesic_m(a, b) > STEP_M_MAX) {
@@ -324,4 +325,12 @@ impl Map {
         let km2 = degrees[0] * degrees[1] * km_per_degree * km_per_degree * shrinks;
         km >= BUILT_UP_KM_KM2 * km2
     }
+}
+
+/// Whether the box around a step and a box have a point in common.
+fn touches(bbox: BoundingBox, a: Position, b: Position) -> bool {
+    a.longitude_deg.min(b.longitude_deg) <= bbox.east_deg
+        && a.longitude_deg.max(b.longitude_deg) >= bbox.west_deg
+        && a.latitude_deg.min(b.latitude_deg) <= bbox.north_deg
+        && a.latitude_deg.max(b.latitude_deg) >= bbox.south_deg
 }
