@@ -1,5 +1,6 @@
-//! Feed simulator and benches: what Tilanne is measured and shown with.
+//! Feed simulator, its streets, and benches: what Tilanne is measured and shown with.
 
 pub mod bench;
 pub mod publish;
 pub mod simulator;
+pub mod streets;

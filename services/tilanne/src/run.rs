@@ -32,7 +32,7 @@ const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs until the process is told to stop.
 pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode> {
-    let mut loaded = config::load(&arguments.config.config)?;
+    let mut loaded = config::load(&arguments.config)?;
     overrule(&mut loaded.config, arguments);
     start_logging(&loaded.config.log_level)?;
     rustls::crypto::ring::default_provider()
