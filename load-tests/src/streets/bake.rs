@@ -91,18 +91,24 @@ fn detour(router: &Router<'_>, route: &RouteData, text: &mut String) {
     // The first and the last waypoint are ends already where nothing is outside.
     let via_first = before + usize::from(first.is_none());
     let via_last = if after < at.len() { after } else { after - 1 };
-    for via in at.iter().take(via_last).skip(via_first) {
-        let Some(link) = best(&reached, router.links().filter_map(towards(*via, true, true)))
-        else {
-            continue;
-        };
-        way.extend(reached.way(link));
-        reached = router.from(network.successors(link).iter().map(|&next| (next, 0)));
-    }
     let outside = at.get(after);
     let last = outside.copied().unwrap_or(at[at.len() - 1]);
-    let ends = router.links().filter_map(towards(last, true, outside.is_none()));
-    let Some(link) = best(&reached, ends) else { return };
+    let finish = |reached: &Reached| {
+        best(reached, router.links().filter_map(towards(last, true, outside.is_none())))
+    };
+    for via in at.iter().take(via_last).skip(via_first) {
+        let at_via = best(&reached, router.links().filter_map(towards(*via, true, true)));
+        let Some(link) = at_via else { continue };
+        let next = network.successors(link).iter().copied();
+        let next = next.filter(|&next| network.reverse(link) != Some(next));
+        let onwards = router.from(next.map(|next| (next, 0)));
+        // From a waypoint at the edge of the map no way goes on.
+        if finish(&onwards).is_some() {
+            way.extend(reached.way(link));
+            reached = onwards;
+        }
+    }
+    let Some(link) = finish(&reached) else { return };
     way.extend(reached.way(link));
     let _ = write!(
         text,

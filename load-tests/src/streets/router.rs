@@ -77,7 +77,9 @@ impl<'a> Router<'a> {
             reached.cost[link as usize] = Some(cost);
             reached.from[link as usize] = from;
             for &next in self.network.successors(link) {
-                let is_new = reached.cost[next as usize].is_none();
+                // Not back at the edge of the map.
+                let is_new = reached.cost[next as usize].is_none()
+                    && self.network.reverse(link) != Some(next);
                 if let Some(own) = self.cost[next as usize].filter(|_| is_new) {
                     open.push(Reverse((cost + own, next, link)));
                 }
