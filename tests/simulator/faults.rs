@@ -127,6 +127,18 @@ fn teleports_are_farther_than_a_vehicle_goes() {
 }
 
 #[test]
+fn stuck_detectors_say_the_same_of_any_traffic() {
+    let stuck = |records: &[RawRecord]| {
+        let value = |record: &&RawRecord| {
+            let is_speed = ["/5122", "/5125"].iter().any(|end| record.topic.ends_with(end));
+            is_speed && super::json(record)["value"] == 60.0
+        };
+        records.iter().filter(|record| record.topic.starts_with("tms-v2/")).filter(value).count()
+    };
+    assert!(stuck(&with("stuck")) > stuck(&CALM));
+}
+
+#[test]
 fn a_silent_feed_says_nothing_in_the_middle_third() {
     let silent = |records: &[RawRecord]| {
         let start_ms = Config::default().start_ms;

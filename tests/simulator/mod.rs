@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod cars;
 mod demo;
 mod faults;
 mod hfp;
 mod pipeline;
 mod road;
+mod streets;
 mod transit;
 
 use std::collections::BTreeMap;

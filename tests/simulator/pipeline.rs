@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use events::{Body, EntityKind, LogRecord, Outcome, RawRecord};
-use ingest::{FeedPipeline, Output, RegionConfig};
+use ingest::{FeedConfig, FeedPipeline, Output, RegionConfig};
 use load_tests::simulator::{Config, Faults};
 
 use super::{SMALL, records, small};
@@ -16,7 +16,16 @@ fn regions() -> Vec<RegionConfig> {
         std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let texts = paths.iter().map(|path| std::fs::read_to_string(path).unwrap());
-    texts.map(|text| toml::from_str(&text).unwrap()).collect()
+    let mut regions: Vec<RegionConfig> = texts.map(|text| toml::from_str(&text).unwrap()).collect();
+    // And the feeds that only the demo has.
+    let main = std::fs::read_to_string(package.parent().unwrap().join("config/tilanne.toml"));
+    let main: toml::Table = toml::from_str(&main.unwrap()).unwrap();
+    for (region, feeds) in main["feeds"].as_table().unwrap() {
+        let feeds: Vec<FeedConfig> = feeds.clone().try_into().unwrap();
+        let region = regions.iter_mut().find(|other| other.id == region.as_str()).unwrap();
+        region.feeds.extend(feeds);
+    }
+    regions
 }
 
 /// What came of the records of each feed: log records and the number received.
@@ -71,7 +80,9 @@ fn every_record_without_faults_becomes_events() {
 fn every_feed_gives_its_kind_of_event() {
     for (feed, (logged, _)) in run(&SMALL) {
         let expected = |body: &Body| match body {
-            Body::VehiclePosition(_) => feed.ends_with("-hfp") || feed.ends_with("-gtfs-rt"),
+            Body::VehiclePosition(_) => {
+                ["-hfp", "-gtfs-rt", "-cars"].iter().any(|end| feed.ends_with(end))
+            }
             Body::TripUpdate(_) => feed.ends_with("-trip-updates"),
             Body::DetectorStation(_) | Body::DetectorMeasurement(_) => feed.ends_with("-tms"),
             // A trip that ended is no longer in the next whole feed.

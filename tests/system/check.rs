@@ -16,6 +16,50 @@ fn shipped_configurations_are_sound() {
     }
 }
 
+#[test]
+fn networks_are_found_by_region() {
+    let folder = Folder::new();
+    let network = load_tests::streets::network("turku", None).unwrap();
+    std::fs::write(folder.0.join("turku.network"), network.to_bytes()).unwrap();
+    let networks = folder.0.to_str().unwrap();
+    let check = || {
+        let arguments = ["check", "--config", "config/tilanne.toml", "--networks", networks];
+        let output = tilanne(arguments).output().unwrap();
+        let (out, error) = text(&output);
+        (output.status.success(), out + &error)
+    };
+    let (sound, text) = check();
+    assert!(sound, "{text}");
+    assert_eq!(text.matches("network: none").count(), 3, "{text}");
+    assert!(text.contains(&format!("network: {} links", network.len())), "{text}");
+    folder.write("oulu.network", "no network");
+    let (sound, text) = check();
+    assert!(!sound && text.contains("oulu.network"), "{text}");
+}
+
+#[test]
+fn feeds_of_the_main_file_belong_to_a_region() {
+    let folder = Folder::new();
+    let regions = root().join("config/regions");
+    let main = |region: &str, feed: &str| {
+        format!(
+            "regions = {:?}\ndata_dir = \"data\"\n[[feeds.{region}]]\nname = {feed:?}\nformat = \"hfp\"\n",
+            regions.canonicalize().unwrap()
+        )
+    };
+    let check = |text: &str| check(folder.write("main.toml", text).to_str().unwrap());
+    let (sound, text) = check(&main("turku", "more-cars"));
+    assert!(sound, "{text}");
+    for (region, feed, says) in [
+        ("nowhere", "more-cars", "nowhere"),
+        ("turku", "oulu-tms", "oulu-tms"),
+        ("turku", "Cars", "a-z"),
+    ] {
+        let (sound, text) = check(&main(region, feed));
+        assert!(!sound && text.contains(says) && names_line(&text, 3), "{text}");
+    }
+}
+
 /// A copy of the shipped configuration with one text replaced in one file, and where it stands.
 fn broken(file: &str, from: &str, to: &str) -> (String, usize) {
     let folder = Folder::new();

@@ -36,7 +36,15 @@ fn vehicles_of_all_cities_move_in_a_browser() {
     let folder = Folder::new();
     let data = folder.0.join("data");
     std::fs::create_dir(&data).unwrap();
-    let server = Server::start(&root().join("config/tilanne.toml"), &data);
+    // Streets as they are where no extract can be had.
+    let networks = folder.0.join("networks");
+    std::fs::create_dir(&networks).unwrap();
+    for (region, _) in load_tests::streets::regions().unwrap() {
+        let network = load_tests::streets::network(&region, None).unwrap();
+        std::fs::write(networks.join(format!("{region}.network")), network.to_bytes()).unwrap();
+    }
+    let config = root().join("config/tilanne.toml");
+    let server = Server::start_with(&config, &data, &["--networks", networks.to_str().unwrap()]);
 
     let regions = wait_for("vehicles in every region", || {
         let answer = server.get("/v1/regions");
@@ -63,6 +71,17 @@ fn vehicles_of_all_cities_move_in_a_browser() {
         let before = page.evaluate(&format!("JSON.stringify({places})"));
         page.wait_until("movement", &format!("JSON.stringify({places}) !== {before}"));
         page.wait_until("feeds", "document.querySelectorAll('[data-feed]').length >= 2");
+    }
+    for region in ["helsinki", "tampere", "turku", "oulu"] {
+        let measured = wait_for("a measured street", || {
+            let path = format!("/v1/regions/{region}/links?limit=1000");
+            let answer = server.get(&path);
+            let links = answer["features"].as_array().cloned().unwrap_or_default();
+            links.into_iter().find(|link| link["properties"]["minute"]["method"] == "measured")
+        });
+        assert_eq!(measured["properties"]["name"], load_tests::streets::SYNTHETIC_NAME);
+        let speed_km_h = &measured["properties"]["minute"]["speed_km_h"]["value"];
+        assert!(speed_km_h.as_f64().unwrap() > 0.0, "{measured}");
     }
     // A map that failed to draw is one colour; a PNG of it is tiny.
     std::thread::sleep(Duration::from_secs(1));

@@ -26,7 +26,9 @@ pub(super) fn binary() -> PathBuf {
 pub(super) fn tilanne<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     let mut command = Command::new(binary());
     command.current_dir(root()).args(arguments);
-    for variable in ["TILANNE_CONFIG", "TILANNE_DATA_DIR", "TILANNE_LISTEN", "TILANNE_LOG"] {
+    for variable in
+        ["TILANNE_CONFIG", "TILANNE_DATA_DIR", "TILANNE_LISTEN", "TILANNE_LOG", "TILANNE_NETWORKS"]
+    {
         command.env_remove(variable);
     }
     command
@@ -84,8 +86,13 @@ pub(super) struct Server {
 impl Server {
     /// Starts `tilanne run` on a free port and waits for the line that prints the address.
     pub(super) fn start(config: &Path, data: &Path) -> Self {
+        Self::start_with(config, data, &[])
+    }
+
+    /// The same with more arguments.
+    pub(super) fn start_with(config: &Path, data: &Path, arguments: &[&str]) -> Self {
         let mut command = tilanne(["run", "--listen", "127.0.0.1:0", "--config"]);
-        command.arg(config).arg("--data-dir").arg(data);
+        command.arg(config).arg("--data-dir").arg(data).args(arguments);
         let log = std::fs::File::options()
             .create(true)
             .append(true)

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod codegen;
 pub mod command;
 pub mod dashboard;
+pub mod demo;
 pub mod packages;
 pub mod run;
 pub mod test;

@@ -20,6 +20,8 @@ pub struct Faults {
     pub skewed_clock_share: f64,
     /// Share of positions that are kilometres off for one message.
     pub teleport_share: f64,
+    /// Share of detectors that report the same speed and flow for good.
+    pub stuck_share: f64,
     /// Feeds that say nothing in the middle third of the recording.
     pub silent_feeds: usize,
 }
@@ -46,6 +48,7 @@ const SWITCHES: &[Switch] = &[
         to.reordered_share = from.reordered_share;
     }),
     ("silent", |to, from| to.silent_feeds = from.silent_feeds),
+    ("stuck", |to, from| to.stuck_share = from.stuck_share),
     ("teleport", |to, from| {
         to.teleport_share = from.teleport_share;
     }),
@@ -70,6 +73,7 @@ impl Faults {
             frozen_share: 0.0,
             skewed_clock_share: 0.0,
             teleport_share: 0.0,
+            stuck_share: 0.0,
             silent_feeds: 0,
         }
     }
@@ -84,6 +88,7 @@ impl Faults {
             frozen_share: 0.1,
             skewed_clock_share: 0.1,
             teleport_share: 0.005,
+            stuck_share: 0.1,
             silent_feeds: 1,
         }
     }

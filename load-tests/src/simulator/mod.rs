@@ -27,7 +27,7 @@ mod feed;
 mod fleet;
 mod motion;
 mod path;
-mod world;
+pub(crate) mod world;
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;

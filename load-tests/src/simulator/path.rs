@@ -68,6 +68,28 @@ impl Path {
         east_m.atan2(north_m).to_degrees().rem_euclid(360.0)
     }
 
+    /// Distance along the line of the point nearest to a place (latitude and longitude), where the
+    /// line passes within a radius and its direction is within a turn of the one given.
+    pub(crate) fn find(
+        &self,
+        place: [f64; 2],
+        bearing_deg: f64,
+        radius_m: f64,
+        turn_deg_max: f64,
+    ) -> Option<f64> {
+        let [latitude_deg, longitude_deg] = place;
+        let place_m = self.plane.project(Position { longitude_deg, latitude_deg });
+        let metres = (0..=self.length_m() as usize).map(|metre| metre as f64);
+        let near = metres.filter_map(|along_m| {
+            let at = self.at(along_m);
+            let off_m = (at[0] - place_m[0]).hypot(at[1] - place_m[1]);
+            let turn_deg = (self.bearing_deg(along_m) - bearing_deg).rem_euclid(360.0);
+            let turned = turn_deg.min(360.0 - turn_deg) <= turn_deg_max;
+            (turned && off_m <= radius_m).then_some((off_m, along_m))
+        });
+        near.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, along_m)| along_m)
+    }
+
     /// The place at a distance along the line, some metres to its right, and moved by metres east
     /// and north.
     pub(crate) fn place(&self, along_m: f64, right_m: f64, moved_m: [f64; 2]) -> Position {

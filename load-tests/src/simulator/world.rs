@@ -11,6 +11,7 @@ const FEEDS: &str = include_str!("../../data/feeds.toml");
 const ROUTES: &str = include_str!("../../data/routes.toml");
 const SITUATIONS: &str = include_str!("../../data/situations.toml");
 const STATIONS: &str = include_str!("../../data/stations.toml");
+const STREETS: &str = include_str!("../../data/streets.toml");
 
 /// All of the data.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(crate) struct World {
     pub(crate) stations: Vec<StationData>,
     pub(crate) situations: Vec<SituationData>,
     pub(crate) alerts: Vec<AlertData>,
+    pub(crate) circuits: Vec<CircuitData>,
+    pub(crate) jams: Vec<JamData>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -68,6 +71,8 @@ pub(crate) enum FeedKind {
     Tms,
     /// Traffic messages: documents, and messages over MQTT.
     TrafficMessages,
+    /// Floating cars in our own JSON: a payload a second, each car in one of `every_s`.
+    Cars { every_s: i64 },
 }
 
 /// A document that is fetched again and again.
@@ -149,6 +154,63 @@ pub(crate) struct RouteData {
     pub(crate) signals: bool,
     /// Latitude and longitude.
     pub(crate) path: Vec<[f64; 2]>,
+    /// The part of its path that lies on real streets.
+    #[serde(skip)]
+    pub(crate) real: Option<RealPart>,
+}
+
+/// Points of a line's path that lie on real streets.
+#[derive(Clone, Debug)]
+pub(crate) struct RealPart {
+    /// First and last point.
+    pub(crate) points: [usize; 2],
+    /// The map's nodes there.
+    pub(crate) nodes: [i64; 2],
+}
+
+/// A way along real streets for part of a line, in place of waypoints.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DetourData {
+    pub(crate) feed: String,
+    pub(crate) route: String,
+    /// Waypoints that stay before it.
+    pub(crate) before: usize,
+    /// First waypoint that stays after it.
+    pub(crate) after: usize,
+    /// The map's nodes at its ends.
+    pub(crate) nodes: [i64; 2],
+    pub(crate) path: Vec<[f64; 2]>,
+}
+
+/// A closed way along real streets, for cars.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CircuitData {
+    pub(crate) region: String,
+    pub(crate) cars: u32,
+    pub(crate) path: Vec<[f64; 2]>,
+    /// Metres from the beginning, and the limit in km/h from there on.
+    pub(crate) limits: Vec<[f64; 2]>,
+    /// Stop lines at traffic lights, metres from the beginning.
+    pub(crate) signals_m: Vec<f64>,
+}
+
+/// Traffic that hardly moves before a place, for a part of the recording.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JamData {
+    pub(crate) region: String,
+    /// Where it begins to grow backwards; latitude and longitude.
+    pub(crate) head: [f64; 2],
+    /// Direction of travel there.
+    pub(crate) bearing_deg: f64,
+    /// Its length when it is longest.
+    pub(crate) length_m: f64,
+    pub(crate) speed_km_h: f64,
+    /// Shares of the recording between which it is there.
+    pub(crate) from: f64,
+    pub(crate) to: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -276,6 +338,14 @@ struct StationsFile {
     station: Vec<StationData>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StreetsFile {
+    detour: Vec<DetourData>,
+    circuit: Vec<CircuitData>,
+    jam: Vec<JamData>,
+}
+
 /// Reads one of the files.
 fn file<'a, T: Deserialize<'a>>(name: &'static str, text: &'a str) -> Result<T, ConfigError> {
     toml::from_str(text).map_err(|error| ConfigError::Data { name, message: error.to_string() })
@@ -284,6 +354,31 @@ fn file<'a, T: Deserialize<'a>>(name: &'static str, text: &'a str) -> Result<T, 
 impl World {
     /// The data that comes with the simulator.
     pub(crate) fn read() -> Result<Self, ConfigError> {
+        let mut world = Self::drawn()?;
+        let streets: StreetsFile = file("streets.toml", STREETS)?;
+        for detour in streets.detour {
+            let is_its = |route: &&mut RouteData| {
+                route.feed == detour.feed && route.id == detour.route && route.real.is_none()
+            };
+            let route = world.routes.iter_mut().find(is_its);
+            let lies = |route: &&mut RouteData| {
+                detour.before <= detour.after && detour.after <= route.path.len()
+            };
+            let route = route.filter(lies).ok_or_else(|| ConfigError::Data {
+                name: "streets.toml",
+                message: format!("no route {:?} with such waypoints: make it again", detour.route),
+            })?;
+            let points = [detour.before, detour.before + detour.path.len().saturating_sub(1)];
+            route.path.splice(detour.before..detour.after, detour.path);
+            route.real = Some(RealPart { points, nodes: detour.nodes });
+        }
+        world.circuits = streets.circuit;
+        world.jams = streets.jam;
+        Ok(world)
+    }
+
+    /// The data that was drawn by hand, without what was found on real streets.
+    pub(crate) fn drawn() -> Result<Self, ConfigError> {
         let feeds: FeedsFile = file("feeds.toml", FEEDS)?;
         let routes: RoutesFile = file("routes.toml", ROUTES)?;
         let stations: StationsFile = file("stations.toml", STATIONS)?;
@@ -295,6 +390,8 @@ impl World {
             stations: stations.station,
             situations: situations.situation,
             alerts: situations.alert,
+            circuits: Vec::new(),
+            jams: Vec::new(),
         })
     }
 

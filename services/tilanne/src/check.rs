@@ -7,7 +7,7 @@ use crate::config;
 
 /// Reads the configuration as `run` would and says what it holds, or what is wrong and where.
 pub(crate) fn check(arguments: &ConfigArguments) -> anyhow::Result<ExitCode> {
-    let loaded = config::load(&arguments.config)?;
+    let loaded = config::load(arguments)?;
     if let Some(replay) = &loaded.config.replay {
         let file = &replay.file;
         anyhow::ensure!(file.is_file(), "replay.file: {} is not a file", file.display());
@@ -19,10 +19,9 @@ pub(crate) fn check(arguments: &ConfigArguments) -> anyhow::Result<ExitCode> {
             region.cities.len(),
             region.feeds.len()
         );
-        if let Some(streets) =
-            loaded.setups.get(&region.id).and_then(|setup| setup.streets.as_ref())
-        {
-            println!("  network: {} links", streets.network().len());
+        match loaded.setups.get(&region.id).and_then(|setup| setup.streets.as_ref()) {
+            Some(streets) => println!("  network: {} links", streets.network().len()),
+            None => println!("  network: none"),
         }
         for variable in region.missing_environment() {
             println!("  missing: {variable}");

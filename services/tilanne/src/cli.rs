@@ -37,6 +37,9 @@ pub(crate) struct ConfigArguments {
     /// Main configuration file.
     #[arg(long, env = "TILANNE_CONFIG", default_value = "config/tilanne.toml")]
     pub(crate) config: PathBuf,
+    /// Folder of street networks, `REGION.network` each; before the file's `networks`.
+    #[arg(long, env = "TILANNE_NETWORKS")]
+    pub(crate) networks: Option<PathBuf>,
 }
 
 /// What `run` takes beside the configuration; each overrides the file.

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use events::Text;
-use ingest::{PlayerOptions, RegionConfig};
+use ingest::{FeedConfig, PlayerOptions, RegionConfig};
 use network::{AreaPolygon, AreaPolygonError, Network};
 use picture::{Calendar, FeedLimits, Setup, StreetOptions, StreetSetup};
 use serde::Deserialize;
 
+use crate::cli::ConfigArguments;
 use crate::locate;
 
 /// The main file, such as `config/tilanne.toml`. Paths in it are relative to its folder.
@@ -23,6 +24,12 @@ pub(crate) struct Config {
     pub(crate) regions: PathBuf,
     /// Where the log and the checkpoints are kept.
     pub(crate) data_dir: PathBuf,
+    /// Folder of street networks: `REGION.network` is the network of a region whose file names
+    /// none. A region without such a file has no streets.
+    pub(crate) networks: Option<PathBuf>,
+    /// Feeds that a region has with this main file only, by region.
+    #[serde(default)]
+    pub(crate) feeds: BTreeMap<Text, Vec<FeedConfig>>,
     /// Which log lines to print: error, warn, info, debug, trace, or filters such as
     /// `info,ingest=debug`.
     #[serde(default = "default_log_level")]
@@ -124,21 +131,33 @@ fn default_log_level() -> String {
 }
 
 /// Reads and checks the main file and all region files.
-pub(crate) fn load(path: &Path) -> Result<Loaded, ConfigError> {
+pub(crate) fn load(arguments: &ConfigArguments) -> Result<Loaded, ConfigError> {
+    let path = &arguments.config;
     let (mut config, text) = parse::<Config>(path)?;
-    validate(&config).map_err(|(key, message)| ConfigError::Value {
-        path: path.into(),
+    let value_error = |(key, message): (String, String)| ConfigError::Value {
+        path: path.clone(),
         line: locate::line(&text, &key),
         key,
         message,
-    })?;
+    };
+    validate(&config).map_err(value_error)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     config.regions = folder.join(&config.regions);
     config.data_dir = folder.join(&config.data_dir);
     if let Some(replay) = &mut config.replay {
         replay.file = folder.join(&replay.file);
     }
-    let regions = load_regions(&config.regions)?;
+    let mut regions = load_regions(&config.regions)?;
+    add_feeds(&mut regions, &mut config.feeds).map_err(value_error)?;
+    // A flag's path is the user's own, not the file's.
+    let networks = config.networks.take().map(|networks| folder.join(networks));
+    config.networks = arguments.networks.clone().or(networks);
+    if let Some(networks) = &config.networks {
+        for region in regions.iter_mut().filter(|region| region.network.is_none()) {
+            let file = networks.join(format!("{}.network", region.id));
+            region.network = file.is_file().then_some(file);
+        }
+    }
     let setups = regions.iter().map(|region| Ok((region.id.clone(), setup(region)?)));
     let setups = setups.collect::<Result<_, ConfigError>>()?;
     Ok(Loaded { config, regions, setups })
@@ -161,6 +180,27 @@ fn validate(config: &Config) -> Result<(), (String, String)> {
         let key = message.split_whitespace().next().unwrap_or("gateway").to_owned();
         (key, message)
     })
+}
+
+/// Gives the regions the main file's feeds. The error is of the main file: key path and message.
+fn add_feeds(
+    regions: &mut [RegionConfig],
+    feeds: &mut BTreeMap<Text, Vec<FeedConfig>>,
+) -> Result<(), (String, String)> {
+    for (id, feeds) in std::mem::take(feeds) {
+        let key = format!("feeds.{id}");
+        let taken: Vec<Text> =
+            regions.iter().flat_map(|region| &region.feeds).map(|feed| feed.name.clone()).collect();
+        if let Some(feed) = feeds.iter().find(|feed| taken.contains(&feed.name)) {
+            return Err((key, format!("feed {:?} is in a region file already", feed.name)));
+        }
+        let Some(region) = regions.iter_mut().find(|region| region.id == id) else {
+            return Err((key, format!("there is no region {id:?}")));
+        };
+        region.feeds.extend(feeds);
+        region.validate().map_err(|error| (key, format!("{}: {}", error.key, error.message)))?;
+    }
+    Ok(())
 }
 
 /// Reads and checks the region files of a folder.

@@ -90,8 +90,8 @@ fn region(arguments: &Arguments) -> Result<RegionConfig> {
 }
 
 fn configured_time_zone(config: &Path) -> Option<String> {
-    let loaded = config::load(config).ok()?;
-    loaded.regions.into_iter().next().map(|region| region.time_zone)
+    let regions = config::region_files(config).ok()?;
+    regions.into_iter().next().map(|region| region.time_zone)
 }
 
 /// State of one call: the pipeline, the picture that gives the verdicts which need a past, output.

@@ -66,7 +66,7 @@ struct Replayed {
 
 /// Replays the file and prints what came of it.
 pub(crate) fn replay(arguments: &Arguments) -> Result<ExitCode> {
-    let loaded = config::load(&arguments.config.config)?;
+    let loaded = config::load(&arguments.config)?;
     let named = || format!("recording {}", arguments.file.display());
     let reader = stream::recording::Reader::open(&arguments.file).with_context(named)?;
     let mut regions: BTreeMap<Text, Replayed> = BTreeMap::new();

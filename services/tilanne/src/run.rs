@@ -32,7 +32,7 @@ const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs until the process is told to stop.
 pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode> {
-    let mut loaded = config::load(&arguments.config.config)?;
+    let mut loaded = config::load(&arguments.config)?;
     overrule(&mut loaded.config, arguments);
     start_logging(&loaded.config.log_level)?;
     rustls::crypto::ring::default_provider()
@@ -83,7 +83,7 @@ async fn serve(loaded: Loaded) -> Result<()> {
     let listen = config.gateway.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("address {listen}"))?;
     let address = listener.local_addr()?;
-    let app = app(&config, &regions)?;
+    let app = app(&config, &regions, &setups)?;
 
     let stop = Stop::default();
     let mut parts = Parts::default();
@@ -213,19 +213,34 @@ where
     Ok(ended??)
 }
 
-fn app(config: &Config, regions: &[RegionConfig]) -> Result<Arc<App>> {
+fn app(
+    config: &Config,
+    regions: &[RegionConfig],
+    setups: &BTreeMap<Text, Setup>,
+) -> Result<Arc<App>> {
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
     let origin = match (&config.replay, config.origin) {
         (None, _) => Origin::Live,
         (Some(_), ReplayOrigin::Demo) => Origin::Demo,
         (Some(_), ReplayOrigin::Replay) => Origin::Replay,
     };
-    let setups = regions.iter().map(|region| RegionSetup {
-        region: region.region(),
-        feeds: region.feeds.iter().map(|feed| label(feed, origin)).collect(),
+    let regions = regions.iter().map(|region| {
+        let mut feeds: Vec<FeedLabel> =
+            region.feeds.iter().map(|feed| label(feed, origin)).collect();
+        let streets = setups.get(&region.id).and_then(|setup| setup.streets.as_ref());
+        let source = streets.map_or("", |streets| streets.network().source());
+        // The page shows each attribution of the feeds once, and streets have no feed of their own.
+        let first = feeds.first().map(|feed| feed.attribution.clone());
+        for feed in feeds.iter_mut().filter(|_| !source.is_empty()) {
+            if Some(&feed.attribution) == first.as_ref() {
+                feed.attribution = format!("{} · {source}", feed.attribution);
+            }
+        }
+        RegionSetup { region: region.region(), feeds }
     });
     let clock = || SystemClock.now_ms();
-    let app = App::new(config.gateway.clone(), origin, setups.collect(), metrics, Arc::new(clock))?;
+    let regions = regions.collect();
+    let app = App::new(config.gateway.clone(), origin, regions, metrics, Arc::new(clock))?;
     Ok(app)
 }
 

@@ -1,6 +1,7 @@
 //! The feeds: each turns a second of the simulation into bytes as its publisher sends them.
 
 mod alerts;
+mod cars;
 mod geohash;
 mod hfp;
 mod hfp_event;
@@ -87,6 +88,7 @@ pub(super) struct Setting {
     /// Owner of the feed's own draws.
     pub(super) owner: u64,
     pub(super) teleport_share: f64,
+    pub(super) stuck_share: f64,
 }
 
 impl Setting {
@@ -116,6 +118,7 @@ pub(super) fn feed(
         // Apart from the vehicles' places, which have fewer bits.
         owner: 1 << 40 | place as u64,
         teleport_share: config.faults.teleport_share,
+        stuck_share: config.faults.stuck_share,
     };
     let world = plan.world;
     Ok(match &data.kind {
@@ -143,6 +146,13 @@ pub(super) fn feed(
         FeedKind::Tms => {
             let stations = world.stations.iter().filter(|station| station.region == data.region);
             Box::new(tms::Tms::new(setting, stations))
+        }
+        FeedKind::Cars { every_s } => {
+            let circuits = world.circuits.iter();
+            let circuits = circuits.filter(|circuit| circuit.region == data.region);
+            let jams = world.jams.iter().filter(|jam| jam.region == data.region);
+            let jams: Vec<_> = jams.collect();
+            Box::new(cars::Cars::new(setting, *every_s, circuits, &jams, config.scale))
         }
         FeedKind::TrafficMessages => {
             let ours = world.situations.iter();

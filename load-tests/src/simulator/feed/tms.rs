@@ -26,6 +26,9 @@ const METADATA_AGE_MS: i64 = 40_000_000;
 const FLOW_MAX_VEH_H: f64 = 3_600.0;
 /// Passes of five minutes times this are passes an hour.
 const WINDOWS_PER_HOUR: f64 = 12.0;
+/// What a stuck detector says of any traffic.
+const STUCK_KM_H: f64 = 60.0;
+const STUCK_VEH_H: f64 = 600.0;
 /// By how much speeds and flows move around their means, as shares.
 const SWING: f64 = 0.03;
 
@@ -102,6 +105,10 @@ impl Tms {
             .filter_map(|(way, flow)| flow.map(|flow| (way, flow)))
             .flat_map(|(way, flow)| {
                 let owner = u64::from(station.id) << 1 | way as u64;
+                let mut device = self.setting.chance.draws(Purpose::DeviceFault, owner, 1);
+                if device.happens(self.setting.stuck_share) {
+                    return values(station, way, STUCK_KM_H, STUCK_VEH_H);
+                }
                 let turn = self.setting.chance.draws(Purpose::Detector, owner, 0).share();
                 let wave = 1.0 + SWING * (TAU * (share + turn)).sin();
                 let speed_km_h = (station.free_flow_km_h * flow.share * wave).round();
