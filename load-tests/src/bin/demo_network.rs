@@ -1,5 +1,6 @@
 //! Writes the street networks of the demo, or finds the simulator's ways on a real extract.
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -57,25 +58,27 @@ fn make(mut arguments: impl Iterator<Item = String>) -> Result<(), DemoError> {
         }
         None => None,
     };
-    let mut found = false;
+    let mut networks = BTreeMap::new();
     for (region, bbox) in streets::regions()? {
         let real = match &extract {
             Some((file, bytes)) => import(file, bytes, bbox)?,
             None => None,
         };
-        found |= real.is_some();
-        if let (Some(bake), Some(real)) = (&bake, &real) {
-            let text = streets::bake(&region, &real.builder.clone().build())?;
-            std::fs::write(bake, text).map_err(|error| failed(bake, error))?;
+        if let Some(real) = &real {
+            networks.insert(region.clone(), real.builder.clone().build());
         }
         if let Some(out) = &out {
             write(out, &region, &streets::network(&region, real)?)?;
         }
     }
     match (osm, bake, out) {
-        (Some(file), _, _) if !found => Err(DemoError::Elsewhere(file)),
+        (Some(file), _, _) if networks.is_empty() => Err(DemoError::Elsewhere(file)),
         (_, None, None) => Err(DemoError::Usage("--out is missing".into())),
         (None, Some(_), _) => Err(DemoError::Usage("--bake needs --osm".into())),
+        (_, Some(bake), _) => {
+            let text = streets::bake(&networks)?;
+            std::fs::write(&bake, text).map_err(|error| failed(&bake, error))
+        }
         _ => Ok(()),
     }
 }

@@ -1,15 +1,15 @@
 //! Finds the ways of lines and cars along real streets, and writes them as data of the simulator.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use events::Position;
 use network::{LinkFlags, LinkNumber, Network};
 
 use super::router::{Reached, Router};
-use super::{ATTRIBUTION, position};
+use super::{ATTRIBUTION, position, synthetic};
 use crate::simulator::ConfigError;
-use crate::simulator::world::{Mode, RouteData, StopPlaces, World};
+use crate::simulator::world::{Mode, RegionData, RouteData, StopPlaces, World};
 
 /// A waypoint is on real streets when one is within this distance, metres.
 const NEAR_M: f64 = 90.0;
@@ -17,15 +17,11 @@ const NEAR_M: f64 = 90.0;
 const OUTSIDE: f64 = 1.5;
 /// A leg is looked at every so many metres for real streets under it.
 const STEP_M: f64 = 25.0;
-/// Circuits that are looked for, and the cars on each.
-const CIRCUITS_MAX: usize = 16;
-const CARS: u32 = 14;
-/// Length of a circuit, metres.
-const CIRCUIT_M: std::ops::RangeInclusive<f64> = 700.0..=1_900.0;
+/// Circuits in the city that are looked for, and between straight lines.
+const CITY: Wanted = Wanted { circuits: 16, cars: 14, length_m: [700.0, 1_900.0], sample: 9 };
+const SPARSE: Wanted = Wanted { circuits: 6, cars: 12, length_m: [1_500.0, 16_000.0], sample: 2 };
 /// A circuit must bring so many metres of streets that no other has.
 const NEW_M_MIN: f64 = 150.0;
-/// Every so many links begin or turn a circuit.
-const SAMPLE: usize = 9;
 /// Stop lines nearer than this behind another one are of the same junction, metres.
 const SIGNAL_GAP_M: f64 = 45.0;
 
@@ -34,13 +30,38 @@ const JAM_M: f64 = 330.0;
 const JAM_KM_H: f64 = 4.5;
 const JAM_SHARES: [f64; 2] = [0.15, 0.85];
 
-/// The text of `load-tests/data/streets.toml`, found on the network of a region.
-pub fn bake(region: &str, network: &Network) -> Result<String, ConfigError> {
+/// Which circuits are looked for.
+struct Wanted {
+    circuits: usize,
+    cars: u32,
+    /// Shortest and longest.
+    length_m: [f64; 2],
+    /// Every so many links begin or turn a circuit.
+    sample: usize,
+}
+
+/// The text of `load-tests/data/streets.toml`, found on the real networks of regions, or on
+/// synthetic streets where there is none.
+pub fn bake(real: &BTreeMap<String, Network>) -> Result<String, ConfigError> {
     let world = World::drawn()?;
     let mut text = format!(
         "# Ways along real streets, made by `demo-network --bake`: see load-tests/demo/README.md.\n\
          # {ATTRIBUTION} 1.0 (https://www.openstreetmap.org/copyright)\n"
     );
+    for RegionData { id, .. } in &world.regions {
+        if let Some(network) = real.get(id) {
+            bake_real(&world, id, network, &mut text);
+        } else {
+            let network = synthetic(&world, id)?;
+            for links in circuits(&Router::new(&network, false), &SPARSE) {
+                circuit(&network, id, &links, SPARSE.cars, &mut text);
+            }
+        }
+    }
+    Ok(text)
+}
+
+fn bake_real(world: &World, region: &str, network: &Network, text: &mut String) {
     let feeds: Vec<&str> = world
         .feeds
         .iter()
@@ -51,15 +72,14 @@ pub fn bake(region: &str, network: &Network) -> Result<String, ConfigError> {
     for route in world.routes.iter().filter(|route| feeds.contains(&route.feed.as_str())) {
         let on_street = matches!(route.mode, Mode::Bus | Mode::Tram);
         if on_street && route.stops == StopPlaces::Spread {
-            detour(&router, route, &mut text);
+            detour(&router, route, text);
         }
     }
-    let circuits = circuits(&Router::new(network, false));
+    let circuits = circuits(&Router::new(network, false), &CITY);
     for links in &circuits {
-        circuit(network, region, links, &mut text);
+        circuit(network, region, links, CITY.cars, text);
     }
-    jam(network, region, &circuits, &mut text);
-    Ok(text)
+    jam(network, region, &circuits, text);
 }
 
 /// Writes the part of a line that lies on real streets, if there is one.
@@ -157,9 +177,10 @@ fn best(reached: &Reached, ends: impl Iterator<Item = (LinkNumber, u64)>) -> Opt
 }
 
 /// Closed ways that together cover much of the streets.
-fn circuits(router: &Router<'_>) -> Vec<Vec<LinkNumber>> {
+fn circuits(router: &Router<'_>, wanted: &Wanted) -> Vec<Vec<LinkNumber>> {
     let network = router.network;
-    let sample: Vec<LinkNumber> = router.links().step_by(SAMPLE).collect();
+    let [shortest_m, longest_m] = wanted.length_m;
+    let sample: Vec<LinkNumber> = router.links().step_by(wanted.sample).collect();
     let reached: Vec<Reached> = sample
         .iter()
         .map(|&link| router.from(network.successors(link).iter().map(|&next| (next, 0))))
@@ -178,14 +199,17 @@ fn circuits(router: &Router<'_>) -> Vec<Vec<LinkNumber>> {
                 .iter()
                 .any(|&link| network.reverse(link).is_some_and(|back| unique.contains(&back)));
             let length_m: f64 = way.iter().map(|&link| f64::from(network.length_m(link))).sum();
-            if unique.len() == way.len() && !turns_back && CIRCUIT_M.contains(&length_m) {
+            if unique.len() == way.len()
+                && !turns_back
+                && (shortest_m..=longest_m).contains(&length_m)
+            {
                 loops.push(way);
             }
         }
     }
     let mut covered: BTreeSet<LinkNumber> = BTreeSet::new();
     let mut chosen = Vec::new();
-    while chosen.len() < CIRCUITS_MAX {
+    while chosen.len() < wanted.circuits {
         let new_m = |way: &Vec<LinkNumber>| -> f64 {
             let new = way.iter().filter(|link| !covered.contains(link));
             new.map(|&link| f64::from(network.length_m(link))).sum()
@@ -199,7 +223,7 @@ fn circuits(router: &Router<'_>) -> Vec<Vec<LinkNumber>> {
 }
 
 /// Writes a closed way.
-fn circuit(network: &Network, region: &str, links: &[LinkNumber], text: &mut String) {
+fn circuit(network: &Network, region: &str, links: &[LinkNumber], cars: u32, text: &mut String) {
     let mut limits: Vec<(f64, u8)> = Vec::new();
     let mut signals_m: Vec<f64> = Vec::new();
     let mut along_m = 0.0;
@@ -220,7 +244,7 @@ fn circuit(network: &Network, region: &str, links: &[LinkNumber], text: &mut Str
     let signals: Vec<String> = signals_m.iter().map(|along_m| format!("{along_m:.1}")).collect();
     let _ = write!(
         text,
-        "\n[[circuit]]\nregion = {region:?}\ncars = {CARS}\nlimits = [{}]\nsignals_m = [{}]\n",
+        "\n[[circuit]]\nregion = {region:?}\ncars = {cars}\nlimits = [{}]\nsignals_m = [{}]\n",
         limits.join(", "),
         signals.join(", ")
     );

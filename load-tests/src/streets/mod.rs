@@ -38,23 +38,21 @@ pub fn regions() -> Result<Vec<(String, BoundingBox)>, ConfigError> {
 /// ```
 pub fn network(region: &str, real: Option<OsmImport>) -> Result<Network, ConfigError> {
     let world = World::read()?;
-    let center = world.region(region)?.bbox.center();
-    let mut builder = match &real {
-        Some(real) => real.builder.clone(),
-        None => NetworkBuilder::new(center),
-    };
-    for link in plan::links(&world, region, real.is_some()) {
+    let Some(OsmImport { mut builder, report }) = real else { return synthetic(&world, region) };
+    for link in plan::links(&world, region, true) {
         builder.link(link);
     }
-    builder.source(match &real {
-        Some(_) => format!("{ATTRIBUTION}; streets named {SYNTHETIC_NAME:?} are synthetic"),
-        None => "synthetic streets".to_owned(),
-    });
-    let network = builder.build();
-    Ok(match real {
-        Some(real) => network.with_report(&real.report),
-        None => network,
-    })
+    builder.source(format!("{ATTRIBUTION}; streets named {SYNTHETIC_NAME:?} are synthetic"));
+    Ok(builder.build().with_report(&report))
+}
+
+fn synthetic(world: &World, region: &str) -> Result<Network, ConfigError> {
+    let mut builder = NetworkBuilder::new(world.region(region)?.bbox.center());
+    for link in plan::links(world, region, false) {
+        builder.link(link);
+    }
+    builder.source("synthetic streets".to_owned());
+    Ok(builder.build())
 }
 
 fn position([latitude_deg, longitude_deg]: [f64; 2]) -> Position {

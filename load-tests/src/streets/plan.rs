@@ -52,7 +52,10 @@ pub(super) fn links(world: &World, region: &str, has_real: bool) -> Vec<NewLink>
     for route in world.routes.iter().filter(buses) {
         ground.line(route, has_real);
     }
-    if !has_real {
+    // Where ways were found on real streets, cars need streets without the map too.
+    let is_mapped =
+        |route: &RouteData| route.real.is_some() && feeds.contains(&route.feed.as_str());
+    if !has_real && world.routes.iter().any(is_mapped) {
         for circuit in world.circuits.iter().filter(|circuit| circuit.region == region) {
             ground.path(&circuit.path, CITY);
         }

@@ -264,7 +264,7 @@ impl Cars {
             let count = (f64::from(data.cars) * scale).ceil() as usize;
             for nth in 0..count {
                 // Apart from the vehicles' numbers, which begin with the line's place.
-                let index = 1 << 39 | cars.len() as u64;
+                let index = 1 << 39 | (setting.owner & 0xff) << 24 | cars.len() as u64;
                 let share = nth as f64 / count as f64;
                 cars.push(Car::new(&circuit, index, share, &setting.chance, duration_s));
             }
