@@ -225,7 +225,9 @@ fn published_schedules_are_read() {
             let mut zip = GtfsZip::new(std::fs::File::open(&path).unwrap()).unwrap();
             let feed = read_gtfs(&mut zip, &mut report, &mut |_, _| {});
             eprintln!("{name}: {}", report.lines().collect::<Vec<_>>().join("; "));
-            assert_eq!(feed.is_err(), name.contains("badgtfs"), "{name}: {:?}", feed.err());
+            // One has no routes at all, the other only trips of a route that it does not have.
+            let none = name.contains("badgtfs") || name == "rust-transit-gtfs.zip";
+            assert_eq!(feed.is_err(), none, "{name}: {:?}", feed.err());
         }
     }
 }

@@ -72,7 +72,7 @@ fn shares_of_the_evidence_are_the_whole() {
 fn silence_widens_the_interval_and_makes_no_jam() {
     let mut log = drive(600, 10, |_, _| FREE);
     let before = after(&log);
-    log.extend((600..1_500).map(|second| status(FEED, second)));
+    log.extend((600..2_400).map(|second| status(FEED, second)));
     let picture = after(&log);
     let width = |link: &Link| link.minute.speed_km_h.high - link.minute.speed_km_h.low;
     let (seen, unseen) = (shown_link(&before, 2), shown_link(&picture, 2));

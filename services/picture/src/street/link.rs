@@ -6,8 +6,8 @@ use std::sync::Arc;
 use events::Text;
 use network::{LinkFlags, LinkNumber, Network};
 use traffic::link::{
-    BusRelation, BusRelations, DetectorReading, DetectorRelation, EdieSum, FlowFilter, FreeFlow,
-    LinkProfile, Penetration, SpeedFilter, UsualFlow,
+    BusRelation, BusRelations, Centre, DetectorReading, DetectorRelation, EdieSum, FlowFilter,
+    FreeFlow, LinkProfile, Penetration, SpeedFilter, UsualFlow,
 };
 
 use super::cell::Cell;
@@ -118,6 +118,18 @@ impl Links {
                 fresh: false,
             }
         })
+    }
+
+    /// Usual speed of a link at any hour, metres per second, above 0.
+    pub(crate) fn usual_m_s(&self, network: &Network, link: LinkNumber) -> f64 {
+        match self.states.get(&link) {
+            Some(state) => state.profile.minute.speed_m_s,
+            None => {
+                let limit_km_h = f64::from(network.speed_limit_km_h(link, false)).max(5.0);
+                let signal = network.flags(link).has(LinkFlags::SIGNAL);
+                Centre::unknown(limit_km_h, signal).speed_m_s
+            }
+        }
     }
 
     /// Closes a minute: takes in what was seen, and gives the links whose objects changed.

@@ -126,6 +126,7 @@ impl Streets {
             route: route.unwrap_or_default(),
             scratch: &mut self.scratch,
             matches: &mut self.matches,
+            links: &self.links,
             open: &mut self.open,
         }
     }

@@ -8,6 +8,7 @@ use traffic::matching::{Fix, Matched, Matcher, Matches, Scratch, Span, Streets, 
 use traffic::matching::{MatchOptions, VehicleClass};
 
 use super::cell::{Cell, OpenMinutes};
+use super::link::Links;
 use crate::vehicle::track;
 
 /// Answers come late by a few fixes; so many are remembered to know which stood at a stop.
@@ -18,6 +19,9 @@ const STANDING_MM_S: u64 = 500;
 
 /// A bus at its stop is not farther from the stop's position, metres: two buses behind each other.
 const STOP_M: f32 = 25.0;
+
+/// A way of at most so long between two fixes is short: its speed is that of the fixes.
+const LONG_WAY_MS: i64 = 4_000;
 
 /// What a road vehicle counts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +89,8 @@ pub(crate) struct Matching<'a> {
     pub(crate) route: &'a [LinkNumber],
     pub(crate) scratch: &'a mut Scratch,
     pub(crate) matches: &'a mut Matches,
+    /// What is usual on them, to share out the time of a long way.
+    pub(crate) links: &'a Links,
     pub(crate) open: &'a mut OpenMinutes,
 }
 
@@ -147,11 +153,20 @@ impl Probe {
     }
 
     fn count(&mut self, matching: &mut Matching<'_>) {
-        let Matching { network, matches, open, .. } = matching;
+        let Matching { network, matches, links, open, .. } = matching;
         for matched in &matches.fixes {
             let at_stop = self.take_pending(matched.time_ms);
             self.answer = Some(answer(matched));
-            for span in matches.path(matched) {
+            let path = matches.path(matched);
+            let mut shared: SmallVec<[Span; 16]> = SmallVec::new();
+            let path = if is_long(path) {
+                shared.extend_from_slice(path);
+                share_time(&mut shared, |link| links.usual_m_s(network, link));
+                &shared
+            } else {
+                path
+            };
+            for span in path {
                 self.count_span(network, span, at_stop, open);
             }
         }
@@ -210,6 +225,34 @@ impl Probe {
             }
             start_ms = end_ms;
         }
+    }
+}
+
+/// Whether a way over several links took so long that its speed differed between them.
+fn is_long(path: &[Span]) -> bool {
+    match path {
+        [first, .., last] => last.end_ms - first.start_ms > LONG_WAY_MS,
+        _ => false,
+    }
+}
+
+/// Shares the time of a way out by the time that its parts usually take, not by their lengths: a
+/// street with a signal takes longer.
+fn share_time(spans: &mut [Span], usual_m_s: impl Fn(LinkNumber) -> f64) {
+    let usual_s = |span: &Span| f64::from(span.to_m - span.from_m) / usual_m_s(span.link);
+    let total_s: f64 = spans.iter().map(usual_s).sum();
+    let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return };
+    let (start_ms, end_ms) = (first.start_ms, last.end_ms);
+    if total_s <= 0.0 {
+        return;
+    }
+    let (mut at_ms, mut passed_s) = (start_ms, 0.0);
+    for span in spans {
+        passed_s += usual_s(span);
+        span.start_ms = at_ms;
+        let share = (passed_s / total_s).min(1.0);
+        at_ms = start_ms + ((end_ms - start_ms) as f64 * share).round() as i64;
+        span.end_ms = at_ms;
     }
 }
 

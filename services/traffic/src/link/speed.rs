@@ -156,7 +156,13 @@ impl SpeedFilter {
     /// let usual = filter.speed(&input);
     /// assert!((usual.speed_m_s - 10.0).abs() < 1e-9 && (usual.half_width_m_s - 3.3).abs() < 1e-9);
     /// // Three cars at half the speed pull it down and make it surer.
-    /// input.cars = EdieSum { distance_mm: 600_000, time_ms: 120_000, vehicles: 3, passages: 3, stopped_ms: 0 };
+    /// input.cars = EdieSum {
+    ///     distance_mm: 600_000,
+    ///     time_ms: 120_000,
+    ///     vehicles: 3,
+    ///     passages: 3,
+    ///     stopped_ms: 0,
+    /// };
     /// filter.minute(&input.cars, &input.buses, input.bus_ratio);
     /// let slower = filter.speed(&input);
     /// assert!(slower.speed_m_s < 7.0 && slower.speed_m_s > 5.0);
