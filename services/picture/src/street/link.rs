@@ -51,6 +51,10 @@ pub(crate) struct Region {
     pub(crate) penetration: Penetration,
 }
 
+/// A link is shown with every minute as long as more seconds of what was seen on it are remembered:
+/// until then each minute has a value of its own.
+const REMEMBERED_S_MIN: f64 = 1.0;
+
 /// Of too few vehicles nobody can say how many there are.
 const PENETRATION_MIN: f64 = 0.001;
 
@@ -152,7 +156,9 @@ impl Links {
             let ratio = state.buses.ratio(&region.buses);
             state.speed.minute(&cell.cars, &cell.buses, ratio);
             state.five.add(&cell);
-            let seen = cell != Cell::default() || window.reading(link).is_some();
+            let seen = cell != Cell::default()
+                || window.reading(link).is_some()
+                || state.speed.remembered_s() > REMEMBERED_S_MIN;
             if seen || state.fresh {
                 changed.push((link, cell));
             }
