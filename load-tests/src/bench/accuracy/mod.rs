@@ -141,11 +141,12 @@ fn make() -> Result<Vec<Run>, BenchError> {
         let days = &HISTORY[HISTORY.len() - history_days..];
         let mut pasts: BTreeMap<i64, Past> = BTreeMap::new();
         for (case, day, name) in wanted {
-            let past = match pasts.entry(case.close_after_ms()) {
+            let close_after_ms = case.close_after_ms();
+            let past = match pasts.entry(close_after_ms) {
                 Entry::Occupied(past) => past.into_mut(),
                 Entry::Vacant(vacant) => {
                     eprintln!("accuracy: {history_days}d of history");
-                    vacant.insert(run::learn(&streets, &folder, days, *vacant.key())?)
+                    vacant.insert(run::learn(&streets, &folder, days, close_after_ms)?)
                 }
             };
             eprintln!("accuracy: {name}");
