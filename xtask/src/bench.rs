@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::{command, dashboard};
 
 /// Builds in release mode and runs the benches.
-pub fn bench(root: &Path, name: Option<&str>, json: bool) -> Result<ExitCode> {
+pub fn bench(root: &Path, name: Option<&str>, json: bool, write: bool) -> Result<ExitCode> {
     dashboard::build(root)?;
     let packages = ["--package", "tilanne", "--package", "load-tests", "--bins"];
     command::run(command::cargo(root).args(["build", "--quiet", "--release"]).args(packages))?;
@@ -17,6 +17,9 @@ pub fn bench(root: &Path, name: Option<&str>, json: bool) -> Result<ExitCode> {
     bench.current_dir(root).args(name);
     if json {
         bench.arg("--json");
+    }
+    if write {
+        bench.arg("--write");
     }
     command::exit_code(&mut bench)
 }

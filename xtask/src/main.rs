@@ -32,6 +32,9 @@ enum Task {
         /// One JSON object a line: name, figure, unit, target, met.
         #[arg(long)]
         json: bool,
+        /// Also write each group's figures to `load-tests/results/<group>.md`, over what is there.
+        #[arg(long)]
+        write: bool,
     },
     /// Build the dashboard.
     Dashboard,
@@ -46,7 +49,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().task {
         Task::Run { arguments } => run::run(&root, &arguments),
         Task::Test { filter } => test::test(&root, filter.as_deref()),
-        Task::Bench { name, json } => bench::bench(&root, name.as_deref(), json),
+        Task::Bench { name, json, write } => bench::bench(&root, name.as_deref(), json, write),
         Task::Dashboard => dashboard::build(&root).map(|()| ExitCode::SUCCESS),
         Task::Codegen => codegen::write(&root).map(|()| ExitCode::SUCCESS),
         Task::Packages => packages::ensure().map(|()| ExitCode::SUCCESS),

@@ -3,11 +3,15 @@
 //! A figure is the median of several runs. Nothing here fails when a target is missed: machines are
 //! shared and noisy, and an honest figure is worth more than a green one.
 
+mod accuracy;
 mod core;
 mod latency;
 mod matching;
 mod process;
+pub mod report;
 mod streets;
+
+use std::borrow::Cow;
 
 use serde::Serialize;
 
@@ -15,7 +19,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, Serialize)]
 pub struct Figure {
     /// What was measured.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The median.
     pub figure: f64,
     /// Its unit.
@@ -24,22 +28,43 @@ pub struct Figure {
     pub target: Option<f64>,
     /// Whether it is.
     pub met: Option<bool>,
+    /// The same figure of a naive method on the same data, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<f64>,
 }
 
 impl Figure {
     /// A figure that should reach its target.
-    pub fn at_least(name: &'static str, figure: f64, unit: &'static str, target: f64) -> Self {
-        Self { name, figure, unit, target: Some(target), met: Some(figure >= target) }
+    pub fn at_least(
+        name: impl Into<Cow<'static, str>>,
+        figure: f64,
+        unit: &'static str,
+        target: f64,
+    ) -> Self {
+        let met = Some(figure >= target);
+        Self { target: Some(target), met, ..Self::known(name, figure, unit) }
     }
 
     /// A figure that should stay below its target.
-    pub fn below(name: &'static str, figure: f64, unit: &'static str, target: f64) -> Self {
-        Self { name, figure, unit, target: Some(target), met: Some(figure < target) }
+    pub fn below(
+        name: impl Into<Cow<'static, str>>,
+        figure: f64,
+        unit: &'static str,
+        target: f64,
+    ) -> Self {
+        let met = Some(figure < target);
+        Self { target: Some(target), met, ..Self::known(name, figure, unit) }
     }
 
     /// A figure without a target.
-    pub fn known(name: &'static str, figure: f64, unit: &'static str) -> Self {
-        Self { name, figure, unit, target: None, met: None }
+    pub fn known(name: impl Into<Cow<'static, str>>, figure: f64, unit: &'static str) -> Self {
+        Self { name: name.into(), figure, unit, target: None, met: None, baseline: None }
+    }
+
+    /// With the same figure of a naive method.
+    #[must_use]
+    pub fn against(self, baseline: Option<f64>) -> Self {
+        Self { baseline, ..self }
     }
 }
 
@@ -66,7 +91,15 @@ pub struct Bench {
 
 /// All benches, in alphabetical order.
 pub const BENCHES: &[Bench] = &[
-    Bench { name: "accuracy", measures: &[("matching", matching::matching)] },
+    Bench {
+        name: "accuracy",
+        measures: &[
+            ("matching", matching::matching),
+            ("speed", accuracy::speed),
+            ("calibration", accuracy::calibration),
+            ("flow", accuracy::flow),
+        ],
+    },
     Bench {
         name: "main",
         // Memory first: afterwards the allocator has freed memory to give out again.

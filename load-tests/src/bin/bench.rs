@@ -1,19 +1,22 @@
-//! Prints figures beside their targets: `cargo xtask bench [NAME] [--json]`. A name
-//! may be a part of a group, such as `main/hfp`.
+//! Prints figures beside their targets: `cargo xtask bench [NAME] [--json] [--write]`. A name
+//! may be a part of a group, such as `main/hfp`. With `--write` the figures of each group go into a
+//! file of its name in `load-tests/results/` too.
 
 // Standard output is what it prints its figures on.
 #![allow(clippy::print_stdout)]
 
 use std::process::ExitCode;
 
-use load_tests::bench::{BENCHES, Figure};
+use load_tests::bench::{BENCHES, BenchError, Figure, report};
 
 fn main() -> ExitCode {
-    let mut json = false;
+    let (mut json, mut write) = (false, false);
     let mut name = None;
     for argument in std::env::args().skip(1) {
         if argument == "--json" {
             json = true;
+        } else if argument == "--write" {
+            write = true;
         } else {
             name = Some(argument);
         }
@@ -30,15 +33,26 @@ fn main() -> ExitCode {
     }
     // Somebody else's installation is as good: all of them serve TLS, and here all is loopback.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut print =
-        |figure: Figure| println!("{}", if json { line(&figure) } else { row(&figure) });
     for bench in benches {
-        if let Err(error) = bench.run(part, &mut print) {
+        let mut figures = Vec::new();
+        let mut print = |figure: Figure| {
+            println!("{}", if json { line(&figure) } else { row(&figure) });
+            figures.push(figure);
+        };
+        let ran = bench.run(part, &mut print);
+        let written = if write && ran.is_ok() { results(bench.name, &figures) } else { Ok(()) };
+        if let Err(error) = ran.and(written) {
             eprintln!("{}: {error}", bench.name);
             return ExitCode::FAILURE;
         }
     }
     ExitCode::SUCCESS
+}
+
+fn results(group: &str, figures: &[Figure]) -> Result<(), BenchError> {
+    let path = format!("load-tests/results/{group}.md");
+    let text = report::markdown(&format!("cargo xtask bench {group}"), figures);
+    std::fs::write(&path, text).map_err(|error| BenchError(format!("{path}: {error}")))
 }
 
 fn line(figure: &Figure) -> String {
@@ -52,6 +66,7 @@ fn row(figure: &Figure) -> String {
         Some(false) => "MISSED",
         None => "",
     };
+    let baseline = figure.baseline.map_or_else(String::new, |naive| format!("naive {naive:.2}"));
     let Figure { name, figure, unit, .. } = figure;
-    format!("{name:<36} {figure:>14.3} {unit:<14} {target:<18} {met}")
+    format!("{name:<36} {figure:>14.3} {unit:<14} {target:<18} {met:<6} {baseline}")
 }

@@ -191,7 +191,7 @@ fn put_link(
     let mut numbers = Vec::with_capacity(32);
     let SpeedFilter { before_m, before_s, minute_m, minute_s } = state.speed;
     numbers.extend([before_m, before_s, minute_m, minute_s]);
-    numbers.extend([state.flow.seen, state.flow.usual]);
+    numbers.extend([state.flow.seen, state.flow.likely]);
     numbers.extend(put_centre(&state.profile.minute));
     numbers.extend(put_centre(&state.profile.five_minutes));
     let FreeFlow { speed_km_h, windows } = state.free_flow;
@@ -319,7 +319,7 @@ impl Streets {
         let Some(link) = links.link(part.link) else { return Ok(()) };
         let mut numbers = Numbers(&part.numbers);
         let [before_m, before_s, minute_m, minute_s] = numbers.take()?;
-        let [seen, usual] = numbers.take()?;
+        let [seen, likely] = numbers.take()?;
         let (minute, five_minutes) = (centre(numbers.take()?), centre(numbers.take()?));
         let [free_flow_km_h, windows] = numbers.take()?;
         let [cars_m, cars_s, buses_m, buses_s] = numbers.take()?;
@@ -350,7 +350,7 @@ impl Streets {
         let state = LinkState {
             slot,
             speed: SpeedFilter { before_m, before_s, minute_m, minute_s },
-            flow: FlowFilter { seen, usual },
+            flow: FlowFilter { seen, likely },
             profile: LinkProfile { minute, five_minutes, hours: hours.collect() },
             free_flow: FreeFlow { speed_km_h: free_flow_km_h as f32, windows: windows as u32 },
             buses: BusRelation { cars_m, cars_s, buses_m, buses_s },

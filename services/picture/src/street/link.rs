@@ -6,8 +6,8 @@ use std::sync::Arc;
 use events::Text;
 use network::{LinkFlags, LinkNumber, Network};
 use traffic::link::{
-    BusRelation, BusRelations, Centre, DetectorReading, DetectorRelation, EdieSum, FlowFilter,
-    FreeFlow, LinkProfile, Penetration, SpeedFilter, UsualFlow,
+    BusRelation, BusRelations, Centre, Demand, DetectorReading, DetectorRelation, EdieSum,
+    FlowFilter, FreeFlow, LinkProfile, Penetration, SpeedFilter, UsualFlow,
 };
 
 use super::cell::Cell;
@@ -49,6 +49,21 @@ pub(crate) struct Region {
     pub(crate) buses: BusRelations,
     pub(crate) detectors: DetectorRelations,
     pub(crate) penetration: Penetration,
+}
+
+/// A link is shown with every minute as long as more seconds of what was seen on it are remembered:
+/// until then each minute has a value of its own.
+const REMEMBERED_S_MIN: f64 = 1.0;
+
+/// Of too few vehicles nobody can say how many there are.
+const PENETRATION_MIN: f64 = 0.001;
+
+impl Region {
+    /// Today's demand and how much of it is seen; none when too little is known.
+    pub(crate) fn demand(&self) -> Option<Demand> {
+        let penetration = self.penetration.share()?.max(PENETRATION_MIN);
+        Some(Demand { penetration, ratio: self.penetration.demand() })
+    }
 }
 
 /// The links layer.
@@ -153,7 +168,9 @@ impl Links {
             let ratio = state.buses.ratio(&region.buses);
             state.speed.minute(&cell.cars, &cell.buses, ratio);
             state.five.add(&cell);
-            let seen = cell != Cell::default() || window.reading(link).is_some();
+            let seen = cell != Cell::default()
+                || window.reading(link).is_some()
+                || state.speed.remembered_s() > REMEMBERED_S_MIN;
             if seen || state.fresh {
                 changed.push((link, cell));
             }
@@ -167,13 +184,14 @@ impl Links {
     /// Closes five minutes after their last minute, and learns from them.
     pub(crate) fn five_minutes(&mut self, window: &Window<'_>) -> Vec<(LinkNumber, Arc<Object>)> {
         self.measure_penetration(window);
+        let demand = self.region.demand();
         let links: Vec<LinkNumber> = self.states.keys().copied().collect();
         let mut changed = Vec::new();
         for &link in &links {
             let state = self.state_mut(window, link);
             let cell = state.five;
             let usual = usual_flow(state, window, link);
-            state.flow.window(f64::from(cell.cars.passages), &usual);
+            state.flow.window(f64::from(cell.cars.passages), &usual, demand.as_ref());
             changed.push((link, self.publish(window, link, &cell)));
         }
         for &link in &links {

@@ -180,7 +180,7 @@ impl Probe {
         newest.is_some_and(|(time, at_stop)| time == time_ms && at_stop)
     }
 
-    /// Cuts a span at the stop lines of its link and at full minutes, and counts the parts.
+    /// Counts what of a span lies between the stop lines of its link.
     fn count_span(
         &mut self,
         network: &Network,
@@ -190,7 +190,42 @@ impl Probe {
     ) {
         let length_m = network.length_m(span.link);
         let [begin_m, end_m] = network.setback_m(span.link);
+        if let Some(line) = self.before_line(network, span) {
+            return self.count_part(network, &line, at_stop, open);
+        }
         let Some(span) = inside(span, begin_m, length_m - end_m) else { return };
+        self.count_part(network, &span, at_stop, open);
+    }
+
+    /// The stop line at which a vehicle stands that seems to stand in the junction behind it: the
+    /// first of a queue often does, as positions are some metres off, and a red light's time is most
+    /// of the time there is. The delay of who really waits in the junction is the approach's too.
+    fn before_line(&self, network: &Network, span: &Span) -> Option<Span> {
+        if !stands(distance_mm(span.from_m, span.to_m), (span.end_ms - span.start_ms) as u64) {
+            return None;
+        }
+        let line_m = |link| network.length_m(link) - network.setback_m(link)[1];
+        let link = if span.to_m <= network.setback_m(span.link)[0] {
+            let before = self.stay?.link;
+            network.successors(before).contains(&span.link).then_some(before)?
+        } else if span.from_m >= line_m(span.link) {
+            span.link
+        } else {
+            return None;
+        };
+        Some(Span { link, from_m: line_m(link), to_m: line_m(link), ..*span })
+    }
+
+    /// Cuts a part of a link between its junctions at full minutes, and counts it.
+    fn count_part(
+        &mut self,
+        network: &Network,
+        span: &Span,
+        at_stop: bool,
+        open: &mut OpenMinutes,
+    ) {
+        let length_m = network.length_m(span.link);
+        let [begin_m, end_m] = network.setback_m(span.link);
         let middle_m = f32::midpoint(begin_m, length_m - end_m);
         let duration_ms = span.end_ms - span.start_ms;
         let along_m = |time_ms: i64| {
@@ -206,8 +241,8 @@ impl Probe {
             let end_ms = span.end_ms.min((minute + 1) * MINUTE_MS);
             let (from_m, to_m) = (along_m(start_ms), along_m(end_ms));
             let time_ms = (end_ms - start_ms) as u64;
-            let distance_mm = (f64::from(to_m - from_m).max(0.0) * 1_000.0).round() as u64;
-            let stands = distance_mm * 1_000 < STANDING_MM_S * time_ms;
+            let distance_mm = distance_mm(from_m, to_m);
+            let stands = stands(distance_mm, time_ms);
             let dwells = at_stop || (stands && is_at_stop(network, span.link, to_m));
             let minute = open.take(minute);
             let stay = Stay { link: span.link, minute };
@@ -254,6 +289,16 @@ fn share_time(spans: &mut [Span], usual_m_s: impl Fn(LinkNumber) -> f64) {
         at_ms = start_ms + ((end_ms - start_ms) as f64 * share).round() as i64;
         span.end_ms = at_ms;
     }
+}
+
+/// Whole millimetres, so that sums do not depend on the order.
+fn distance_mm(from_m: f32, to_m: f32) -> u64 {
+    (f64::from(to_m - from_m).max(0.0) * 1_000.0).round() as u64
+}
+
+/// Whether who drove so far in a time stood.
+fn stands(distance_mm: u64, time_ms: u64) -> bool {
+    distance_mm * 1_000 < STANDING_MM_S * time_ms
 }
 
 /// Whether a place is at a stop of public transport.

@@ -27,9 +27,6 @@ const NEIGHBOUR_S_MIN: f64 = 5.0;
 /// A mean deviation is so much of a standard deviation (normal: `sqrt(pi / 2)`).
 const MEAN_TO_STANDARD: f64 = 1.253;
 
-/// Of too few vehicles nobody can say how many there are.
-const PENETRATION_MIN: f64 = 0.001;
-
 impl Links {
     /// What a window comes to on a link.
     pub(crate) fn value(&self, window: &Window<'_>, link: LinkNumber, cell: &Cell) -> LinkWindow {
@@ -167,9 +164,10 @@ impl Links {
             let buses_veh_h = f64::from(cell.buses.passages) / hours;
             return Some((detected_flow(flow_veh_h, buses_veh_h), EstimateMethod::Measured));
         }
-        let penetration = self.region.penetration.share()?.max(PENETRATION_MIN);
+        let demand = self.region.demand()?;
         let usual = usual_flow(state, window, link);
-        let flow = state.flow.flow(&usual, penetration, self.region.penetration.demand());
+        let seen_veh_h = f64::from(cell.cars.passages) * 60.0 / window.minutes as f64;
+        let flow = state.flow.flow(&usual, &demand, seen_veh_h);
         let method = if cell.cars.passages > 0 {
             EstimateMethod::Fused
         } else if state.flow.seen > PREVIOUS_SHARE_MIN {

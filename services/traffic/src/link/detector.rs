@@ -84,6 +84,7 @@ impl DetectorRelation {
 
     /// Learns from a window of so many minutes: the detector's speed, and the link's relative
     /// deviation from its usual speed where that was measured. Gives what was added.
+    #[must_use = "the sums of all links take it too"]
     pub fn learn(
         &mut self,
         reading: &DetectorReading,

@@ -22,6 +22,9 @@ const REGION_DISCOUNT: f64 = 0.8;
 /// Expected vehicles, under which no penetration is given: too few to tell.
 const VEHICLES_MIN: f64 = 30.0;
 
+/// Less is not expected, vehicles: to divide by.
+const LIKELY_MIN: f64 = 0.05;
+
 /// Windows of five minutes that make a day's hour.
 const WINDOWS_PER_DAY: f64 = 12.0;
 
@@ -52,57 +55,81 @@ pub struct UsualFlow {
     pub windows: f64,
 }
 
-/// Vehicles that were seen on a link against those that were expected, later ones counting more.
+/// Vehicles that were seen on a link against those that were likely to be, later ones counting more.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FlowFilter {
     /// Seen.
     pub seen: f64,
-    /// All vehicles that were expected by the profile.
-    pub usual: f64,
+    /// Expected to be seen by the profile, the demand and the share of vehicles that was seen at the
+    /// time: that share may change from one hour to the next.
+    pub likely: f64,
+}
+
+/// How a region's traffic is against the usual, and how much of it is seen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Demand {
+    /// Share of vehicles that is seen, above 0 and at most 1.
+    pub penetration: f64,
+    /// Demand of the day over the usual, above 0.
+    pub ratio: f64,
 }
 
 impl FlowFilter {
-    /// Goes on by five minutes in which so many vehicles were seen.
-    pub fn window(&mut self, seen: f64, usual: &UsualFlow) {
-        self.seen = DISCOUNT * self.seen + seen;
-        self.usual = DISCOUNT * self.usual + usual.flow_veh_h / 12.0;
+    /// Goes on by five minutes in which so many vehicles were seen. Where the demand is not known
+    /// they say nothing about the link.
+    pub fn window(&mut self, seen: f64, usual: &UsualFlow, demand: Option<&Demand>) {
+        self.seen *= DISCOUNT;
+        self.likely *= DISCOUNT;
+        if let Some(demand) = demand {
+            self.seen += seen;
+            self.likely += demand.penetration * demand.ratio * usual.flow_veh_h / 12.0;
+        }
     }
 
-    /// The flow, given which share of all vehicles is seen (above 0) and how the day's demand is to
-    /// the usual.
+    /// The flow of a window in which vehicles were seen, `seen_veh_h` an hour. Those are certain;
+    /// of the others there are as many as usual, times the demand of the day and what the filter
+    /// makes of the link.
     ///
     /// A Gamma prior around the usual count, a Poisson count of the seen part (Gelman et al.,
-    /// Bayesian Data Analysis, 2013, section 2.6).
+    /// Bayesian Data Analysis, 2013, section 2.6); seen and unseen vehicles of a Poisson process are
+    /// independent (thinning; Kingman, Poisson Processes, 1993, section 5.1).
     ///
     /// ```
-    /// use traffic::link::{FlowFilter, UsualFlow};
+    /// use traffic::link::{Demand, FlowFilter, UsualFlow};
     /// let usual = UsualFlow { flow_veh_h: 240.0, windows: 12.0 };
+    /// let demand = Demand { penetration: 0.1, ratio: 1.0 };
     /// let mut filter = FlowFilter::default();
-    /// // Two seen of ten: 20 vehicles, 240 an hour.
-    /// (0..24).for_each(|_| filter.window(2.0, &usual));
-    /// let flow = filter.flow(&usual, 0.1, 1.0);
+    /// // Two seen of twenty, again and again: 240 an hour.
+    /// (0..24).for_each(|_| filter.window(2.0, &usual, Some(&demand)));
+    /// let flow = filter.flow(&usual, &demand, 24.0);
     /// assert!((flow.flow_veh_h - 240.0).abs() < 1.0);
     /// // Twice as many are seen: the usual holds back a little.
-    /// (0..24).for_each(|_| filter.window(4.0, &usual));
-    /// let more = filter.flow(&usual, 0.1, 1.0);
+    /// (0..24).for_each(|_| filter.window(4.0, &usual, Some(&demand)));
+    /// let more = filter.flow(&usual, &demand, 48.0);
     /// assert!(more.flow_veh_h > 300.0 && more.flow_veh_h < 490.0);
+    /// // All are seen: what was counted is the flow.
+    /// let all = Demand { penetration: 1.0, ratio: 1.0 };
+    /// assert_eq!(filter.flow(&usual, &all, 300.0).flow_veh_h, 300.0);
     /// ```
-    pub fn flow(&self, usual: &UsualFlow, penetration: f64, demand: f64) -> FlowEstimate {
-        let expected = (demand * self.usual).max(0.5);
+    pub fn flow(&self, usual: &UsualFlow, demand: &Demand, seen_veh_h: f64) -> FlowEstimate {
+        let Demand { penetration, ratio: demand } = *demand;
+        let likely = self.likely.max(LIKELY_MIN);
+        let expected = likely / penetration;
         let days = (usual.windows / WINDOWS_PER_DAY).max(GUESS_DAYS);
         let error = USUAL_ERROR * USUAL_ERROR * expected;
         let mut worth = expected / (DISPERSION * (1.0 + 1.0 / days) + error);
-        let likely = penetration * expected;
         let square = (self.seen - likely).powi(2) / (likely + likely * likely / worth);
         worth *= (TAIL / square).min(1.0);
-        let rate = penetration + worth / expected;
-        let ratio = (self.seen + worth) / rate / expected;
-        let flow_veh_h = usual.flow_veh_h * demand * ratio;
+        let ratio = (self.seen + worth) / (likely + worth);
+        let unseen_veh_h = (1.0 - penetration) * usual.flow_veh_h * demand * ratio;
         // Relative variance of the ratio, and of the count of five minutes around the mean.
         let relative = 1.0 / (self.seen + worth);
-        let count = (flow_veh_h / 12.0).max(0.1);
-        let variance = (relative + DISPERSION / count) * flow_veh_h * flow_veh_h;
-        FlowEstimate { flow_veh_h, half_width_veh_h: HALF_WIDTH * variance.sqrt() }
+        let count = (unseen_veh_h / 12.0).max(0.1);
+        let variance = (relative + DISPERSION / count) * unseen_veh_h * unseen_veh_h;
+        FlowEstimate {
+            flow_veh_h: seen_veh_h + unseen_veh_h,
+            half_width_veh_h: HALF_WIDTH * variance.sqrt(),
+        }
     }
 }
 

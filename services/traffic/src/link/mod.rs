@@ -15,7 +15,7 @@ pub use bus::{BusRelation, BusRelations};
 pub use calendar::{Calendar, WEEK_HOURS};
 pub use detector::{DetectorReading, DetectorRelation};
 pub use edie::EdieSum;
-pub use flow::{FlowEstimate, FlowFilter, Penetration, UsualFlow, detected_flow};
+pub use flow::{Demand, FlowEstimate, FlowFilter, Penetration, UsualFlow, detected_flow};
 pub use free_flow::FreeFlow;
 pub use profile::{Centre, Hour, LinkProfile, Typical};
 pub use service::{hcm_level, standing_m, travel_time_s};

@@ -130,9 +130,9 @@ impl SpeedFilter {
         (self.minute_m, self.minute_s) = seen(cars, buses, bus_ratio);
     }
 
-    /// Whether nothing is left of what was seen.
-    pub fn is_spent(&self) -> bool {
-        self.before_s + self.minute_s < TINY_S
+    /// Seconds of what was seen that still count.
+    pub fn remembered_s(&self) -> f64 {
+        self.before_s + self.minute_s
     }
 
     /// The speed of a window that ends with the newest minute.
