@@ -14,7 +14,7 @@ use crate::simulator::world::{Mode, RegionData, RouteData, StopPlaces, World};
 /// A waypoint is on real streets when one is within this distance, metres.
 const NEAR_M: f64 = 90.0;
 /// What a metre outside the real streets costs, of those on them.
-const OUTSIDE: f64 = 1.5;
+const OUTSIDE: f64 = 5.0;
 /// A leg is looked at every so many metres for real streets under it.
 const STEP_M: f64 = 25.0;
 /// Circuits in the city that are looked for, and between straight lines.
