@@ -5,6 +5,7 @@
 
 mod breaking_log;
 pub(crate) mod broker;
+mod calendar;
 mod config;
 mod fixture;
 mod http_poll;

@@ -18,8 +18,10 @@
 
 mod emit;
 mod filter;
+mod hypothesis;
 mod line;
 mod matcher;
+mod motion;
 mod options;
 mod search;
 mod state;

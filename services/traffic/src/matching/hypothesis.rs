@@ -1,0 +1,203 @@
+//! Where a hypothesis may lead: on along its link, into others, or to a street out of nowhere.
+
+use network::LinkNumber;
+
+use super::filter::{Belief, Hindsight, Step, advance};
+use super::line::{Foot, dot, lane_offset_m, project, shifted};
+use super::matcher::{NO_PARENT, Record};
+use super::motion::{bearing, distance, plane};
+use super::search::{Hypotheses, Next, Scratch};
+use super::{Fix, MatchOptions, Streets};
+
+/// The hypothesis that is being continued, and the step it takes.
+pub(super) struct From<'a> {
+    pub(super) record: &'a Record,
+    pub(super) belief: &'a Belief,
+    pub(super) parent: u8,
+    pub(super) step: &'a Step,
+}
+
+impl From<'_> {
+    /// Continues it on a link that begins `start_m` down the way (negative on the same link).
+    fn reach<C: Fn(LinkNumber) -> bool>(
+        &self,
+        streets: &Streets<C>,
+        link: LinkNumber,
+        foot: &Foot,
+        start_m: f32,
+        mut extra: f32,
+        next: &mut Hypotheses,
+    ) {
+        let options = streets.options;
+        if link != self.record.link {
+            extra += streets.entry_cost(link);
+        }
+        if next.is_hopeless(link, self.record.cost + extra, options.prune_cost) {
+            return;
+        }
+        if let Some(bearing) = self.step.bearing {
+            extra += 0.5 * options.bearing_cost * (1.0 - dot(bearing, foot.ahead));
+        }
+        if self.step.stood {
+            if link == self.record.link && start_m <= 0.0 {
+                let stays = From { step: &self.step.standing(), ..*self };
+                stays.arrive(streets, link, foot, start_m, extra, next);
+            }
+            extra += options.start_cost;
+        }
+        self.arrive(streets, link, foot, start_m, extra, next);
+    }
+
+    fn arrive<C>(
+        &self,
+        streets: &Streets<C>,
+        link: LinkNumber,
+        foot: &Foot,
+        start_m: f32,
+        extra: f32,
+        next: &mut Hypotheses,
+    ) {
+        let step = self.step;
+        let within_m = within_m(streets, link, step.stands);
+        let expected_m = step.drive_m - start_m;
+        let (belief, cost) = advance(self.belief, step, foot, expected_m, within_m);
+        if is_far(streets.options, &belief) {
+            return;
+        }
+        let cost = cost.min(streets.options.outlier_cost) + self.record.cost + extra;
+        let driven_m = start_m + belief.along_m;
+        let hindsight = Hindsight::new(self.belief, &belief, step, driven_m);
+        next.offer(Next { link, cost, belief, driven_m, parent: self.parent, hindsight });
+    }
+}
+
+/// How far over the stop line vehicles stand, metres; where the line is, is a guess.
+const OVER_LINE_M: f32 = 3.0;
+
+/// Whether a fix is too far from where it would have to be.
+fn is_far(options: &MatchOptions, belief: &Belief) -> bool {
+    dot(belief.noise_m, belief.noise_m) > options.search_m * options.search_m
+}
+
+/// The part of a link on which a vehicle can be. One that stands does so before the stop line.
+fn within_m<C>(streets: &Streets<C>, link: LinkNumber, stands: bool) -> [f32; 2] {
+    let length_m = streets.network.length_m(link);
+    if stands {
+        let [begin_m, end_m] = streets.network.setback_m(link);
+        [begin_m, length_m - (end_m - OVER_LINE_M).max(0.0)]
+    } else {
+        [0.0, length_m]
+    }
+}
+
+/// Follows a hypothesis over a short step: its link, and those that it may have come to.
+pub(super) fn follow_on<C: Fn(LinkNumber) -> bool>(
+    streets: &Streets<C>,
+    from: &From,
+    scratch: &mut Scratch,
+) {
+    let Scratch { ways, next, .. } = scratch;
+    let From { belief, step, .. } = *from;
+    let to = [0, 1].map(|axis| step.at[axis] - step.rho * belief.noise_m[axis]);
+    let margin_m = 3.0 * (belief.variance_m2 + step.drive_m2).sqrt() + 2.0;
+    let link = from.record.link;
+    let left_m = streets.network.length_m(link) - belief.along_m;
+    let near = foot(streets, link, to);
+    from.reach(streets, link, &near, -belief.along_m, 0.0, next);
+    let u_turn_cost = streets.options.u_turn_cost;
+    let hopeless =
+        |back| next.is_hopeless(back, from.record.cost + u_turn_cost, streets.options.prune_cost);
+    let back = streets.network.reverse(link);
+    if let Some(back) = back.filter(|&back| streets.allows(back) && !hopeless(back)) {
+        let near = foot(streets, back, to);
+        from.reach(streets, back, &near, -left_m, u_turn_cost, next);
+    }
+    let far_m = step.drive_m + margin_m;
+    if left_m <= far_m {
+        ways.explore(streets.network, link, left_m, |link, start_m| {
+            if start_m > far_m || !streets.allows(link) {
+                return false;
+            }
+            from.reach(streets, link, &foot(streets, link, to), start_m, 0.0, next);
+            true
+        });
+    }
+}
+
+/// Continues a hypothesis on the streets near a fix to which ways lead.
+pub(super) fn ways_on<C: Fn(LinkNumber) -> bool>(
+    streets: &Streets<C>,
+    from: &From,
+    seconds: f32,
+    gap_m: f32,
+    scratch: &mut Scratch,
+) {
+    let Scratch { ways, next, targets, .. } = scratch;
+    let (options, network) = (streets.options, streets.network);
+    let From { belief, step, .. } = *from;
+    let beta_m = options.beta_m_per_s * seconds;
+    let detour = |way_m: f32| (way_m - gap_m).max(0.0) / beta_m;
+    // Round a block is once and a half the straight way.
+    let detour_m = 1.5 * gap_m + options.search_m;
+    let far_m = (step.drive_m + 3.0 * step.drive_m2.sqrt()).max(detour_m).min(options.step_m_max);
+    let link = from.record.link;
+    if let Some(near) = targets.get(link) {
+        from.reach(streets, link, near, -belief.along_m, 0.0, next);
+    }
+    let left_m = network.length_m(link) - belief.along_m;
+    let back = network.reverse(link).and_then(|back| Some((back, targets.get(back)?)));
+    if let Some((back, near)) = back {
+        let cost = options.u_turn_cost + detour((near.along_m - left_m).abs());
+        from.reach(streets, back, near, -left_m, cost, next);
+    }
+    ways.explore(network, link, left_m, |link, start_m| {
+        if start_m > far_m || !streets.allows(link) {
+            return false;
+        }
+        let begin = network.shape(link)[0];
+        if start_m + distance(begin, step.at) > far_m + options.search_m {
+            return false;
+        }
+        if let Some(near) = targets.get(link) {
+            let extra = detour(start_m + near.along_m);
+            from.reach(streets, link, near, start_m, extra, next);
+        }
+        true
+    });
+}
+
+/// Offers every street near a fix, at a price.
+pub(super) fn appear<C: Fn(LinkNumber) -> bool>(
+    streets: &Streets<C>,
+    fix: &Fix,
+    price: f32,
+    scratch: &mut Scratch,
+) {
+    let options = streets.options;
+    let (at, bearing) = (plane(fix), bearing(options, fix));
+    let variance_m2 = options.sigma_m * options.sigma_m;
+    for point in &scratch.near {
+        let link = point.link;
+        let Some(foot) = scratch.targets.get(link) else { continue };
+        let noise_m = [at[0] - foot.at[0], at[1] - foot.at[1]];
+        let away = (0.5 * dot(noise_m, noise_m) / variance_m2).min(2.0 * options.outlier_cost);
+        let mut cost = price + away + streets.entry_cost(link);
+        if let Some(bearing) = bearing {
+            cost += 0.5 * options.bearing_cost * (1.0 - dot(bearing, foot.ahead));
+        }
+        let belief = Belief { along_m: foot.along_m, variance_m2, noise_m, ahead: foot.ahead };
+        if is_far(options, &belief) {
+            continue;
+        }
+        let (driven_m, parent, hindsight) = (0.0, NO_PARENT, Hindsight::default());
+        scratch.next.offer(Next { link, cost, belief, driven_m, parent, hindsight });
+    }
+}
+
+/// The point of a link's lanes that is nearest to a point.
+pub(super) fn foot<C>(streets: &Streets<C>, link: LinkNumber, to: [f32; 2]) -> Foot {
+    let mut foot = project(streets.network, link, to);
+    let right_m = lane_offset_m(streets.network, link, streets.options.lane_width_m);
+    foot.at = shifted(foot.at, foot.ahead, right_m);
+    foot
+}
