@@ -136,7 +136,8 @@ impl Circuit {
             let red = (second - signal.red_from_s).rem_euclid(CYCLE_S) < RED_S;
             let left_m = self.ahead_m(along_m, signal.along_m) - waits_m;
             // Who cannot stop any more drives on.
-            if red && left_m >= 0.0 && left_m + 0.5 >= stops_m && left_m < 150.0 {
+            let step_m = 2.0 * STEP_S * speed_m_s + 0.5;
+            if red && left_m >= 0.0 && left_m + step_m >= stops_m {
                 let braking_m_s = (2.0 * BRAKING_M_S2 * (left_m - 0.3).max(0.0)).sqrt();
                 allowed_m_s = allowed_m_s.min(braking_m_s);
             }
