@@ -247,7 +247,7 @@ impl Car {
 pub(super) struct Cars {
     setting: Setting,
     every_s: i64,
-    cars: Vec<Car>,
+    fleet: Vec<Car>,
 }
 
 impl Cars {
@@ -270,7 +270,7 @@ impl Cars {
                 cars.push(Car::new(&circuit, index, share, &setting.chance, duration_s));
             }
         }
-        Self { setting, every_s, cars }
+        Self { setting, every_s, fleet: cars }
     }
 }
 
@@ -278,7 +278,7 @@ impl Feed for Cars {
     fn send(&self, second: i64, out: &mut Vec<Sent>) {
         let phase_s = self.setting.timeline.phase_s(second);
         let turn = |car: &&Car| (phase_s + (car.index % 1_024) as i64) % self.every_s == 0;
-        let reports = self.cars.iter().filter(turn);
+        let reports = self.fleet.iter().filter(turn);
         let reports = reports.filter_map(|car| car.report(&self.setting, second));
         let payload = reports.collect::<Vec<_>>().join("\n");
         if !payload.is_empty() {
