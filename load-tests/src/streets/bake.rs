@@ -70,8 +70,8 @@ fn bake_real(world: &World, region: &str, network: &Network, text: &mut String) 
         .collect();
     let router = Router::new(network, true);
     for route in world.routes.iter().filter(|route| feeds.contains(&route.feed.as_str())) {
-        let on_street = matches!(route.mode, Mode::Bus | Mode::Tram);
-        if on_street && route.stops == StopPlaces::Spread {
+        // What runs on rails has a way of its own.
+        if route.mode == Mode::Bus && route.stops == StopPlaces::Spread {
             detour(&router, route, text);
         }
     }

@@ -136,7 +136,8 @@ impl Circuit {
             let red = (second - signal.red_from_s).rem_euclid(CYCLE_S) < RED_S;
             let left_m = self.ahead_m(along_m, signal.along_m) - waits_m;
             // Who cannot stop any more drives on.
-            if red && left_m >= 0.0 && left_m + 0.5 >= stops_m && left_m < 150.0 {
+            let step_m = 2.0 * STEP_S * speed_m_s + 0.5;
+            if red && left_m >= 0.0 && left_m + step_m >= stops_m {
                 let braking_m_s = (2.0 * BRAKING_M_S2 * (left_m - 0.3).max(0.0)).sqrt();
                 allowed_m_s = allowed_m_s.min(braking_m_s);
             }
@@ -246,7 +247,7 @@ impl Car {
 pub(super) struct Cars {
     setting: Setting,
     every_s: i64,
-    cars: Vec<Car>,
+    fleet: Vec<Car>,
 }
 
 impl Cars {
@@ -269,7 +270,7 @@ impl Cars {
                 cars.push(Car::new(&circuit, index, share, &setting.chance, duration_s));
             }
         }
-        Self { setting, every_s, cars }
+        Self { setting, every_s, fleet: cars }
     }
 }
 
@@ -277,7 +278,7 @@ impl Feed for Cars {
     fn send(&self, second: i64, out: &mut Vec<Sent>) {
         let phase_s = self.setting.timeline.phase_s(second);
         let turn = |car: &&Car| (phase_s + (car.index % 1_024) as i64) % self.every_s == 0;
-        let reports = self.cars.iter().filter(turn);
+        let reports = self.fleet.iter().filter(turn);
         let reports = reports.filter_map(|car| car.report(&self.setting, second));
         let payload = reports.collect::<Vec<_>>().join("\n");
         if !payload.is_empty() {
