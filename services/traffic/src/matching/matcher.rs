@@ -2,8 +2,9 @@
 
 use network::{LinkFlags, LinkNumber};
 
-use super::filter::{Belief, Step};
+use super::filter::{Belief, Hindsight, Step};
 use super::hypothesis::{From, appear, follow_on, foot, ways_on};
+use super::line::dot;
 use super::motion::{bearing, distance, metres_per_s, plane, power, velocity};
 use super::search::Scratch;
 use super::{Fix, Matched, Matches, Streets, Unknown};
