@@ -116,10 +116,10 @@ pub const BENCHES: &[Bench] = &[
 ];
 
 impl Bench {
-    /// Measures the group, or the part of it that is named, giving each figure as it is known.
+    /// Measures the group, or the parts of it that are named with commas between, giving each figure as it is known.
     pub fn run(&self, part: Option<&str>, each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
-        let chosen = self.measures.iter().filter(|(name, _)| part.is_none_or(|part| part == *name));
-        let mut chosen = chosen.peekable();
+        let is_chosen = |name| part.is_none_or(|parts| parts.split(',').any(|part| part == name));
+        let mut chosen = self.measures.iter().filter(|(name, _)| is_chosen(*name)).peekable();
         if chosen.peek().is_none() {
             let known: Vec<_> = self.measures.iter().map(|(name, _)| *name).collect();
             let part = part.unwrap_or_default();

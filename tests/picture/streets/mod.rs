@@ -57,6 +57,35 @@ fn space_mean_speed_is_not_the_mean_of_spot_speeds() {
 }
 
 #[test]
+fn who_stands_in_a_junction_stands_at_the_line_before_it() {
+    // A car that stands for most of a minute: before its stop line, behind it, across the node.
+    let window = |stop_m: f64| {
+        let setup = setup_with(world::network_with_junctions());
+        let mut picture = Picture::new("region".into(), "log".into(), setup);
+        let mut log = Vec::new();
+        for second in 0..200 {
+            let moving = second.min(18) + (second - 80).max(0);
+            let east_m = (stop_m - 180.0 + 10.0 * moving as f64).min(2.0 * BLOCK_M - 1.0);
+            let speed_m_s = if (18..80).contains(&second) { 0.0 } else { 10.0 };
+            log.push(fix("a", Mode::Car, second as f64, east_m, speed_m_s));
+            log.push(status(FEED, second));
+        }
+        let mut stopped_s: [f64; 2] = [0.0; 2];
+        for delta in apply(&mut picture, &log) {
+            let Change::Updated(object) = delta.change else { continue };
+            let Object::Link(link) = object.as_ref() else { continue };
+            let block = usize::from(link.id == link_id(1));
+            stopped_s[block] = stopped_s[block].max(link.minute.stopped_s.unwrap_or_default());
+        }
+        stopped_s
+    };
+    for stop_m in [185.0, 195.0, 203.0] {
+        let [before, behind] = window(stop_m);
+        assert!(before > 35.0 && behind < 5.0, "at {stop_m} m: {before} s, {behind} s");
+    }
+}
+
+#[test]
 fn shares_of_the_evidence_are_the_whole() {
     let picture = after(&drive(420, 20, |_, _| FREE));
     for block in 0..BLOCKS {

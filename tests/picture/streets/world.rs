@@ -64,6 +64,17 @@ pub(super) fn network(more: bool) -> Network {
     builder.build()
 }
 
+/// Two blocks eastwards with a junction of ten metres to each side of the nodes.
+pub(super) fn network_with_junctions() -> Network {
+    let mut builder = NetworkBuilder::new(at(0.0));
+    for block in 0..2 {
+        let line = vec![at(block as f64 * BLOCK_M), at((block + 1) as f64 * BLOCK_M)];
+        let new = link(1, block, block + 1, line, LinkFlags::ONE_WAY);
+        builder.link(NewLink { setback_m: [10.0, 10.0], ..new });
+    }
+    builder.build()
+}
+
 pub(super) fn setup_with(network: Network) -> Setup {
     let bbox = BoundingBox { west_deg: 24.9, south_deg: 59.9, east_deg: 25.2, north_deg: 60.1 };
     let city = City { id: "town".into(), name: "Town".into(), bbox };

@@ -5,7 +5,8 @@
 //! runs live, payload to published link, after a picture that has lived through the history days.
 //!
 //! A figure's name is `quantity/history/case/day`: how many days of history, which cars report, and
-//! the day. Runs are shared by the parts of the group. With `ACCURACY_RUNS` in the environment, a
+//! the day. Runs are shared by the parts of the group, so
+//! `cargo xtask bench accuracy/speed,calibration,flow` makes them once. With `ACCURACY_RUNS` in the environment, a
 //! list of parts of names with commas between, only runs that contain one of them are made.
 
 mod feed;
@@ -14,9 +15,9 @@ mod run;
 mod score;
 mod streets;
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use self::run::{Estimates, Past};
 use self::score::{Baselines, Truth};
@@ -138,23 +139,49 @@ fn make() -> Result<Vec<Run>, BenchError> {
         if wanted.is_empty() {
             continue;
         }
+        eprintln!("accuracy: {history_days}d of history, {} runs", wanted.len());
         let days = &HISTORY[HISTORY.len() - history_days..];
-        let mut pasts: BTreeMap<i64, Past> = BTreeMap::new();
-        for (case, day, name) in wanted {
-            let close_after_ms = case.close_after_ms();
-            let past = match pasts.entry(close_after_ms) {
-                Entry::Occupied(past) => past.into_mut(),
-                Entry::Vacant(vacant) => {
-                    eprintln!("accuracy: {history_days}d of history");
-                    vacant.insert(run::learn(&streets, &folder, days, close_after_ms)?)
-                }
-            };
-            eprintln!("accuracy: {name}");
+        let delays_ms: BTreeSet<i64> =
+            wanted.iter().map(|(case, ..)| case.close_after_ms()).collect();
+        let delays_ms: Vec<i64> = delays_ms.into_iter().collect();
+        let pasts = parallel(&delays_ms, |&delay_ms| {
+            Ok((delay_ms, run::learn(&streets, &folder, days, delay_ms)?))
+        })?;
+        let pasts: BTreeMap<i64, Past> = pasts.into_iter().collect();
+        runs.extend(parallel(&wanted, |(case, day, name)| {
+            let past = &pasts[&case.close_after_ms()];
             let estimates = past.estimate(&streets, &folder, day, case)?;
             let truth = Truth::read(&folder.join(day))?;
             let baselines = Baselines::read(&folder.join(day), history_days)?;
-            runs.push(Run { name, case: case.name, estimates, truth, baselines });
-        }
+            Ok(Run { name: name.clone(), case: case.name, estimates, truth, baselines })
+        })?);
     }
     Ok(runs)
+}
+
+/// Does something with each item, on all cores; the results in the order of the items.
+fn parallel<T: Sync, R: Send>(
+    items: &[T],
+    each: impl Fn(&T) -> Result<R, BenchError> + Sync,
+) -> Result<Vec<R>, BenchError> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(index) else { return done };
+            done.push((index, each(item)));
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut done = Vec::new();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        for thread in threads {
+            done.extend(thread.join().map_err(|_| BenchError::new("a run died"))?);
+        }
+        Ok::<(), BenchError>(())
+    })?;
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
 }

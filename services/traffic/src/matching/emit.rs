@@ -109,7 +109,7 @@ impl Matcher {
             let mut at = hindsight(streets, &record, &ancestor);
             if let Some(last) = continues {
                 let driven_m = record.driven_m + ancestor.change_m;
-                at.along_m = drive(streets, scratch, out, &last, at, driven_m, time_ms);
+                at = drive(streets, scratch, out, &last, at, driven_m, time_ms);
             }
             place = Some(at);
         }
@@ -217,7 +217,14 @@ fn exp_minus(x: f32) -> f32 {
     power
 }
 
-/// Appends the spans from the last place to the next, and answers where on its link they end.
+/// A way back to where the vehicle just was that is longer than what was driven by more goes round a
+/// block, metres: hindsight moves places by less.
+const STEP_BACK_M: f32 = 20.0;
+
+/// No other way is so much longer than what was driven, metres.
+const ROUND_M: f32 = 50.0;
+
+/// Appends the spans from the last place to the next, and answers where they end.
 fn drive<C: Fn(LinkNumber) -> bool>(
     streets: &Streets<C>,
     scratch: &mut Scratch,
@@ -226,7 +233,7 @@ fn drive<C: Fn(LinkNumber) -> bool>(
     to: Place,
     driven_m: f32,
     end_ms: i64,
-) -> f32 {
+) -> Place {
     let network = streets.network;
     let Scratch { ways, route, .. } = scratch;
     let length_m = network.length_m(last.link);
@@ -240,13 +247,13 @@ fn drive<C: Fn(LinkNumber) -> bool>(
         // The estimate may step back a little; vehicles do not.
         let to_m = to.along_m.max(last.along_m);
         out.spans.push(span(link, last.along_m, to_m));
-        return to_m;
+        return Place { link, along_m: to_m };
     }
     // Turned round in the street; a dead end is a longer way.
     if network.reverse(last.link) == Some(link) && driven_m < left_m {
         let to_m = to.along_m.max(left_m);
         out.spans.push(span(link, left_m, to_m));
-        return to_m;
+        return Place { link, along_m: to_m };
     }
     route.clear();
     if network.successors(last.link).contains(&link) {
@@ -259,16 +266,27 @@ fn drive<C: Fn(LinkNumber) -> bool>(
             !found && distance_m <= far_m && streets.allows(reached)
         });
         if !found {
-            return to.along_m;
+            return to;
         }
         ways.route_to(last.link, link, route);
+    }
+    let between_m: f32 = route[..route.len() - 1].iter().map(|&link| network.length_m(link)).sum();
+    let round_m = left_m + between_m + to.along_m - driven_m;
+    let back = link == last.link || network.successors(link).contains(&last.link);
+    if back && round_m > STEP_BACK_M {
+        // Hindsight had put the last place farther on already, and a vehicle does not step back.
+        out.spans.push(span(last.link, last.along_m, last.along_m));
+        return Place { link: last.link, along_m: last.along_m };
+    }
+    if round_m > ROUND_M {
+        return to;
     }
     out.spans.push(span(last.link, last.along_m, length_m));
     let between = &route[..route.len() - 1];
     out.spans.extend(between.iter().map(|&link| span(link, 0.0, network.length_m(link))));
     out.spans.push(span(link, 0.0, to.along_m));
     share_time(&mut out.spans[first..]);
-    to.along_m
+    to
 }
 
 /// Splits the time of a way among its spans by their lengths.
