@@ -112,7 +112,14 @@ pub const BENCHES: &[Bench] = &[
             ("demo", process::demo),
         ],
     },
-    Bench { name: "streets", measures: &[("memory", streets::memory), ("fixes", streets::fixes)] },
+    Bench {
+        name: "streets",
+        measures: &[
+            ("memory", streets::memory),
+            ("resident", streets::resident),
+            ("fixes", streets::fixes),
+        ],
+    },
 ];
 
 impl Bench {

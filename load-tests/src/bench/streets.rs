@@ -3,6 +3,7 @@
 
 use std::hint::black_box;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,8 +19,9 @@ use network::{
 use picture::{Delta, Picture, Setup, StreetOptions, StreetSetup};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde::Deserialize;
 
-use super::process::resident_bytes;
+use super::process::{folder, resident_bytes};
 use super::{BenchError, Figure, median};
 
 const REGION: &str = "bench";
@@ -45,26 +47,77 @@ pub(super) fn fixes(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
     let (name, network) = central()?;
     let rates = (0..RUNS).map(|run| rate(network.clone(), run)).collect::<Result<Vec<_>, _>>()?;
     each(Figure::at_least(name, median(rates), "fixes/s", 150_000.0));
-    let network = grid(500_000);
+    let network = grid(LINKS);
     let rates = (0..RUNS).map(|run| rate(network.clone(), run)).collect::<Result<Vec<_>, _>>()?;
     each(Figure::at_least("streets_fixes_500k_links", median(rates), "fixes/s", 100_000.0));
     Ok(())
 }
 
-/// Resident memory of a network and of road vehicles.
+/// The file of the network that a child measures.
+const FILE_VARIABLE: &str = "TILANNE_BENCH_NETWORK";
+
+/// Resident memory of a network and of road vehicles, in a process of its own: this one has freed
+/// memory to give out again.
 pub(super) fn memory(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
-    const LINKS: usize = 500_000;
-    let bytes = grid(LINKS).to_bytes();
+    let folder = folder("streets")?;
+    let file = folder.join("grid.network");
+    std::fs::write(&file, grid(LINKS).to_bytes()).map_err(BenchError::new)?;
+    let this = std::env::current_exe().map_err(BenchError::new)?;
+    let output = Command::new(this)
+        .args(["streets/resident", "--json"])
+        .env(FILE_VARIABLE, &file)
+        .output()
+        .map_err(BenchError::new)?;
+    std::fs::remove_dir_all(&folder).map_err(BenchError::new)?;
+    if !output.status.success() {
+        return Err(BenchError::new(String::from_utf8_lossy(&output.stderr)));
+    }
+    for line in output.stdout.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        let measured: Measured = serde_json::from_slice(line).map_err(BenchError::new)?;
+        let known = RESIDENT.iter().find(|(name, _)| *name == measured.name);
+        let Some(&(name, unit)) = known else { continue };
+        each(match measured.target {
+            Some(target) => Figure::below(name, measured.figure, unit, target),
+            None => Figure::known(name, measured.figure, unit),
+        });
+    }
+    Ok(())
+}
+
+/// A figure of the child.
+#[derive(Deserialize)]
+struct Measured {
+    name: String,
+    figure: f64,
+    target: Option<f64>,
+}
+
+/// What the child measures, and the units.
+const RESIDENT: [(&str, &str); 6] = [
+    ("streets_load_500k_links", "ms"),
+    ("streets_memory_per_link", "bytes"),
+    ("streets_links_seen", "links"),
+    ("streets_memory_per_vehicle_and_seen_links", "bytes"),
+    ("streets_checkpoint", "MB"),
+    ("streets_restore_500k_links", "s"),
+];
+
+const LINKS: usize = 500_000;
+
+/// The part of [`memory`] that is measured in a child; nothing without its file.
+pub(super) fn resident(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
+    let Some(file) = std::env::var_os(FILE_VARIABLE) else { return Ok(()) };
+    let mut put =
+        |at: usize, figure: f64| each(Figure::known(RESIDENT[at].0, figure, RESIDENT[at].1));
     let before = resident_bytes("self")?;
     let start = Instant::now();
-    let network = Network::from_bytes(&bytes).map_err(BenchError::new)?;
-    let load_ms = start.elapsed().as_secs_f64() * 1_000.0;
-    let links = network.len() as f64;
+    let network = {
+        let bytes = std::fs::read(file).map_err(BenchError::new)?;
+        Network::from_bytes(&bytes).map_err(BenchError::new)?
+    };
+    put(0, start.elapsed().as_secs_f64() * 1_000.0);
     let after = resident_bytes("self")?;
-    each(Figure::known("streets_load_500k_links", load_ms, "ms"));
-    each(Figure::known("streets_file_per_link", bytes.len() as f64 / links, "bytes"));
-    let per_link = after.saturating_sub(before) as f64 / links;
-    each(Figure::known("streets_network_memory_per_link", per_link, "bytes"));
+    put(1, after.saturating_sub(before) as f64 / network.len() as f64);
     let mut world = World::new(network, 0);
     let before = resident_bytes("self")?;
     let mut picture = world.picture();
@@ -73,25 +126,19 @@ pub(super) fn memory(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
         world.second(&mut picture, &mut out);
     }
     let after = resident_bytes("self")?;
-    let seen = world.seen_links(&picture) as f64;
-    each(Figure::known("streets_links_seen", seen, "links"));
-    let bytes = after.saturating_sub(before) as f64;
-    each(Figure::known(
-        "streets_memory_per_vehicle_and_its_links",
-        bytes / VEHICLES as f64,
-        "bytes",
-    ));
+    put(2, world.seen_links(&picture) as f64);
+    put(3, after.saturating_sub(before) as f64 / VEHICLES as f64);
     let checkpoint = picture.checkpoint();
-    each(Figure::known("streets_checkpoint", checkpoint.len() as f64 / 1e6, "MB"));
+    put(4, checkpoint.len() as f64 / 1e6);
     let mut times_s = Vec::new();
     for _ in 0..RUNS {
         let start = Instant::now();
-        let restored =
-            Picture::restore(REGION.into(), "bench".into(), world.setup.clone(), &checkpoint);
+        let setup = world.setup.clone();
+        let restored = Picture::restore(REGION.into(), "bench".into(), setup, &checkpoint);
         times_s.push(start.elapsed().as_secs_f64());
         black_box(restored.map_err(BenchError::new)?);
     }
-    each(Figure::below("streets_restore_500k_links", median(times_s), "s", 1.0));
+    each(Figure::below(RESIDENT[5].0, median(times_s), RESIDENT[5].1, 1.0));
     Ok(())
 }
 

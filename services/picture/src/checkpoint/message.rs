@@ -253,6 +253,8 @@ pub(super) struct Probe {
     pub(super) stay_link: Option<u32>,
     #[prost(int64, tag = "8")]
     pub(super) stay_minute: i64,
+    #[prost(int64, tag = "9")]
+    pub(super) stood_ms: i64,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -93,6 +93,7 @@ pub(super) fn put_probe(probe: &Probe, links: &mut Written) -> message::Probe {
         }),
         stay_link: probe.stay.map(|stay| links.place(stay.link)),
         stay_minute: probe.stay.map_or(0, |stay| stay.minute),
+        stood_ms: probe.stood_ms,
     }
 }
 
@@ -120,6 +121,7 @@ pub(super) fn probe(probe: message::Probe, links: &Read, network: &Network) -> P
             .stay_link
             .and_then(|place| links.link(place))
             .map(|link| Stay { link, minute: probe.stay_minute }),
+        stood_ms: probe.stood_ms,
     }
 }
 

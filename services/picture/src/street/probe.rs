@@ -23,6 +23,10 @@ const STOP_M: f32 = 25.0;
 /// A way of at most so long between two fixes is short: its speed is that of the fixes.
 const LONG_WAY_MS: i64 = 4_000;
 
+/// Who has stood for longer is parked, or waits at the end of its line: no traffic. A cycle of
+/// signals takes two minutes at most.
+const PARKED_MS: i64 = 240_000;
+
 /// What a road vehicle counts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -76,6 +80,8 @@ pub(crate) struct Probe {
     pub(crate) pending: SmallVec<[(i64, bool); 8]>,
     pub(crate) answer: Option<Answer>,
     pub(crate) stay: Option<Stay>,
+    /// How long it has stood without a break, milliseconds.
+    pub(crate) stood_ms: i64,
 }
 
 /// What all vehicles share while they are matched.
@@ -102,6 +108,7 @@ impl Probe {
             pending: SmallVec::new(),
             answer: None,
             stay: None,
+            stood_ms: 0,
         }
     }
 
@@ -188,6 +195,12 @@ impl Probe {
         at_stop: bool,
         open: &mut OpenMinutes,
     ) {
+        let duration_ms = span.end_ms - span.start_ms;
+        let stands = stands(distance_mm(span.from_m, span.to_m), duration_ms as u64);
+        self.stood_ms = if stands { self.stood_ms.saturating_add(duration_ms) } else { 0 };
+        if self.stood_ms > PARKED_MS {
+            return;
+        }
         let length_m = network.length_m(span.link);
         let [begin_m, end_m] = network.setback_m(span.link);
         if let Some(line) = self.before_line(network, span) {

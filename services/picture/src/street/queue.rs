@@ -14,6 +14,9 @@ const BEGINS_PERCENT: f64 = 25.0;
 /// And does no more above this one, so that a queue does not flicker.
 const ENDS_PERCENT: f64 = 35.0;
 
+/// A shorter one is what a red light makes, metres: no queue begins with it.
+const LENGTH_M_MIN: f64 = 50.0;
+
 /// Links named in a queue's object, from the head on; a longer one is cut there, its length not.
 const LINKS_MAX: usize = 200;
 
@@ -82,7 +85,9 @@ impl Queues {
         let before = std::mem::take(&mut self.by_id);
         let mut objects = Vec::new();
         for (length_m, links) in connected(network, &queuing) {
-            let state = self.continued(network, &before, links, length_m, end_ms);
+            let Some(state) = self.continued(network, &before, links, length_m, end_ms) else {
+                continue;
+            };
             let trend = trend(before.get(&state.id).map(|old| old.length_m), length_m);
             objects.push(object(network, &state, trend, end_ms, flowing, &situations));
             self.by_id.insert(state.id.clone(), state);
@@ -91,7 +96,8 @@ impl Queues {
         let ended = before.into_keys().filter(|id| !self.by_id.contains_key(id)).collect();
         (objects, ended)
     }
-    /// The queue on some links: the oldest of those before that had one of them, or a new one. A
+    /// The queue on some links: the oldest of those before that had one of them, or a new one, unless
+    /// that would be too short. A
     /// queue that fell apart goes on as its longest part, which is asked for first.
     fn continued(
         &self,
@@ -100,7 +106,7 @@ impl Queues {
         links: BTreeSet<LinkNumber>,
         length_m: f64,
         end_ms: i64,
-    ) -> QueueState {
+    ) -> Option<QueueState> {
         let was_here = |queue: &&QueueState| {
             !self.by_id.contains_key(&queue.id) && !queue.links.is_disjoint(&links)
         };
@@ -108,24 +114,28 @@ impl Queues {
         parts.sort_unstable_by_key(|queue| (queue.start_ms, &queue.id));
         let mut parts = parts.into_iter();
         let Some(oldest) = parts.next() else {
+            if length_m < LENGTH_M_MIN {
+                return None;
+            }
             let head = head(network, &links);
             let id = format!("{}@{}", network.id(head), end_ms / 1_000).into();
             let (length_m_max, merged) = (length_m, Vec::new());
-            return QueueState { id, start_ms: end_ms, links, length_m, length_m_max, merged };
+            let start_ms = end_ms;
+            return Some(QueueState { id, start_ms, links, length_m, length_m_max, merged });
         };
         let mut merged = oldest.merged.clone();
         merged.extend(parts.map(|queue| queue.id.clone()));
         merged.sort_unstable();
         merged.dedup();
         merged.truncate(MERGED_MAX);
-        QueueState {
+        Some(QueueState {
             id: oldest.id.clone(),
             start_ms: oldest.start_ms,
             length_m,
             length_m_max: oldest.length_m_max.max(length_m),
             links,
             merged,
-        }
+        })
     }
 }
 
