@@ -36,13 +36,7 @@ fn vehicles_of_all_cities_move_in_a_browser() {
     let folder = Folder::new();
     let data = folder.0.join("data");
     std::fs::create_dir(&data).unwrap();
-    // Streets as they are where no extract can be had.
-    let networks = folder.0.join("networks");
-    std::fs::create_dir(&networks).unwrap();
-    for (region, _) in load_tests::streets::regions().unwrap() {
-        let network = load_tests::streets::network(&region, None).unwrap();
-        std::fs::write(networks.join(format!("{region}.network")), network.to_bytes()).unwrap();
-    }
+    let networks = folder.networks();
     let config = root().join("config/tilanne.toml");
     let server = Server::start_with(&config, &data, &["--networks", networks.to_str().unwrap()]);
 

@@ -35,6 +35,12 @@ fn record(path: &Path) {
     writer.finish().unwrap();
 }
 
+/// The feeds that only the demo has, as its configuration has them.
+fn demo_feeds() -> String {
+    let config = std::fs::read_to_string(root().join("config/tilanne.toml")).unwrap();
+    config[config.find("[[feeds.").unwrap()..].to_owned()
+}
+
 fn hashes(recording: &Path, config: &Path) -> serde_json::Value {
     let mut command = tilanne(["replay", "--hash", "--json"]);
     let output = command.arg(recording).arg("--config").arg(config).output().unwrap();
@@ -70,11 +76,13 @@ fn a_hundred_kills_change_nothing() {
     let config = folder.write(
         "kill.toml",
         &format!(
-            "regions = {:?}\ndata_dir = \"unused\"\nlog_level = \"warn\"\n\
+            "networks = {:?}\nregions = {:?}\ndata_dir = \"unused\"\nlog_level = \"warn\"\n\
              [replay]\nfile = {:?}\nspeed = {SPEED:?}\nlooped = false\nclock = \"recorded\"\n\
-             [processor]\ncheckpoint_every_records = 500\n",
+             [processor]\ncheckpoint_every_records = 500\n{}",
+            folder.networks(),
             root().join("config/regions"),
             recording,
+            demo_feeds(),
         ),
     );
     let undisturbed = hashes(&recording, &config);

@@ -44,6 +44,18 @@ pub(super) fn text(output: &Output) -> (String, String) {
 pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
+    /// A folder in it with the demo's streets of every region, as they are where no extract can be
+    /// had.
+    pub(super) fn networks(&self) -> PathBuf {
+        let networks = self.0.join("networks");
+        std::fs::create_dir(&networks).unwrap();
+        for (region, _) in load_tests::streets::regions().unwrap() {
+            let network = load_tests::streets::network(&region, None).unwrap();
+            std::fs::write(networks.join(format!("{region}.network")), network.to_bytes()).unwrap();
+        }
+        networks
+    }
+
     pub(super) fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);

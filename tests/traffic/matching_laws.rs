@@ -39,6 +39,9 @@ fn any_or<T: std::fmt::Debug + Clone + 'static>(
     prop_oneof![30 => usual, 1 => prop::sample::select(absurd)]
 }
 
+/// Metres east and north, speed, bearing, milliseconds since the fix before.
+type Step = ((f64, f64), Option<f32>, Option<f32>, i64);
+
 fn fixes() -> impl Strategy<Value = Vec<Fix>> {
     let absurd = vec![f64::NAN, f64::INFINITY, -1e300, 1e9, 0.0];
     let place = (any_or(-25.0..25.0, absurd.clone()), any_or(-25.0..25.0, absurd));
@@ -52,7 +55,6 @@ fn fixes() -> impl Strategy<Value = Vec<Fix>> {
     let from = (0.0..240.0, 0.0..240.0);
     (from, prop::collection::vec((place, speed, bearing, gap), 1..60)).prop_map(|(from, steps)| {
         let (mut at, mut time_ms) = ([from.0, from.1], 1_800_000_000_000_i64);
-        type Step = ((f64, f64), Option<f32>, Option<f32>, i64);
         let step = |((east, north), speed_km_h, bearing_deg, gap): Step| {
             time_ms = time_ms.saturating_add(gap);
             let here: [f64; 2] = [at[0] + east, at[1] + north];
@@ -133,9 +135,9 @@ proptest! {
                         last.expect("a path begins at a place");
                     prop_assert_eq!((first.start_ms, end.end_ms), (time_before, one.time_ms));
                     prop_assert_eq!((end.link, end.to_m), (place.link, place.along_m));
+                    let left_m = network.length_m(place_before.link) - place_before.along_m;
                     let turned = network.reverse(place_before.link) == Some(first.link)
-                        && network.length_m(place_before.link) - place_before.along_m
-                            == first.from_m;
+                        && left_m.to_bits() == first.from_m.to_bits();
                     let same = (first.link, first.from_m)
                         == (place_before.link, place_before.along_m);
                     prop_assert!(same || turned, "{place_before:?} {first:?}");

@@ -108,7 +108,7 @@ fn circumstances() -> String {
     };
     let commit = said("git", &["rev-parse", "--short", "HEAD"]).unwrap_or_else(|| "unknown".into());
     let changes = said("git", &["status", "--porcelain", "--untracked-files=no"]);
-    let changed = if changes.is_some_and(|changes| !changes.is_empty()) { ", changed" } else { "" };
+    let suffix = if changes.is_some_and(|changes| !changes.is_empty()) { ", changed" } else { "" };
     let rust = said("rustc", &["--version"]).unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let field = |path: &str, key: &str| {
@@ -119,10 +119,10 @@ fn circumstances() -> String {
     let system = field("/etc/os-release", "PRETTY_NAME").unwrap_or_default();
     let memory = field("/proc/meminfo", "MemTotal").unwrap_or_default();
     let memory_kib: Option<u64> = memory.split(' ').next().and_then(|number| number.parse().ok());
-    let memory_gib = memory_kib.map_or(0, |kib| (kib >> 19).div_ceil(2));
+    let gib = memory_kib.map_or(0, |kib| (kib >> 19).div_ceil(2));
     let day = jiff::Timestamp::now().strftime("%Y-%m-%d");
     format!(
-        "{day}, commit {commit}{changed}, release build. Machine: {cores} virtual cores, \
-         {memory_gib} GiB, {system}, {rust}."
+        "{day}, commit {commit}{suffix}, release build. Machine: {cores} virtual cores, \
+         {gib} GiB, {system}, {rust}."
     )
 }

@@ -126,7 +126,7 @@ pub(super) fn resident(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
         world.second(&mut picture, &mut out);
     }
     let after = resident_bytes("self")?;
-    put(2, world.seen_links(&picture) as f64);
+    put(2, seen_links(&picture) as f64);
     put(3, after.saturating_sub(before) as f64 / VEHICLES as f64);
     let checkpoint = picture.checkpoint();
     put(4, checkpoint.len() as f64 / 1e6);
@@ -151,7 +151,7 @@ fn rate(network: Network, run: usize) -> Result<f64, BenchError> {
         world.second(&mut picture, &mut out);
     }
     let spent: Duration = (0..SECONDS).map(|_| world.second(&mut picture, &mut out)).sum();
-    let seen = world.seen_links(&picture);
+    let seen = seen_links(&picture);
     if seen < VEHICLES / 10 {
         return Err(BenchError::new(format!("only {seen} links were seen")));
     }
@@ -175,7 +175,7 @@ fn grid(links: usize) -> Network {
     let side = ((links as f64 / 4.0).sqrt().ceil() as i64).max(2) + 1;
     let origin = Position { latitude_deg: 60.2, longitude_deg: 24.9 };
     let plane = Plane::new(origin);
-    let place = |column: i64, row: i64| {
+    let corner = |column: i64, row: i64| {
         plane.unproject([(column - side / 2) as f64 * 100.0, (row - side / 2) as f64 * 100.0])
     };
     let node = |column: i64, row: i64| row * side + column;
@@ -188,7 +188,7 @@ fn grid(links: usize) -> Network {
                 }
                 let street = if to_row == row { row } else { side + column };
                 let ends = [node(column, row), node(to_column, to_row)];
-                let line = vec![place(column, row), place(to_column, to_row)];
+                let line = vec![corner(column, row), corner(to_column, to_row)];
                 let main = street % 4 == 0;
                 for (ends, line) in
                     [(ends, line.clone()), ([ends[1], ends[0]], line.into_iter().rev().collect())]
@@ -208,6 +208,13 @@ fn grid(links: usize) -> Network {
         }
     }
     builder.build()
+}
+
+/// Links on which something was seen.
+fn seen_links(picture: &Picture) -> usize {
+    let snapshot = picture.snapshot();
+    let links = snapshot.objects.iter();
+    links.filter(|object| object.layer() == picture::Layer::Links).count()
 }
 
 /// A vehicle that drives on from link to link.
@@ -251,12 +258,6 @@ impl World {
 
     fn picture(&self) -> Picture {
         Picture::new(REGION.into(), "bench".into(), self.setup.clone())
-    }
-
-    fn seen_links(&self, picture: &Picture) -> usize {
-        let snapshot = picture.snapshot();
-        let links = snapshot.objects.iter();
-        links.filter(|object| object.layer() == picture::Layer::Links).count()
     }
 
     /// Drives a second, and gives the time that the picture took for it.

@@ -73,6 +73,7 @@ fn month_day(text: &str, year: i16) -> Option<Date> {
 
 /// Easter Sunday of the Gregorian calendar (the anonymous algorithm; Meeus, Astronomical
 /// Algorithms, 1991, chapter 8).
+#[allow(clippy::many_single_char_names, reason = "the source's own letters")]
 fn easter(year: i16) -> Option<Date> {
     let year = i32::from(year);
     let (a, b, c) = (year % 19, year / 100, year % 100);

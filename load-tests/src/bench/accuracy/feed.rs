@@ -71,7 +71,7 @@ pub(super) struct Recording {
 impl Recording {
     pub(super) fn open(folder: &Path, case: Case) -> Result<Self, BenchError> {
         let mut vehicles = Lines::open(&folder.join("vehicles.jsonl.gz"))?.peekable();
-        let first = vehicles.next_if(|line| line.is_err()).transpose()?;
+        let first = vehicles.next_if(Result::is_err).transpose()?;
         let first = vehicles.peek().and_then(|line| line.as_ref().ok()).or(first.as_ref());
         let first_s = first.ok_or_else(|| BenchError::new("a day without vehicles"))?.time_s;
         Ok(Self {

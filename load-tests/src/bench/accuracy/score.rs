@@ -95,6 +95,7 @@ fn number<T: FromStr>(text: &str) -> Option<T> {
 
 /// How near speeds come.
 #[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::struct_field_names, reason = "units are last in names")]
 pub(super) struct SpeedScore {
     /// Sum of errors over sum of truth, percent.
     pub(super) wmape_percent: f64,
@@ -136,9 +137,9 @@ fn newest<'a>(estimates: &'a Estimates, window_s: u32, cell: &Cell) -> (Option<&
     }
     let end_s = (cell.window + 1) * i64::from(window_s);
     let before = [60, 300].into_iter().filter_map(|window_s| {
-        let windows = estimates.windows(window_s);
+        let published = estimates.windows(window_s);
         let last = end_s / i64::from(window_s) - 1;
-        let mut before = windows.range((cell.edge.clone(), -1)..=(cell.edge.clone(), last));
+        let mut before = published.range((cell.edge.clone(), -1)..=(cell.edge.clone(), last));
         before.next_back().map(|((_, window), value)| ((window + 1) * i64::from(window_s), value))
     });
     // Of two as new the longer one: it comes last.

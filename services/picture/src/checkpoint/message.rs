@@ -60,6 +60,8 @@ pub(super) struct Streets {
     pub(super) watermarks_ms: Vec<i64>,
     #[prost(double, repeated, tag = "4")]
     pub(super) region: Vec<f64>,
+    #[prost(uint32, repeated, tag = "5")]
+    pub(super) vehicle_feeds: Vec<u32>,
 }
 
 /// A cell of an open minute.

@@ -233,6 +233,7 @@ impl Streets {
             first_minute: self.open.first(),
             feeds: self.watermarks.keys().copied().collect(),
             watermarks_ms: self.watermarks.values().copied().collect(),
+            vehicle_feeds: self.vehicle_feeds.iter().copied().collect(),
             region,
         }));
         for (minute, link, cell) in self.open.cells() {
@@ -289,6 +290,7 @@ impl Streets {
             self.open.open(minute);
         }
         self.watermarks = header.feeds.into_iter().zip(header.watermarks_ms).collect();
+        self.vehicle_feeds = header.vehicle_feeds.into_iter().collect();
         let mut numbers = Numbers(&header.region);
         let [buses_m, cars_m] = numbers.take()?;
         let minute = relation(numbers.take()?);

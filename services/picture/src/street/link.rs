@@ -137,14 +137,12 @@ impl Links {
 
     /// Usual speed of a link at any hour, metres per second, above 0.
     pub(crate) fn usual_m_s(&self, network: &Network, link: LinkNumber) -> f64 {
-        match self.states.get(&link) {
-            Some(state) => state.profile.minute.speed_m_s,
-            None => {
-                let limit_km_h = f64::from(network.speed_limit_km_h(link, false)).max(5.0);
-                let signal = network.flags(link).has(LinkFlags::SIGNAL);
-                Centre::unknown(limit_km_h, signal).speed_m_s
-            }
-        }
+        let seen = self.states.get(&link).map(|state| state.profile.minute.speed_m_s);
+        seen.unwrap_or_else(|| {
+            let limit_km_h = f64::from(network.speed_limit_km_h(link, false)).max(5.0);
+            let signal = network.flags(link).has(LinkFlags::SIGNAL);
+            Centre::unknown(limit_km_h, signal).speed_m_s
+        })
     }
 
     /// Closes a minute: takes in what was seen, and gives the links whose objects changed.
@@ -332,15 +330,14 @@ fn counted_veh_h(window: &Window<'_>, link: LinkNumber, cell: &Cell) -> Option<f
 
 /// The flow that is usual on a link at this hour.
 pub(crate) fn usual_flow(state: &LinkState, window: &Window<'_>, link: LinkNumber) -> UsualFlow {
-    match state.profile.flow_veh_h(window.hour) {
-        Some((flow_veh_h, windows)) => {
-            UsualFlow { flow_veh_h: flow_veh_h.max(FLOW_VEH_H_MIN), windows }
-        }
-        None => {
-            let lanes = f64::from(window.network.lanes(link));
-            UsualFlow { flow_veh_h: FLOW_GUESS_VEH_H * lanes, windows: 0.0 }
-        }
-    }
+    let learned = state.profile.flow_veh_h(window.hour).map(|(flow_veh_h, windows)| UsualFlow {
+        flow_veh_h: flow_veh_h.max(FLOW_VEH_H_MIN),
+        windows,
+    });
+    learned.unwrap_or_else(|| {
+        let lanes = f64::from(window.network.lanes(link));
+        UsualFlow { flow_veh_h: FLOW_GUESS_VEH_H * lanes, windows: 0.0 }
+    })
 }
 
 /// A usual flow is never taken for less, veh/h.

@@ -17,7 +17,7 @@ pub(crate) mod queue;
 pub(crate) mod situation;
 mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use compact_str::format_compact;
@@ -47,6 +47,10 @@ use situation::{Measured, Touching};
 /// A feed whose watermark is behind the others' by more is not waited for: it has stopped.
 const BEHIND_MS_MAX: i64 = 60_000;
 
+/// Detectors are waited for so much longer than vehicles, milliseconds. Later means are taken as
+/// they are: the newest that is not too old.
+const DETECTORS_LATE_MS: i64 = 15_000;
+
 /// Minutes that are closed one by one after a silence; those before them have nothing in them.
 const SILENT_MINUTES_MAX: i64 = 120;
 
@@ -63,6 +67,8 @@ pub(crate) struct Streets {
     pub(crate) setup: Arc<StreetSetup>,
     /// Watermarks of the feeds that send road vehicles or measurements.
     pub(crate) watermarks: BTreeMap<FeedNumber, i64>,
+    /// Those of them that send road vehicles.
+    pub(crate) vehicle_feeds: BTreeSet<FeedNumber>,
     pub(crate) open: OpenMinutes,
     pub(crate) links: Links,
     pub(crate) detectors: TiedDetectors,
@@ -81,6 +87,7 @@ impl Streets {
         Self {
             setup,
             watermarks: BTreeMap::new(),
+            vehicle_feeds: BTreeSet::new(),
             open: OpenMinutes::default(),
             links: Links::new(),
             detectors: TiedDetectors::default(),
@@ -168,7 +175,7 @@ impl Streets {
         event: &Event,
         measurement: &DetectorMeasurement,
     ) {
-        self.follow(feed);
+        self.watermarks.entry(feed).or_insert(NO_WATERMARK);
         let id = format_compact!("{}:{}", event.feed, event.entity);
         self.detectors.measure(&id, event.event_time_ms, measurement);
     }
@@ -187,9 +194,10 @@ impl Streets {
         }
     }
 
-    /// From now on minutes wait for a feed.
+    /// From now on minutes wait for a feed, which has sent a road vehicle.
     pub(crate) fn follow(&mut self, feed: FeedNumber) {
         self.watermarks.entry(feed).or_insert(NO_WATERMARK);
+        self.vehicle_feeds.insert(feed);
     }
 
     /// Whether minutes wait for a feed: it has sent road vehicles or a detector's measurement.
@@ -206,11 +214,7 @@ impl Streets {
         changes: &mut Changes<'_>,
     ) {
         self.watermarks.insert(feed.number, feed.watermark_ms);
-        let newest_ms = self.watermarks.values().copied().max().unwrap_or(feed.watermark_ms);
-        let behind_ms = newest_ms.saturating_sub(BEHIND_MS_MAX);
-        let waited = self.watermarks.values().filter(|&&at| at >= behind_ms);
-        let complete_ms = waited.copied().min().unwrap_or(newest_ms);
-        let due_ms = complete_ms.saturating_sub(self.setup.options().close_after_ms);
+        let due_ms = self.complete_ms().saturating_sub(self.setup.options().close_after_ms);
         self.open.open(due_ms.div_euclid(MINUTE_MS));
         while let Some(first) = self.open.first() {
             let end_ms = (first + 1) * MINUTE_MS;
@@ -219,6 +223,21 @@ impl Streets {
             }
             self.open.skip_to(due_ms.div_euclid(MINUTE_MS) - SILENT_MINUTES_MAX);
             self.close(situations, changes);
+        }
+    }
+
+    /// Until when what is waited for has come: fixes of vehicles, and for a while the means of
+    /// detectors, which are published once a minute and late.
+    fn complete_ms(&self) -> i64 {
+        let (vehicles, detectors): (Vec<_>, Vec<_>) =
+            self.watermarks.iter().partition(|(feed, _)| self.vehicle_feeds.contains(feed));
+        let vehicles_ms = reached(vehicles.into_iter().map(|(_, &at_ms)| at_ms));
+        let detectors_ms = reached(detectors.into_iter().map(|(_, &at_ms)| at_ms));
+        match (vehicles_ms, detectors_ms) {
+            (Some(vehicles_ms), Some(detectors_ms)) => {
+                vehicles_ms.min(detectors_ms.max(vehicles_ms.saturating_sub(DETECTORS_LATE_MS)))
+            }
+            (vehicles_ms, detectors_ms) => vehicles_ms.or(detectors_ms).unwrap_or(NO_WATERMARK),
         }
     }
 
@@ -241,13 +260,15 @@ impl Streets {
             minutes: 1,
             winter: day >= WINTER_MMDD.0 || day <= WINTER_MMDD.1,
         };
-        let mut changed: BTreeMap<LinkNumber, Arc<Object>> = BTreeMap::new();
-        changed.extend(links.minute(&window, &cells));
+        let mut shown: BTreeMap<LinkNumber, Arc<Object>> = BTreeMap::new();
+        shown.extend(links.minute(&window, &cells));
         links.learn_minute(&window, &cells);
         if (minute + 1) % LONG_MINUTES == 0 {
-            changed.extend(links.five_minutes(&Window { minutes: LONG_MINUTES, ..window }));
+            shown.extend(links.five_minutes(&Window { minutes: LONG_MINUTES, ..window }));
         }
-        changed.into_values().for_each(|object| changes.updated(object));
+        for object in shown.into_values() {
+            changes.updated(object);
+        }
         self.show_queues(end_ms, changes);
         self.show_areas(end_ms, changes);
         self.show_effects(end_ms, situations, changes);
@@ -348,6 +369,13 @@ impl Streets {
             situations.set_effect(&id, effect, changes);
         }
     }
+}
+
+/// Where the feeds with these watermarks are together; one that has stopped is not waited for.
+fn reached(watermarks_ms: impl Iterator<Item = i64> + Clone) -> Option<i64> {
+    let newest_ms = watermarks_ms.clone().max()?;
+    let behind_ms = newest_ms.saturating_sub(BEHIND_MS_MAX);
+    watermarks_ms.filter(|&at_ms| at_ms >= behind_ms).min()
 }
 
 /// Whether a value comes from something that was seen in its window or shortly before.

@@ -39,10 +39,9 @@ impl Kind {
     pub(crate) fn of(report: &VehiclePosition) -> Option<Self> {
         match report.mode {
             Mode::Car | Mode::Truck | Mode::Taxi => Some(Self::Car),
-            Mode::Bus | Mode::Robot => Some(Self::Bus),
             // Feeds that do not say are of public transport, and the most of that are buses; what
             // runs on rails is matched to nothing or to the street beside it, as a bus.
-            Mode::Unspecified => Some(Self::Bus),
+            Mode::Bus | Mode::Robot | Mode::Unspecified => Some(Self::Bus),
             Mode::Tram | Mode::Train | Mode::Metro | Mode::Ferry => None,
         }
     }

@@ -30,6 +30,7 @@ const TREND_M: f64 = 20.0;
 const IRREGULAR_SHARE: f64 = 0.7;
 
 /// What a queue must know of a link with a known speed.
+#[allow(clippy::struct_field_names, reason = "units are last in names")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flowing {
     pub(crate) speed_km_h: f64,
@@ -255,14 +256,14 @@ fn longest_delay_s(
     order: &[LinkNumber],
     delays: &BTreeMap<LinkNumber, f64>,
 ) -> f64 {
-    let mut sums: BTreeMap<LinkNumber, f64> = BTreeMap::new();
+    let mut delays_s: BTreeMap<LinkNumber, f64> = BTreeMap::new();
     let mut longest_s: f64 = 0.0;
     for link in order {
-        let after = network.successors(*link).iter().filter_map(|next| sums.get(next));
+        let after = network.successors(*link).iter().filter_map(|next| delays_s.get(next));
         let after_s = after.copied().fold(0.0, f64::max);
         let sum_s = after_s + delays.get(link).copied().unwrap_or_default().max(0.0);
         longest_s = longest_s.max(sum_s);
-        sums.insert(*link, sum_s);
+        delays_s.insert(*link, sum_s);
     }
     longest_s
 }
