@@ -127,7 +127,11 @@ proptest! {
     }
 
     #[test]
-    fn damaged_bytes_never_panic(at in any::<prop::sample::Index>(), value: u8, end in any::<prop::sample::Index>()) {
+    fn damaged_bytes_never_panic(
+        at in any::<prop::sample::Index>(),
+        value: u8,
+        end in any::<prop::sample::Index>(),
+    ) {
         let mut bytes = crossing().bytes();
         let at = at.index(bytes.len());
         bytes[at] = value;

@@ -123,7 +123,8 @@ pub const BENCHES: &[Bench] = &[
 ];
 
 impl Bench {
-    /// Measures the group, or the parts of it that are named with commas between, giving each figure as it is known.
+    /// Measures the group, or the parts of it that are named with commas between, giving each figure
+    /// as it is known.
     pub fn run(&self, part: Option<&str>, each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
         let is_chosen = |name| part.is_none_or(|parts| parts.split(',').any(|part| part == name));
         let mut chosen = self.measures.iter().filter(|(name, _)| is_chosen(*name)).peekable();

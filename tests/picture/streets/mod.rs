@@ -65,9 +65,11 @@ fn who_stands_in_a_junction_stands_at_the_line_before_it() {
         let mut log = Vec::new();
         for second in 0..200 {
             let moving = second.min(18) + (second - 80).max(0);
-            let east_m = (stop_m - 180.0 + 10.0 * moving as f64).min(2.0 * BLOCK_M - 1.0);
+            let east_m = stop_m - 180.0 + 10.0 * moving as f64;
             let speed_m_s = if (18..80).contains(&second) { 0.0 } else { 10.0 };
-            log.push(fix("a", Mode::Car, second as f64, east_m, speed_m_s));
+            if east_m < 2.0 * BLOCK_M - 1.0 {
+                log.push(fix("a", Mode::Car, second as f64, east_m, speed_m_s));
+            }
             log.push(status(FEED, second));
         }
         let mut stopped_s: [f64; 2] = [0.0; 2];
