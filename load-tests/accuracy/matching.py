@@ -131,7 +131,9 @@ def meili(out: Path, extract: Path) -> None:
         config = Path(folder) / "valhalla.json"
         config.write_text(json.dumps(settings, default=str))
         tool = Path(valhalla.__file__).with_name("bin") / "valhalla_build_tiles"
-        subprocess.run([str(tool), "-c", str(config), str(extract)], check=True, capture_output=True)
+        # It writes a list of odd ways into the folder where it runs.
+        command = [str(tool), "-c", str(config), str(extract.resolve())]
+        subprocess.run(command, check=True, capture_output=True, cwd=config.parent)
         actor = valhalla.Actor(json.loads(config.read_text()))
         wanted = ["matched.edge_index", "matched.point", "edge.begin_heading", "edge.end_heading"]
         for step in STEPS:

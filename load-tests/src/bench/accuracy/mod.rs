@@ -7,8 +7,8 @@
 //! A figure's name is `quantity/history/case/day`: how many days of history, which cars report, and
 //! the day. Runs are shared by the parts of the group, so
 //! `cargo xtask bench accuracy/speed,calibration,flow` makes them once. With `ACCURACY_RUNS` in the
-//! environment, a
-//! list of parts of names with commas between, only runs that contain one of them are made.
+//! environment, a list of parts of names with commas between, only runs that contain one of them
+//! are made.
 
 mod feed;
 mod prepare;

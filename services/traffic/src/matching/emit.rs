@@ -7,6 +7,10 @@ use super::matcher::{Last, Matcher, NO_PARENT, Record, is_at_tunnel};
 use super::search::{Ancestor, Scratch};
 use super::{Matched, Matches, Place, Span, Streets, Unknown};
 
+/// Fixes that wait at most: those of five seconds at ten a second, and some more. Who sends faster is
+/// answered sooner.
+const MOMENTS_MAX: usize = 64;
+
 impl Matcher {
     /// Answers waiting fixes, the oldest first: all of them, or those on which every hypothesis
     /// agrees or whose time is up.
@@ -25,7 +29,8 @@ impl Matcher {
             let records = begin..begin + usize::from(moment.records);
             if !(index == 0 && self.answered) {
                 self.ancestors(index, scratch);
-                let due = all || newest_ms - moment.time_ms >= streets.options.lag_ms;
+                let late = newest_ms - moment.time_ms >= streets.options.lag_ms;
+                let due = all || late || self.moments.len() - index > MOMENTS_MAX;
                 let candidates = &self.records[records.clone()];
                 let Some(choice) =
                     choose(streets, candidates, &scratch.ancestors, self.newest(), due)
