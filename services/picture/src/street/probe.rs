@@ -23,6 +23,9 @@ const STOP_M: f32 = 25.0;
 /// A way of at most so long between two fixes is short: its speed is that of the fixes.
 const LONG_WAY_MS: i64 = 4_000;
 
+/// Map matching puts who stands in a junction at its far edge, metres more or less.
+const AT_LINE_M: f32 = 0.5;
+
 /// Who has stood for longer is parked, or waits at the end of its line: no traffic. A cycle of
 /// signals takes two minutes at most.
 const PARKED_MS: i64 = 240_000;
@@ -127,13 +130,7 @@ impl Probe {
             }
             self.pending.push((fix.time_ms, fix.at_stop));
             matching.matches.clear();
-            let streets = Streets {
-                network: matching.network,
-                options: matching.options,
-                class: self.kind.class(),
-                closed: |link: LinkNumber| matching.closed.binary_search(&link).is_ok(),
-                route: matching.route,
-            };
+            let streets = streets(matching, self.kind.class());
             self.matcher.push(&streets, &observed, matching.scratch, matching.matches);
             self.count(matching);
         }
@@ -142,13 +139,7 @@ impl Probe {
     /// Answers every fix that waits: the vehicle is gone.
     pub(crate) fn finish(&mut self, matching: &mut Matching<'_>) {
         matching.matches.clear();
-        let streets = Streets {
-            network: matching.network,
-            options: matching.options,
-            class: self.kind.class(),
-            closed: |link: LinkNumber| matching.closed.binary_search(&link).is_ok(),
-            route: matching.route,
-        };
+        let streets = streets(matching, self.kind.class());
         self.matcher.finish(&streets, matching.scratch, matching.matches);
         self.count(matching);
     }
@@ -205,6 +196,10 @@ impl Probe {
         if let Some(line) = self.before_line(network, span) {
             return self.count_part(network, &line, at_stop, open);
         }
+        // Who is at the edge of the junction is still in it.
+        if span.to_m <= begin_m + AT_LINE_M && begin_m > 0.0 {
+            return;
+        }
         let Some(span) = inside(span, begin_m, length_m - end_m) else { return };
         self.count_part(network, &span, at_stop, open);
     }
@@ -217,7 +212,7 @@ impl Probe {
             return None;
         }
         let line_m = |link| network.length_m(link) - network.setback_m(link)[1];
-        let link = if span.to_m <= network.setback_m(span.link)[0] {
+        let link = if span.to_m <= network.setback_m(span.link)[0] + AT_LINE_M {
             let before = self.stay?.link;
             network.successors(before).contains(&span.link).then_some(before)?
         } else if span.from_m >= line_m(span.link) {
@@ -273,6 +268,16 @@ impl Probe {
             start_ms = end_ms;
         }
     }
+}
+
+/// Where vehicles of a class may drive. Borrows none of the work memory.
+fn streets<'a>(
+    matching: &Matching<'a>,
+    class: VehicleClass,
+) -> Streets<'a, impl Fn(LinkNumber) -> bool + use<'a>> {
+    let Matching { network, options, closed, route, .. } = *matching;
+    let is_closed = move |link: LinkNumber| closed.binary_search(&link).is_ok();
+    Streets { network, options, class, closed: is_closed, route }
 }
 
 /// Whether a way over several links took so long that its speed differed between them.

@@ -41,6 +41,10 @@ const CARS_MIN: f64 = 4.0;
 /// Half the width of the interval in spreads; nine of ten windows lie inside.
 const HALF_WIDTH: f64 = 1.65;
 
+/// Where no car was seen, a minute differs more from what is usual than the mean deviation of seen
+/// minutes says: those have more cars.
+const UNSEEN_MINUTE: f64 = 1.2;
+
 /// Share of the variance that seeing every car takes away: fixes have errors too.
 const SEEN: f64 = 0.8;
 
@@ -194,7 +198,9 @@ impl SpeedFilter {
         let speed_m_s = ((cars_m + rest_s * window) / (cars_s + rest_s)).max(usual * SHARE_MIN);
         let known = cars_s / (cars_s + rest_s);
         let ratio = window.max(usual * SHARE_MIN) / usual;
+        let unseen = if cars_s <= 0.0 && input.minutes <= 1.0 { UNSEEN_MINUTE } else { 1.0 };
         let half_width_m_s = HALF_WIDTH
+            * unseen
             * usual
             * spread
             * (1.0 - SEEN * known).sqrt()
