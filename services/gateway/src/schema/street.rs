@@ -91,9 +91,9 @@ pub(crate) struct Link {
     /// Usual at this hour of the week.
     #[schema(required = false)]
     typical_speed_km_h: Option<f64>,
-    /// One minute.
+    /// One minute; of no duration until the first is over.
     minute: LinkWindow,
-    /// Five minutes.
+    /// Five minutes; of no duration until the first are over.
     five_minutes: LinkWindow,
     /// Detectors tied to the link.
     #[schema(required = false)]
