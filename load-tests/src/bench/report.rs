@@ -15,7 +15,7 @@ use super::Figure;
 /// let figure = |name| Figure::below(name, 7.5, "%", 6.0).against(Some(9.62));
 /// let text = report::markdown("bench accuracy", &[figure("speed/10pct/test")]);
 /// assert!(text.contains("## `speed`, %, target 6"));
-/// assert!(text.contains("| 10pct | 7.50 (9.62) |"));
+/// assert!(text.contains("| 10pct | **7.50** (9.62) |"));
 /// ```
 pub fn markdown(command: &str, figures: &[Figure]) -> String {
     let mut text = format!("# `{command}`\n\n{}\n", circumstances());
