@@ -227,7 +227,7 @@ pub(super) fn streets(picture: &Picture) -> Vec<Object> {
     objects.filter(of_streets).collect()
 }
 
-/// Any text of a verdict set.
+/// The object id of a vehicle.
 pub(super) fn entity(id: &str) -> Text {
     format!("{FEED}:{id}").into()
 }

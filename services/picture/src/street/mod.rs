@@ -388,7 +388,7 @@ fn is_measured(method: EstimateMethod) -> bool {
     matches!(method, EstimateMethod::Measured | EstimateMethod::Fused)
 }
 
-/// Shows an object, if it is not shown as it is already.
+/// Shows an object, new or in place of an older one.
 fn show(index: &mut Index<()>, object: Object, changes: &mut Changes<'_>) {
     let slot = index.find_id(object.id());
     let slot = slot.unwrap_or_else(|| index.insert(object.id().clone(), ()));
