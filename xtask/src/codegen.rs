@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-const TILANNE: [&str; 7] = [
+const TILANNE: [&str; 8] = [
     "tilanne/v1/detector.proto",
+    "tilanne/v1/emission.proto",
     "tilanne/v1/event.proto",
     "tilanne/v1/picture.proto",
     "tilanne/v1/situation.proto",

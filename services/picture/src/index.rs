@@ -137,16 +137,7 @@ fn taken<S>(slots: &[Option<Slot<S>>], slot: SlotNumber) -> &Slot<S> {
 
 impl<S> Index<S> {
     pub(crate) fn new(layer: Layer) -> Self {
-        let margin_m = match layer {
-            Layer::Vehicles => MOVING_MARGIN_M,
-            Layer::Detectors
-            | Layer::Situations
-            | Layer::Trips
-            | Layer::Feeds
-            | Layer::Links
-            | Layer::Queues
-            | Layer::Areas => 0.0,
-        };
+        let margin_m = if layer == Layer::Vehicles { MOVING_MARGIN_M } else { 0.0 };
         Self {
             margin_m,
             slots: Vec::new(),

@@ -23,19 +23,23 @@ pub enum Layer {
     Queues,
     /// Sums over areas.
     Areas,
+    /// What the traffic on links emits.
+    LinkEmissions,
+    /// The same summed over areas.
+    AreaEmissions,
 }
 
 /// A name that is no layer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "no layer {0:?}; layers are vehicles, detectors, situations, trips, feeds, links, \
-         queues, areas"
+         queues, areas, link_emissions, area_emissions"
 )]
 pub struct UnknownLayer(pub String);
 
 impl Layer {
     /// Every layer, in the order of snapshots.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Vehicles,
         Self::Detectors,
         Self::Situations,
@@ -44,6 +48,8 @@ impl Layer {
         Self::Links,
         Self::Queues,
         Self::Areas,
+        Self::LinkEmissions,
+        Self::AreaEmissions,
     ];
 
     /// Its name in paths and JSON.
@@ -62,6 +68,8 @@ impl Layer {
             Self::Links => "links",
             Self::Queues => "queues",
             Self::Areas => "areas",
+            Self::LinkEmissions => "link_emissions",
+            Self::AreaEmissions => "area_emissions",
         }
     }
 }
@@ -92,6 +100,8 @@ impl From<Layer> for wire::Layer {
             Layer::Links => Self::Links,
             Layer::Queues => Self::Queues,
             Layer::Areas => Self::Areas,
+            Layer::LinkEmissions => Self::LinkEmissions,
+            Layer::AreaEmissions => Self::AreaEmissions,
         }
     }
 }
@@ -109,6 +119,8 @@ impl TryFrom<wire::Layer> for Layer {
             wire::Layer::Links => Ok(Self::Links),
             wire::Layer::Queues => Ok(Self::Queues),
             wire::Layer::Areas => Ok(Self::Areas),
+            wire::Layer::LinkEmissions => Ok(Self::LinkEmissions),
+            wire::Layer::AreaEmissions => Ok(Self::AreaEmissions),
             wire::Layer::Unspecified => Err(crate::DecodeError::UnknownKind("layer")),
         }
     }

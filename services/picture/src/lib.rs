@@ -48,12 +48,15 @@ pub use checkpoint::RestoreError;
 pub use delta::{Change, Delta};
 pub use error::DecodeError;
 pub use events::wire::{
-    AreaKind, EstimateMethod, EvidenceKind, HcmLevel, LevelOfService, QueueTrend, RemovalReason,
+    AreaKind, EmissionMethod, EmissionPeriod, EstimateMethod, EvidenceKind, HcmLevel,
+    LevelOfService, Pollutant, QueueTrend, RemovalReason,
 };
 pub use layer::{Layer, UnknownLayer};
 pub use limits::{FEEDS_MAX, FeedLimits, LAYER_OBJECTS_MAX};
 pub use object::{
-    Area, Coverage, Detector, DetectorDirection, Estimate, Evidence, Feed, Link, LinkWindow,
+    Area, Coverage, Detector, DetectorDirection, Emission, EmissionAlternative, EmissionAmount,
+    EmissionBasis, EmissionRate, EmissionShare, EmissionTotal, EmissionWindow, Noise,
+    VehicleEmission, Estimate, Evidence, Feed, Link, LinkWindow,
     Object, Queue, ReasonCount, STREETS, Situation, SituationEffect, TimedValue, Trip, Vehicle,
     VehicleMatch,
 };

@@ -1,5 +1,7 @@
 //! Objects of the picture, as best known; see `proto/tilanne/v1/picture.proto` for each field.
 
+mod emission;
+mod emission_wire;
 mod street;
 mod street_wire;
 mod wire;
@@ -13,6 +15,10 @@ use serde::Serialize;
 
 use crate::{Layer, LevelOfService};
 
+pub use emission::{
+    Emission, EmissionAlternative, EmissionAmount, EmissionBasis, EmissionRate, EmissionShare,
+    EmissionTotal, EmissionWindow, Noise, VehicleEmission,
+};
 pub use street::{
     Area, Coverage, Estimate, Evidence, Link, LinkWindow, Queue, SituationEffect, VehicleMatch,
 };
@@ -34,6 +40,9 @@ pub struct Vehicle {
     /// On the street network; missing where there is none, and of what does not drive on streets.
     #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
     pub matched: Option<Box<VehicleMatch>>,
+    /// What it emits; only of public transport.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emission: Option<Box<VehicleEmission>>,
 }
 
 /// A trip's progress.
@@ -160,6 +169,7 @@ pub enum Object {
     Link(Link),
     Queue(Queue),
     Area(Area),
+    Emission(Emission),
 }
 
 impl Object {
@@ -174,6 +184,8 @@ impl Object {
             Self::Link(_) => Layer::Links,
             Self::Queue(_) => Layer::Queues,
             Self::Area(_) => Layer::Areas,
+            Self::Emission(Emission { kind: None, .. }) => Layer::LinkEmissions,
+            Self::Emission(_) => Layer::AreaEmissions,
         }
     }
 
@@ -188,6 +200,7 @@ impl Object {
             Self::Link(link) => &link.id,
             Self::Queue(queue) => &queue.id,
             Self::Area(area) => &area.id,
+            Self::Emission(emission) => &emission.id,
         }
     }
 
@@ -199,7 +212,7 @@ impl Object {
             Self::Situation(situation) => &situation.feed,
             Self::Trip(trip) => &trip.feed,
             Self::Feed(feed) => &feed.id,
-            Self::Link(_) | Self::Queue(_) | Self::Area(_) => {
+            Self::Link(_) | Self::Queue(_) | Self::Area(_) | Self::Emission(_) => {
                 static NAME: Text = STREETS;
                 &NAME
             }
@@ -217,6 +230,7 @@ impl Object {
             Self::Link(link) => link.event_time_ms,
             Self::Queue(queue) => queue.event_time_ms,
             Self::Area(area) => area.event_time_ms,
+            Self::Emission(emission) => emission.event_time_ms,
         }
     }
 
@@ -231,7 +245,11 @@ impl Object {
                 positions.next().is_none().then_some(*only)
             }
             Self::Queue(queue) => Some(queue.position),
-            Self::Trip(_) | Self::Feed(_) | Self::Link(_) | Self::Area(_) => None,
+            Self::Trip(_)
+            | Self::Feed(_)
+            | Self::Link(_)
+            | Self::Area(_)
+            | Self::Emission(_) => None,
         }
     }
 
@@ -245,6 +263,7 @@ impl Object {
             }
             Self::Link(link) => line_box(&link.line),
             Self::Area(area) => line_box(&area.boundary),
+            Self::Emission(emission) => line_box(&emission.line),
             Self::Vehicle(_)
             | Self::Detector(_)
             | Self::Trip(_)

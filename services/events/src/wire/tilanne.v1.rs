@@ -736,6 +736,967 @@ impl CollectionStatus {
         }
     }
 }
+/// A value with the interval that holds the truth in nine of ten cases.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Estimate {
+    #[prost(double, tag = "1")]
+    pub value: f64,
+    #[prost(double, tag = "2")]
+    pub low: f64,
+    #[prost(double, tag = "3")]
+    pub high: f64,
+}
+/// One step towards a value, in the order in which they were taken.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Evidence {
+    #[prost(enumeration = "EvidenceKind", tag = "1")]
+    pub kind: i32,
+    /// What this source alone says, km/h.
+    #[prost(double, tag = "2")]
+    pub speed_km_h: f64,
+    /// Its standard deviation, km/h.
+    #[prost(double, tag = "3")]
+    pub deviation_km_h: f64,
+    /// Its share in the result, 0 to 1; all shares are 1 together.
+    #[prost(double, tag = "4")]
+    pub weight: f64,
+    /// Vehicles, or 1 of a detector.
+    #[prost(uint32, tag = "5")]
+    pub count: u32,
+    /// Why it was left out or counts for less, when it was.
+    #[prost(string, tag = "6")]
+    pub note: ::prost::alloc::string::String,
+}
+/// Traffic on a link in one window of event time.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LinkWindow {
+    #[prost(uint32, tag = "1")]
+    pub duration_s: u32,
+    /// End of the window.
+    #[prost(int64, tag = "2")]
+    pub end_time_ms: i64,
+    /// Space-mean speed of cars: distance driven over time spent, both within link and window.
+    #[prost(message, optional, tag = "3")]
+    pub speed_km_h: ::core::option::Option<Estimate>,
+    #[prost(enumeration = "EstimateMethod", tag = "4")]
+    pub method: i32,
+    /// Vehicles that were seen on the link.
+    #[prost(uint32, tag = "5")]
+    pub vehicles: u32,
+    /// Newest sample behind the value.
+    #[prost(int64, optional, tag = "6")]
+    pub newest_sample_ms: ::core::option::Option<i64>,
+    #[prost(message, optional, tag = "7")]
+    pub flow_veh_h: ::core::option::Option<Estimate>,
+    #[prost(enumeration = "EstimateMethod", tag = "8")]
+    pub flow_method: i32,
+    #[prost(double, optional, tag = "9")]
+    pub density_veh_km: ::core::option::Option<f64>,
+    /// Share of time that a detector's point is covered, percent; from density where there is no detector.
+    #[prost(double, optional, tag = "10")]
+    pub occupancy_percent: ::core::option::Option<f64>,
+    #[prost(double, tag = "11")]
+    pub travel_time_s: f64,
+    /// Against free flow, 0 or more.
+    #[prost(double, tag = "12")]
+    pub delay_s: f64,
+    #[prost(enumeration = "LevelOfService", tag = "13")]
+    pub level_of_service: i32,
+    #[prost(enumeration = "HcmLevel", tag = "14")]
+    pub hcm_level: i32,
+    /// Length of the standing traffic at the end of the link.
+    #[prost(double, optional, tag = "15")]
+    pub queue_m: ::core::option::Option<f64>,
+    /// Mean time that a vehicle stood.
+    #[prost(double, optional, tag = "16")]
+    pub stopped_s: ::core::option::Option<f64>,
+    /// Every source behind the speed, in order.
+    #[prost(message, repeated, tag = "17")]
+    pub evidence: ::prost::alloc::vec::Vec<Evidence>,
+}
+/// Traffic on one directed link of the street network.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Link {
+    /// "<way>-<from node>-<to node>" of the map; the same after a newer import.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// End of the newest window.
+    #[prost(int64, tag = "2")]
+    pub event_time_ms: i64,
+    #[prost(string, tag = "3")]
+    pub name: ::prost::alloc::string::String,
+    /// Kind of street, such as "primary".
+    #[prost(string, tag = "4")]
+    pub class: ::prost::alloc::string::String,
+    #[prost(double, tag = "5")]
+    pub length_m: f64,
+    #[prost(uint32, tag = "6")]
+    pub lanes: u32,
+    /// In force now.
+    #[prost(uint32, tag = "7")]
+    pub speed_limit_km_h: u32,
+    /// Longitude and latitude of each point of the line, in units of 1e-6 degree, each as the difference to the point
+    /// before.
+    #[prost(sint32, repeated, tag = "8")]
+    pub line: ::prost::alloc::vec::Vec<i32>,
+    #[prost(double, tag = "9")]
+    pub free_flow_speed_km_h: f64,
+    /// Usual at this hour of the week; missing until it was learned.
+    #[prost(double, optional, tag = "10")]
+    pub typical_speed_km_h: ::core::option::Option<f64>,
+    /// One minute.
+    #[prost(message, optional, tag = "11")]
+    pub minute: ::core::option::Option<LinkWindow>,
+    /// Five minutes.
+    #[prost(message, optional, tag = "12")]
+    pub five_minutes: ::core::option::Option<LinkWindow>,
+    /// Detectors tied to the link.
+    #[prost(string, repeated, tag = "13")]
+    pub detectors: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Traffic messages and road works on it, by id.
+    #[prost(string, repeated, tag = "14")]
+    pub situations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// What the traffic on the links of a traffic message shows.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SituationEffect {
+    /// End of the window.
+    #[prost(int64, tag = "1")]
+    pub event_time_ms: i64,
+    /// Links that the message touches, in both directions where it names none.
+    #[prost(string, repeated, tag = "2")]
+    pub links: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Those of them whose speed was measured in the newest five minutes.
+    #[prost(uint32, tag = "3")]
+    pub links_measured: u32,
+    /// Their speed as a share of the usual one, percent.
+    #[prost(double, optional, tag = "4")]
+    pub speed_share_percent: ::core::option::Option<f64>,
+    /// Of a vehicle that drives over all that were measured, against the usual time.
+    #[prost(double, optional, tag = "5")]
+    pub delay_s: ::core::option::Option<f64>,
+    /// It announces hindrance, but traffic was measured to flow as usual, or a closed street to be driven on.
+    #[prost(bool, tag = "6")]
+    pub contradicted: bool,
+    /// CO2 that the traffic on its links emits more than at free flow, g/h; missing where that is not known.
+    #[prost(double, optional, tag = "7")]
+    pub excess_co2_g_h: ::core::option::Option<f64>,
+}
+/// Where a vehicle was on the street network when that was last known.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct VehicleMatch {
+    /// Time of the fix.
+    #[prost(int64, tag = "1")]
+    pub event_time_ms: i64,
+    /// Empty when it is not known.
+    #[prost(string, tag = "2")]
+    pub link: ::prost::alloc::string::String,
+    /// Metres from the link's beginning.
+    #[prost(double, tag = "3")]
+    pub along_m: f64,
+    /// Probability of the link under the model, 0 to 1.
+    #[prost(double, tag = "4")]
+    pub confidence: f64,
+    /// Why there is no link: off_network, tunnel, ferry, closed_street, ambiguous.
+    #[prost(string, tag = "5")]
+    pub unknown: ::prost::alloc::string::String,
+}
+/// Links in a row or a tree whose traffic is queuing.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Queue {
+    /// Link at the head when it began, and when that was.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub event_time_ms: i64,
+    #[prost(int64, tag = "3")]
+    pub start_time_ms: i64,
+    #[prost(enumeration = "QueueTrend", tag = "4")]
+    pub trend: i32,
+    /// From the head upstream.
+    #[prost(string, repeated, tag = "5")]
+    pub links: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(double, tag = "6")]
+    pub length_m: f64,
+    #[prost(double, tag = "7")]
+    pub length_m_max: f64,
+    #[prost(double, tag = "8")]
+    pub speed_km_h: f64,
+    /// Of a vehicle that drives through all of the longest branch, against free flow.
+    #[prost(double, tag = "9")]
+    pub delay_s: f64,
+    /// Not usual at this hour.
+    #[prost(bool, tag = "10")]
+    pub irregular: bool,
+    /// Traffic messages and road works on its links, by id.
+    #[prost(string, repeated, tag = "11")]
+    pub situations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Queues that became part of it.
+    #[prost(string, repeated, tag = "12")]
+    pub merged: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Where its head stands.
+    #[prost(double, tag = "13")]
+    pub longitude_deg: f64,
+    #[prost(double, tag = "14")]
+    pub latitude_deg: f64,
+    /// CO2 that its traffic emits more than at free flow, g/h; missing where that is not known.
+    #[prost(double, optional, tag = "15")]
+    pub excess_co2_g_h: ::core::option::Option<f64>,
+}
+/// Shares of the length of an area's streets, by how their speed is known; together 1.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Coverage {
+    #[prost(double, tag = "1")]
+    pub measured: f64,
+    #[prost(double, tag = "2")]
+    pub fused: f64,
+    #[prost(double, tag = "3")]
+    pub inferred: f64,
+    #[prost(double, tag = "4")]
+    pub typical: f64,
+    #[prost(double, tag = "5")]
+    pub unknown: f64,
+}
+/// Traffic of an area in the newest five minutes: sums over its links.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Area {
+    /// "<kind>:<id>", such as "cell:8911260a5abffff".
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub event_time_ms: i64,
+    #[prost(enumeration = "AreaKind", tag = "3")]
+    pub kind: i32,
+    #[prost(string, tag = "4")]
+    pub name: ::prost::alloc::string::String,
+    /// Length of its streets, each direction by itself.
+    #[prost(double, tag = "5")]
+    pub street_km: f64,
+    #[prost(message, optional, tag = "6")]
+    pub coverage: ::core::option::Option<Coverage>,
+    /// Distance over time of all vehicles on its known links; missing when none is known.
+    #[prost(double, optional, tag = "7")]
+    pub speed_km_h: ::core::option::Option<f64>,
+    #[prost(double, optional, tag = "8")]
+    pub free_flow_speed_km_h: ::core::option::Option<f64>,
+    /// Driven in an hour at this rate, where the flow is known.
+    #[prost(double, tag = "9")]
+    pub traffic_veh_km_h: f64,
+    /// Lost against free flow in an hour at this rate.
+    #[prost(double, tag = "10")]
+    pub delay_veh_h_h: f64,
+    /// Length of its queues.
+    #[prost(double, tag = "11")]
+    pub queue_km: f64,
+    /// Its boundary as a closed ring, like the line of a link.
+    #[prost(sint32, repeated, tag = "12")]
+    pub boundary: ::prost::alloc::vec::Vec<i32>,
+}
+/// Fintraffic's five steps of the share of free-flow speed, and the step above.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum LevelOfService {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    /// 0 up to 10 percent.
+    #[serde(rename = "stationary")]
+    Stationary = 1,
+    /// 10 up to 25.
+    #[serde(rename = "queuing")]
+    Queuing = 2,
+    /// 25 up to 75.
+    #[serde(rename = "slow")]
+    Slow = 3,
+    /// 75 up to 90.
+    #[serde(rename = "platooning")]
+    Platooning = 4,
+    /// 90 and more.
+    #[serde(rename = "fluent")]
+    Fluent = 5,
+}
+impl LevelOfService {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LEVEL_OF_SERVICE_UNSPECIFIED",
+            Self::Stationary => "LEVEL_OF_SERVICE_STATIONARY",
+            Self::Queuing => "LEVEL_OF_SERVICE_QUEUING",
+            Self::Slow => "LEVEL_OF_SERVICE_SLOW",
+            Self::Platooning => "LEVEL_OF_SERVICE_PLATOONING",
+            Self::Fluent => "LEVEL_OF_SERVICE_FLUENT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LEVEL_OF_SERVICE_UNSPECIFIED" => Some(Self::Unspecified),
+            "LEVEL_OF_SERVICE_STATIONARY" => Some(Self::Stationary),
+            "LEVEL_OF_SERVICE_QUEUING" => Some(Self::Queuing),
+            "LEVEL_OF_SERVICE_SLOW" => Some(Self::Slow),
+            "LEVEL_OF_SERVICE_PLATOONING" => Some(Self::Platooning),
+            "LEVEL_OF_SERVICE_FLUENT" => Some(Self::Fluent),
+            _ => None,
+        }
+    }
+}
+/// Steps of the Highway Capacity Manual for urban streets, by the share of free-flow speed.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum HcmLevel {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    /// Above 85 percent.
+    #[serde(rename = "a")]
+    A = 1,
+    /// Above 67.
+    #[serde(rename = "b")]
+    B = 2,
+    /// Above 50.
+    #[serde(rename = "c")]
+    C = 3,
+    /// Above 40.
+    #[serde(rename = "d")]
+    D = 4,
+    /// Above 30.
+    #[serde(rename = "e")]
+    E = 5,
+    /// 30 and less.
+    #[serde(rename = "f")]
+    F = 6,
+}
+impl HcmLevel {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "HCM_LEVEL_UNSPECIFIED",
+            Self::A => "HCM_LEVEL_A",
+            Self::B => "HCM_LEVEL_B",
+            Self::C => "HCM_LEVEL_C",
+            Self::D => "HCM_LEVEL_D",
+            Self::E => "HCM_LEVEL_E",
+            Self::F => "HCM_LEVEL_F",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "HCM_LEVEL_UNSPECIFIED" => Some(Self::Unspecified),
+            "HCM_LEVEL_A" => Some(Self::A),
+            "HCM_LEVEL_B" => Some(Self::B),
+            "HCM_LEVEL_C" => Some(Self::C),
+            "HCM_LEVEL_D" => Some(Self::D),
+            "HCM_LEVEL_E" => Some(Self::E),
+            "HCM_LEVEL_F" => Some(Self::F),
+            _ => None,
+        }
+    }
+}
+/// How a value came about, best first.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum EstimateMethod {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    /// Vehicles or a detector of the window itself, of one source.
+    #[serde(rename = "measured")]
+    Measured = 1,
+    /// Several sources of the window together.
+    #[serde(rename = "fused")]
+    Fused = 2,
+    /// From earlier windows or neighbouring links.
+    #[serde(rename = "inferred")]
+    Inferred = 3,
+    /// What is usual at this hour; nothing was seen.
+    #[serde(rename = "typical")]
+    Typical = 4,
+}
+impl EstimateMethod {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ESTIMATE_METHOD_UNSPECIFIED",
+            Self::Measured => "ESTIMATE_METHOD_MEASURED",
+            Self::Fused => "ESTIMATE_METHOD_FUSED",
+            Self::Inferred => "ESTIMATE_METHOD_INFERRED",
+            Self::Typical => "ESTIMATE_METHOD_TYPICAL",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ESTIMATE_METHOD_UNSPECIFIED" => Some(Self::Unspecified),
+            "ESTIMATE_METHOD_MEASURED" => Some(Self::Measured),
+            "ESTIMATE_METHOD_FUSED" => Some(Self::Fused),
+            "ESTIMATE_METHOD_INFERRED" => Some(Self::Inferred),
+            "ESTIMATE_METHOD_TYPICAL" => Some(Self::Typical),
+            _ => None,
+        }
+    }
+}
+/// What a value was made of.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum EvidenceKind {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    /// The estimate before, carried on to this window.
+    #[serde(rename = "previous")]
+    Previous = 1,
+    /// The usual value of this hour of the week.
+    #[serde(rename = "profile")]
+    Profile = 2,
+    /// Speed limit and class of the street: nothing was ever seen.
+    #[serde(rename = "limit")]
+    Limit = 3,
+    /// Cars that drove over the link.
+    #[serde(rename = "cars")]
+    Cars = 4,
+    /// Buses, without their stops.
+    #[serde(rename = "buses")]
+    Buses = 5,
+    /// A detector on the link.
+    #[serde(rename = "detector")]
+    Detector = 6,
+    /// Links before and after.
+    #[serde(rename = "neighbours")]
+    Neighbours = 7,
+}
+impl EvidenceKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "EVIDENCE_KIND_UNSPECIFIED",
+            Self::Previous => "EVIDENCE_KIND_PREVIOUS",
+            Self::Profile => "EVIDENCE_KIND_PROFILE",
+            Self::Limit => "EVIDENCE_KIND_LIMIT",
+            Self::Cars => "EVIDENCE_KIND_CARS",
+            Self::Buses => "EVIDENCE_KIND_BUSES",
+            Self::Detector => "EVIDENCE_KIND_DETECTOR",
+            Self::Neighbours => "EVIDENCE_KIND_NEIGHBOURS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "EVIDENCE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "EVIDENCE_KIND_PREVIOUS" => Some(Self::Previous),
+            "EVIDENCE_KIND_PROFILE" => Some(Self::Profile),
+            "EVIDENCE_KIND_LIMIT" => Some(Self::Limit),
+            "EVIDENCE_KIND_CARS" => Some(Self::Cars),
+            "EVIDENCE_KIND_BUSES" => Some(Self::Buses),
+            "EVIDENCE_KIND_DETECTOR" => Some(Self::Detector),
+            "EVIDENCE_KIND_NEIGHBOURS" => Some(Self::Neighbours),
+            _ => None,
+        }
+    }
+}
+/// Whether a queue becomes longer.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum QueueTrend {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    #[serde(rename = "growing")]
+    Growing = 1,
+    #[serde(rename = "steady")]
+    Steady = 2,
+    #[serde(rename = "shrinking")]
+    Shrinking = 3,
+}
+impl QueueTrend {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "QUEUE_TREND_UNSPECIFIED",
+            Self::Growing => "QUEUE_TREND_GROWING",
+            Self::Steady => "QUEUE_TREND_STEADY",
+            Self::Shrinking => "QUEUE_TREND_SHRINKING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "QUEUE_TREND_UNSPECIFIED" => Some(Self::Unspecified),
+            "QUEUE_TREND_GROWING" => Some(Self::Growing),
+            "QUEUE_TREND_STEADY" => Some(Self::Steady),
+            "QUEUE_TREND_SHRINKING" => Some(Self::Shrinking),
+            _ => None,
+        }
+    }
+}
+/// What an area is.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum AreaKind {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    #[serde(rename = "region")]
+    Region = 1,
+    #[serde(rename = "city")]
+    City = 2,
+    #[serde(rename = "district")]
+    District = 3,
+    /// Cell of the H3 grid.
+    #[serde(rename = "cell")]
+    Cell = 4,
+    #[serde(rename = "postal_area")]
+    PostalArea = 5,
+}
+impl AreaKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "AREA_KIND_UNSPECIFIED",
+            Self::Region => "AREA_KIND_REGION",
+            Self::City => "AREA_KIND_CITY",
+            Self::District => "AREA_KIND_DISTRICT",
+            Self::Cell => "AREA_KIND_CELL",
+            Self::PostalArea => "AREA_KIND_POSTAL_AREA",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "AREA_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "AREA_KIND_REGION" => Some(Self::Region),
+            "AREA_KIND_CITY" => Some(Self::City),
+            "AREA_KIND_DISTRICT" => Some(Self::District),
+            "AREA_KIND_CELL" => Some(Self::Cell),
+            "AREA_KIND_POSTAL_AREA" => Some(Self::PostalArea),
+            _ => None,
+        }
+    }
+}
+/// One pollutant now, per hour.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct EmissionRate {
+    #[prost(enumeration = "Pollutant", tag = "1")]
+    pub pollutant: i32,
+    #[prost(double, tag = "2")]
+    pub value: f64,
+    /// The interval that holds the truth in nine of ten cases, as far as it is known.
+    #[prost(float, tag = "3")]
+    pub low: f32,
+    #[prost(float, tag = "4")]
+    pub high: f32,
+    /// Now minus the same traffic at free flow; below 0 where congestion saves.
+    #[prost(float, tag = "5")]
+    pub excess: f32,
+}
+/// Emission in one window of event time.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EmissionWindow {
+    #[prost(uint32, tag = "1")]
+    pub duration_s: u32,
+    /// End of the window.
+    #[prost(int64, tag = "2")]
+    pub end_time_ms: i64,
+    /// Driven in the window.
+    #[prost(double, tag = "3")]
+    pub vehicle_km: f64,
+    /// Of them by vehicles that are known one by one: public transport.
+    #[prost(double, tag = "4")]
+    pub transit_vehicle_km: f64,
+    /// Carried by them; missing where no vehicle says how full it is.
+    #[prost(double, optional, tag = "5")]
+    pub transit_passenger_km: ::core::option::Option<f64>,
+    /// CO2 of these vehicles an hour, fossil and biogenic, from the tailpipe.
+    #[prost(double, tag = "6")]
+    pub transit_co2_g_h: f64,
+    #[prost(message, repeated, tag = "7")]
+    pub rates: ::prost::alloc::vec::Vec<EmissionRate>,
+}
+/// Sound power of the traffic, CNOSSOS-EU. Of a link per metre of its line, of an area in all.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Noise {
+    /// A-weighted, dB.
+    #[prost(message, optional, tag = "1")]
+    pub level_db: ::core::option::Option<Estimate>,
+    /// Octave bands of 63 Hz to 8 kHz, dB, not weighted.
+    #[prost(float, repeated, tag = "2")]
+    pub octave_db: ::prost::alloc::vec::Vec<f32>,
+}
+/// One pollutant in all.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct EmissionAmount {
+    #[prost(enumeration = "Pollutant", tag = "1")]
+    pub pollutant: i32,
+    #[prost(double, tag = "2")]
+    pub value: f64,
+    #[prost(double, tag = "3")]
+    pub low: f64,
+    #[prost(double, tag = "4")]
+    pub high: f64,
+    #[prost(double, tag = "5")]
+    pub excess: f64,
+}
+/// What was emitted in an hour, a day or a week of local time.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EmissionTotal {
+    #[prost(enumeration = "EmissionPeriod", tag = "1")]
+    pub period: i32,
+    #[prost(int64, tag = "2")]
+    pub start_time_ms: i64,
+    /// So far, when the period is not over; then also its end.
+    #[prost(int64, tag = "3")]
+    pub end_time_ms: i64,
+    #[prost(bool, tag = "4")]
+    pub complete: bool,
+    /// Of the period's five-minute windows, those with a state of the streets.
+    #[prost(uint32, tag = "5")]
+    pub windows: u32,
+    #[prost(double, tag = "6")]
+    pub vehicle_km: f64,
+    #[prost(message, repeated, tag = "7")]
+    pub amounts: ::prost::alloc::vec::Vec<EmissionAmount>,
+}
+/// What a group of vehicles has to do with it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EmissionShare {
+    /// Such as "car_diesel".
+    #[prost(string, tag = "1")]
+    pub group: ::prost::alloc::string::String,
+    /// Shares of the traffic's vehicle-km and of what it emits, 0 to 1.
+    #[prost(double, tag = "2")]
+    pub vehicle_km: f64,
+    #[prost(double, tag = "3")]
+    pub co2: f64,
+    #[prost(double, tag = "4")]
+    pub nox: f64,
+    #[prost(double, tag = "5")]
+    pub pm: f64,
+}
+/// What the emission of a link was computed from.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EmissionBasis {
+    #[prost(double, tag = "1")]
+    pub speed_km_h: f64,
+    /// Share of time that the traffic stands; measured, else the usual one of the speed.
+    #[prost(double, tag = "2")]
+    pub stopped_share: f64,
+    #[prost(bool, tag = "3")]
+    pub stopped_measured: bool,
+    #[prost(double, tag = "4")]
+    pub flow_veh_h: f64,
+    #[prost(double, tag = "5")]
+    pub temperature_c: f64,
+    #[prost(double, tag = "6")]
+    pub gradient_percent: f64,
+    /// Share of cars on studded tyres.
+    #[prost(double, tag = "7")]
+    pub studded_share: f64,
+    /// Of the road, such as "dry" or "snow".
+    #[prost(string, tag = "8")]
+    pub road_state: ::prost::alloc::string::String,
+    #[prost(string, tag = "9")]
+    pub mix: ::prost::alloc::string::String,
+    /// Parts of the relative standard deviation of CO2, percent: flow and speed, mix, factors.
+    #[prost(double, tag = "10")]
+    pub sampling_percent: f64,
+    #[prost(double, tag = "11")]
+    pub mix_percent: f64,
+    #[prost(double, tag = "12")]
+    pub factor_percent: f64,
+    #[prost(message, repeated, tag = "13")]
+    pub shares: ::prost::alloc::vec::Vec<EmissionShare>,
+}
+/// The same with another factor set.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EmissionAlternative {
+    #[prost(string, tag = "1")]
+    pub factor_set: ::prost::alloc::string::String,
+    #[prost(double, tag = "2")]
+    pub co2_g_h: f64,
+    #[prost(double, tag = "3")]
+    pub nox_g_h: f64,
+    #[prost(double, tag = "4")]
+    pub pm_exhaust_g_h: f64,
+}
+/// What the traffic on a link or in an area emits.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Emission {
+    /// Of the link or area, such as "cell:8911260a5abffff".
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub event_time_ms: i64,
+    /// Missing of a link.
+    #[prost(enumeration = "AreaKind", optional, tag = "3")]
+    pub kind: ::core::option::Option<i32>,
+    #[prost(string, tag = "4")]
+    pub name: ::prost::alloc::string::String,
+    /// Name and version of the factors.
+    #[prost(string, tag = "5")]
+    pub factor_set: ::prost::alloc::string::String,
+    /// Length of the streets whose traffic is in it, of all of them.
+    #[prost(double, tag = "6")]
+    pub known_street_km: f64,
+    #[prost(double, tag = "7")]
+    pub street_km: f64,
+    #[prost(message, optional, tag = "8")]
+    pub minute: ::core::option::Option<EmissionWindow>,
+    #[prost(message, optional, tag = "9")]
+    pub five_minutes: ::core::option::Option<EmissionWindow>,
+    #[prost(message, optional, tag = "10")]
+    pub noise: ::core::option::Option<Noise>,
+    /// Excess CO2 before signals and in queues, g/h; parts of the excess, may overlap.
+    #[prost(double, tag = "11")]
+    pub signal_excess_co2_g_h: f64,
+    #[prost(double, tag = "12")]
+    pub queue_excess_co2_g_h: f64,
+    /// Of areas only: running and last hour, day and week.
+    #[prost(message, repeated, tag = "13")]
+    pub totals: ::prost::alloc::vec::Vec<EmissionTotal>,
+    #[prost(message, repeated, tag = "14")]
+    pub alternatives: ::prost::alloc::vec::Vec<EmissionAlternative>,
+    /// Of links only.
+    #[prost(message, optional, tag = "15")]
+    pub basis: ::core::option::Option<EmissionBasis>,
+    /// Line of the link or boundary of the area, as in Link.
+    #[prost(sint32, repeated, tag = "16")]
+    pub line: ::prost::alloc::vec::Vec<i32>,
+}
+/// What one vehicle emits.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct VehicleEmission {
+    /// Time of the fix up to which it is known.
+    #[prost(int64, tag = "1")]
+    pub event_time_ms: i64,
+    /// Its class, or the mix that stands for it.
+    #[prost(string, tag = "2")]
+    pub vehicle_class: ::prost::alloc::string::String,
+    #[prost(enumeration = "EmissionMethod", tag = "3")]
+    pub method: i32,
+    /// Between the last two fixes.
+    #[prost(double, tag = "4")]
+    pub power_kw: f64,
+    #[prost(double, tag = "5")]
+    pub co2_g_s: f64,
+    /// Since it was first seen.
+    #[prost(double, tag = "6")]
+    pub distance_km: f64,
+    #[prost(double, tag = "7")]
+    pub energy_mj: f64,
+    #[prost(double, tag = "8")]
+    pub co2_g: f64,
+    #[prost(double, tag = "9")]
+    pub nox_g: f64,
+    #[prost(double, tag = "10")]
+    pub pm_g: f64,
+    /// CO2 per kilometre of a passenger; missing where it does not say how full it is.
+    #[prost(double, optional, tag = "11")]
+    pub co2_g_passenger_km: ::core::option::Option<f64>,
+}
+/// What is emitted. Rates are grams an hour, amounts grams; of energy megajoules, of particle numbers 1e12.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Pollutant {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    /// Of fuels and batteries.
+    #[serde(rename = "energy")]
+    Energy = 1,
+    /// From the tailpipe, by where the carbon comes from.
+    #[serde(rename = "co2_fossil")]
+    Co2Fossil = 2,
+    #[serde(rename = "co2_biogenic")]
+    Co2Biogenic = 3,
+    /// Of making fuels and electricity.
+    #[serde(rename = "co2_upstream")]
+    Co2Upstream = 4,
+    /// As NO2.
+    #[serde(rename = "nox")]
+    Nox = 5,
+    /// Emitted as NO2; part of NOX.
+    #[serde(rename = "no2")]
+    No2 = 6,
+    /// PM2.5 from the tailpipe.
+    #[serde(rename = "pm_exhaust")]
+    PmExhaust = 7,
+    /// Solid particles above 23 nm.
+    #[serde(rename = "pn")]
+    Pn = 8,
+    #[serde(rename = "co")]
+    Co = 9,
+    /// Hydrocarbons but methane.
+    #[serde(rename = "nmhc")]
+    Nmhc = 10,
+    #[serde(rename = "ch4")]
+    Ch4 = 11,
+    #[serde(rename = "n2o")]
+    N2o = 12,
+    #[serde(rename = "nh3")]
+    Nh3 = 13,
+    /// Wear; PM2.5 is part of PM10.
+    #[serde(rename = "pm10_tyre")]
+    Pm10Tyre = 14,
+    #[serde(rename = "pm10_brake")]
+    Pm10Brake = 15,
+    #[serde(rename = "pm10_road")]
+    Pm10Road = 16,
+    #[serde(rename = "pm25_tyre")]
+    Pm25Tyre = 17,
+    #[serde(rename = "pm25_brake")]
+    Pm25Brake = 18,
+    #[serde(rename = "pm25_road")]
+    Pm25Road = 19,
+}
+impl Pollutant {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "POLLUTANT_UNSPECIFIED",
+            Self::Energy => "POLLUTANT_ENERGY",
+            Self::Co2Fossil => "POLLUTANT_CO2_FOSSIL",
+            Self::Co2Biogenic => "POLLUTANT_CO2_BIOGENIC",
+            Self::Co2Upstream => "POLLUTANT_CO2_UPSTREAM",
+            Self::Nox => "POLLUTANT_NOX",
+            Self::No2 => "POLLUTANT_NO2",
+            Self::PmExhaust => "POLLUTANT_PM_EXHAUST",
+            Self::Pn => "POLLUTANT_PN",
+            Self::Co => "POLLUTANT_CO",
+            Self::Nmhc => "POLLUTANT_NMHC",
+            Self::Ch4 => "POLLUTANT_CH4",
+            Self::N2o => "POLLUTANT_N2O",
+            Self::Nh3 => "POLLUTANT_NH3",
+            Self::Pm10Tyre => "POLLUTANT_PM10_TYRE",
+            Self::Pm10Brake => "POLLUTANT_PM10_BRAKE",
+            Self::Pm10Road => "POLLUTANT_PM10_ROAD",
+            Self::Pm25Tyre => "POLLUTANT_PM25_TYRE",
+            Self::Pm25Brake => "POLLUTANT_PM25_BRAKE",
+            Self::Pm25Road => "POLLUTANT_PM25_ROAD",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "POLLUTANT_UNSPECIFIED" => Some(Self::Unspecified),
+            "POLLUTANT_ENERGY" => Some(Self::Energy),
+            "POLLUTANT_CO2_FOSSIL" => Some(Self::Co2Fossil),
+            "POLLUTANT_CO2_BIOGENIC" => Some(Self::Co2Biogenic),
+            "POLLUTANT_CO2_UPSTREAM" => Some(Self::Co2Upstream),
+            "POLLUTANT_NOX" => Some(Self::Nox),
+            "POLLUTANT_NO2" => Some(Self::No2),
+            "POLLUTANT_PM_EXHAUST" => Some(Self::PmExhaust),
+            "POLLUTANT_PN" => Some(Self::Pn),
+            "POLLUTANT_CO" => Some(Self::Co),
+            "POLLUTANT_NMHC" => Some(Self::Nmhc),
+            "POLLUTANT_CH4" => Some(Self::Ch4),
+            "POLLUTANT_N2O" => Some(Self::N2o),
+            "POLLUTANT_NH3" => Some(Self::Nh3),
+            "POLLUTANT_PM10_TYRE" => Some(Self::Pm10Tyre),
+            "POLLUTANT_PM10_BRAKE" => Some(Self::Pm10Brake),
+            "POLLUTANT_PM10_ROAD" => Some(Self::Pm10Road),
+            "POLLUTANT_PM25_TYRE" => Some(Self::Pm25Tyre),
+            "POLLUTANT_PM25_BRAKE" => Some(Self::Pm25Brake),
+            "POLLUTANT_PM25_ROAD" => Some(Self::Pm25Road),
+            _ => None,
+        }
+    }
+}
+/// A span of local time that totals are for.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum EmissionPeriod {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    #[serde(rename = "hour")]
+    Hour = 1,
+    #[serde(rename = "day")]
+    Day = 2,
+    /// From Monday on.
+    #[serde(rename = "week")]
+    Week = 3,
+}
+impl EmissionPeriod {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "EMISSION_PERIOD_UNSPECIFIED",
+            Self::Hour => "EMISSION_PERIOD_HOUR",
+            Self::Day => "EMISSION_PERIOD_DAY",
+            Self::Week => "EMISSION_PERIOD_WEEK",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "EMISSION_PERIOD_UNSPECIFIED" => Some(Self::Unspecified),
+            "EMISSION_PERIOD_HOUR" => Some(Self::Hour),
+            "EMISSION_PERIOD_DAY" => Some(Self::Day),
+            "EMISSION_PERIOD_WEEK" => Some(Self::Week),
+            _ => None,
+        }
+    }
+}
+/// How a vehicle's emission is known.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum EmissionMethod {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    /// From power, second by second.
+    #[serde(rename = "second_by_second")]
+    SecondBySecond = 1,
+    /// From mean speeds between fixes.
+    #[serde(rename = "average_speed")]
+    AverageSpeed = 2,
+}
+impl EmissionMethod {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "EMISSION_METHOD_UNSPECIFIED",
+            Self::SecondBySecond => "EMISSION_METHOD_SECOND_BY_SECOND",
+            Self::AverageSpeed => "EMISSION_METHOD_AVERAGE_SPEED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "EMISSION_METHOD_UNSPECIFIED" => Some(Self::Unspecified),
+            "EMISSION_METHOD_SECOND_BY_SECOND" => Some(Self::SecondBySecond),
+            "EMISSION_METHOD_AVERAGE_SPEED" => Some(Self::AverageSpeed),
+            _ => None,
+        }
+    }
+}
 /// A line or ring of a geometry.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Path {
@@ -1421,555 +2382,6 @@ impl Connection {
         }
     }
 }
-/// A value with the interval that holds the truth in nine of ten cases.
-#[derive(Clone, Copy, PartialEq, ::prost::Message)]
-pub struct Estimate {
-    #[prost(double, tag = "1")]
-    pub value: f64,
-    #[prost(double, tag = "2")]
-    pub low: f64,
-    #[prost(double, tag = "3")]
-    pub high: f64,
-}
-/// One step towards a value, in the order in which they were taken.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Evidence {
-    #[prost(enumeration = "EvidenceKind", tag = "1")]
-    pub kind: i32,
-    /// What this source alone says, km/h.
-    #[prost(double, tag = "2")]
-    pub speed_km_h: f64,
-    /// Its standard deviation, km/h.
-    #[prost(double, tag = "3")]
-    pub deviation_km_h: f64,
-    /// Its share in the result, 0 to 1; all shares are 1 together.
-    #[prost(double, tag = "4")]
-    pub weight: f64,
-    /// Vehicles, or 1 of a detector.
-    #[prost(uint32, tag = "5")]
-    pub count: u32,
-    /// Why it was left out or counts for less, when it was.
-    #[prost(string, tag = "6")]
-    pub note: ::prost::alloc::string::String,
-}
-/// Traffic on a link in one window of event time.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct LinkWindow {
-    #[prost(uint32, tag = "1")]
-    pub duration_s: u32,
-    /// End of the window.
-    #[prost(int64, tag = "2")]
-    pub end_time_ms: i64,
-    /// Space-mean speed of cars: distance driven over time spent, both within link and window.
-    #[prost(message, optional, tag = "3")]
-    pub speed_km_h: ::core::option::Option<Estimate>,
-    #[prost(enumeration = "EstimateMethod", tag = "4")]
-    pub method: i32,
-    /// Vehicles that were seen on the link.
-    #[prost(uint32, tag = "5")]
-    pub vehicles: u32,
-    /// Newest sample behind the value.
-    #[prost(int64, optional, tag = "6")]
-    pub newest_sample_ms: ::core::option::Option<i64>,
-    #[prost(message, optional, tag = "7")]
-    pub flow_veh_h: ::core::option::Option<Estimate>,
-    #[prost(enumeration = "EstimateMethod", tag = "8")]
-    pub flow_method: i32,
-    #[prost(double, optional, tag = "9")]
-    pub density_veh_km: ::core::option::Option<f64>,
-    /// Share of time that a detector's point is covered, percent; from density where there is no detector.
-    #[prost(double, optional, tag = "10")]
-    pub occupancy_percent: ::core::option::Option<f64>,
-    #[prost(double, tag = "11")]
-    pub travel_time_s: f64,
-    /// Against free flow, 0 or more.
-    #[prost(double, tag = "12")]
-    pub delay_s: f64,
-    #[prost(enumeration = "LevelOfService", tag = "13")]
-    pub level_of_service: i32,
-    #[prost(enumeration = "HcmLevel", tag = "14")]
-    pub hcm_level: i32,
-    /// Length of the standing traffic at the end of the link.
-    #[prost(double, optional, tag = "15")]
-    pub queue_m: ::core::option::Option<f64>,
-    /// Mean time that a vehicle stood.
-    #[prost(double, optional, tag = "16")]
-    pub stopped_s: ::core::option::Option<f64>,
-    /// Every source behind the speed, in order.
-    #[prost(message, repeated, tag = "17")]
-    pub evidence: ::prost::alloc::vec::Vec<Evidence>,
-}
-/// Traffic on one directed link of the street network.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Link {
-    /// "<way>-<from node>-<to node>" of the map; the same after a newer import.
-    #[prost(string, tag = "1")]
-    pub id: ::prost::alloc::string::String,
-    /// End of the newest window.
-    #[prost(int64, tag = "2")]
-    pub event_time_ms: i64,
-    #[prost(string, tag = "3")]
-    pub name: ::prost::alloc::string::String,
-    /// Kind of street, such as "primary".
-    #[prost(string, tag = "4")]
-    pub class: ::prost::alloc::string::String,
-    #[prost(double, tag = "5")]
-    pub length_m: f64,
-    #[prost(uint32, tag = "6")]
-    pub lanes: u32,
-    /// In force now.
-    #[prost(uint32, tag = "7")]
-    pub speed_limit_km_h: u32,
-    /// Longitude and latitude of each point of the line, in units of 1e-6 degree, each as the difference to the point
-    /// before.
-    #[prost(sint32, repeated, tag = "8")]
-    pub line: ::prost::alloc::vec::Vec<i32>,
-    #[prost(double, tag = "9")]
-    pub free_flow_speed_km_h: f64,
-    /// Usual at this hour of the week; missing until it was learned.
-    #[prost(double, optional, tag = "10")]
-    pub typical_speed_km_h: ::core::option::Option<f64>,
-    /// One minute.
-    #[prost(message, optional, tag = "11")]
-    pub minute: ::core::option::Option<LinkWindow>,
-    /// Five minutes.
-    #[prost(message, optional, tag = "12")]
-    pub five_minutes: ::core::option::Option<LinkWindow>,
-    /// Detectors tied to the link.
-    #[prost(string, repeated, tag = "13")]
-    pub detectors: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Traffic messages and road works on it, by id.
-    #[prost(string, repeated, tag = "14")]
-    pub situations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-}
-/// What the traffic on the links of a traffic message shows.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct SituationEffect {
-    /// End of the window.
-    #[prost(int64, tag = "1")]
-    pub event_time_ms: i64,
-    /// Links that the message touches, in both directions where it names none.
-    #[prost(string, repeated, tag = "2")]
-    pub links: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Those of them whose speed was measured in the newest five minutes.
-    #[prost(uint32, tag = "3")]
-    pub links_measured: u32,
-    /// Their speed as a share of the usual one, percent.
-    #[prost(double, optional, tag = "4")]
-    pub speed_share_percent: ::core::option::Option<f64>,
-    /// Of a vehicle that drives over all that were measured, against the usual time.
-    #[prost(double, optional, tag = "5")]
-    pub delay_s: ::core::option::Option<f64>,
-    /// It announces hindrance, but traffic was measured to flow as usual, or a closed street to be driven on.
-    #[prost(bool, tag = "6")]
-    pub contradicted: bool,
-}
-/// Where a vehicle was on the street network when that was last known.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct VehicleMatch {
-    /// Time of the fix.
-    #[prost(int64, tag = "1")]
-    pub event_time_ms: i64,
-    /// Empty when it is not known.
-    #[prost(string, tag = "2")]
-    pub link: ::prost::alloc::string::String,
-    /// Metres from the link's beginning.
-    #[prost(double, tag = "3")]
-    pub along_m: f64,
-    /// Probability of the link under the model, 0 to 1.
-    #[prost(double, tag = "4")]
-    pub confidence: f64,
-    /// Why there is no link: off_network, tunnel, ferry, closed_street, ambiguous.
-    #[prost(string, tag = "5")]
-    pub unknown: ::prost::alloc::string::String,
-}
-/// Links in a row or a tree whose traffic is queuing.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Queue {
-    /// Link at the head when it began, and when that was.
-    #[prost(string, tag = "1")]
-    pub id: ::prost::alloc::string::String,
-    #[prost(int64, tag = "2")]
-    pub event_time_ms: i64,
-    #[prost(int64, tag = "3")]
-    pub start_time_ms: i64,
-    #[prost(enumeration = "QueueTrend", tag = "4")]
-    pub trend: i32,
-    /// From the head upstream.
-    #[prost(string, repeated, tag = "5")]
-    pub links: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    #[prost(double, tag = "6")]
-    pub length_m: f64,
-    #[prost(double, tag = "7")]
-    pub length_m_max: f64,
-    #[prost(double, tag = "8")]
-    pub speed_km_h: f64,
-    /// Of a vehicle that drives through all of the longest branch, against free flow.
-    #[prost(double, tag = "9")]
-    pub delay_s: f64,
-    /// Not usual at this hour.
-    #[prost(bool, tag = "10")]
-    pub irregular: bool,
-    /// Traffic messages and road works on its links, by id.
-    #[prost(string, repeated, tag = "11")]
-    pub situations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Queues that became part of it.
-    #[prost(string, repeated, tag = "12")]
-    pub merged: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Where its head stands.
-    #[prost(double, tag = "13")]
-    pub longitude_deg: f64,
-    #[prost(double, tag = "14")]
-    pub latitude_deg: f64,
-}
-/// Shares of the length of an area's streets, by how their speed is known; together 1.
-#[derive(Clone, Copy, PartialEq, ::prost::Message)]
-pub struct Coverage {
-    #[prost(double, tag = "1")]
-    pub measured: f64,
-    #[prost(double, tag = "2")]
-    pub fused: f64,
-    #[prost(double, tag = "3")]
-    pub inferred: f64,
-    #[prost(double, tag = "4")]
-    pub typical: f64,
-    #[prost(double, tag = "5")]
-    pub unknown: f64,
-}
-/// Traffic of an area in the newest five minutes: sums over its links.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Area {
-    /// "<kind>:<id>", such as "cell:8911260a5abffff".
-    #[prost(string, tag = "1")]
-    pub id: ::prost::alloc::string::String,
-    #[prost(int64, tag = "2")]
-    pub event_time_ms: i64,
-    #[prost(enumeration = "AreaKind", tag = "3")]
-    pub kind: i32,
-    #[prost(string, tag = "4")]
-    pub name: ::prost::alloc::string::String,
-    /// Length of its streets, each direction by itself.
-    #[prost(double, tag = "5")]
-    pub street_km: f64,
-    #[prost(message, optional, tag = "6")]
-    pub coverage: ::core::option::Option<Coverage>,
-    /// Distance over time of all vehicles on its known links; missing when none is known.
-    #[prost(double, optional, tag = "7")]
-    pub speed_km_h: ::core::option::Option<f64>,
-    #[prost(double, optional, tag = "8")]
-    pub free_flow_speed_km_h: ::core::option::Option<f64>,
-    /// Driven in an hour at this rate, where the flow is known.
-    #[prost(double, tag = "9")]
-    pub traffic_veh_km_h: f64,
-    /// Lost against free flow in an hour at this rate.
-    #[prost(double, tag = "10")]
-    pub delay_veh_h_h: f64,
-    /// Length of its queues.
-    #[prost(double, tag = "11")]
-    pub queue_km: f64,
-    /// Its boundary as a closed ring, like the line of a link.
-    #[prost(sint32, repeated, tag = "12")]
-    pub boundary: ::prost::alloc::vec::Vec<i32>,
-}
-/// Fintraffic's five steps of the share of free-flow speed, and the step above.
-#[derive(serde::Serialize)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum LevelOfService {
-    #[serde(rename = "unspecified")]
-    Unspecified = 0,
-    /// 0 up to 10 percent.
-    #[serde(rename = "stationary")]
-    Stationary = 1,
-    /// 10 up to 25.
-    #[serde(rename = "queuing")]
-    Queuing = 2,
-    /// 25 up to 75.
-    #[serde(rename = "slow")]
-    Slow = 3,
-    /// 75 up to 90.
-    #[serde(rename = "platooning")]
-    Platooning = 4,
-    /// 90 and more.
-    #[serde(rename = "fluent")]
-    Fluent = 5,
-}
-impl LevelOfService {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "LEVEL_OF_SERVICE_UNSPECIFIED",
-            Self::Stationary => "LEVEL_OF_SERVICE_STATIONARY",
-            Self::Queuing => "LEVEL_OF_SERVICE_QUEUING",
-            Self::Slow => "LEVEL_OF_SERVICE_SLOW",
-            Self::Platooning => "LEVEL_OF_SERVICE_PLATOONING",
-            Self::Fluent => "LEVEL_OF_SERVICE_FLUENT",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "LEVEL_OF_SERVICE_UNSPECIFIED" => Some(Self::Unspecified),
-            "LEVEL_OF_SERVICE_STATIONARY" => Some(Self::Stationary),
-            "LEVEL_OF_SERVICE_QUEUING" => Some(Self::Queuing),
-            "LEVEL_OF_SERVICE_SLOW" => Some(Self::Slow),
-            "LEVEL_OF_SERVICE_PLATOONING" => Some(Self::Platooning),
-            "LEVEL_OF_SERVICE_FLUENT" => Some(Self::Fluent),
-            _ => None,
-        }
-    }
-}
-/// Steps of the Highway Capacity Manual for urban streets, by the share of free-flow speed.
-#[derive(serde::Serialize)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum HcmLevel {
-    #[serde(rename = "unspecified")]
-    Unspecified = 0,
-    /// Above 85 percent.
-    #[serde(rename = "a")]
-    A = 1,
-    /// Above 67.
-    #[serde(rename = "b")]
-    B = 2,
-    /// Above 50.
-    #[serde(rename = "c")]
-    C = 3,
-    /// Above 40.
-    #[serde(rename = "d")]
-    D = 4,
-    /// Above 30.
-    #[serde(rename = "e")]
-    E = 5,
-    /// 30 and less.
-    #[serde(rename = "f")]
-    F = 6,
-}
-impl HcmLevel {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "HCM_LEVEL_UNSPECIFIED",
-            Self::A => "HCM_LEVEL_A",
-            Self::B => "HCM_LEVEL_B",
-            Self::C => "HCM_LEVEL_C",
-            Self::D => "HCM_LEVEL_D",
-            Self::E => "HCM_LEVEL_E",
-            Self::F => "HCM_LEVEL_F",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "HCM_LEVEL_UNSPECIFIED" => Some(Self::Unspecified),
-            "HCM_LEVEL_A" => Some(Self::A),
-            "HCM_LEVEL_B" => Some(Self::B),
-            "HCM_LEVEL_C" => Some(Self::C),
-            "HCM_LEVEL_D" => Some(Self::D),
-            "HCM_LEVEL_E" => Some(Self::E),
-            "HCM_LEVEL_F" => Some(Self::F),
-            _ => None,
-        }
-    }
-}
-/// How a value came about, best first.
-#[derive(serde::Serialize)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum EstimateMethod {
-    #[serde(rename = "unspecified")]
-    Unspecified = 0,
-    /// Vehicles or a detector of the window itself, of one source.
-    #[serde(rename = "measured")]
-    Measured = 1,
-    /// Several sources of the window together.
-    #[serde(rename = "fused")]
-    Fused = 2,
-    /// From earlier windows or neighbouring links.
-    #[serde(rename = "inferred")]
-    Inferred = 3,
-    /// What is usual at this hour; nothing was seen.
-    #[serde(rename = "typical")]
-    Typical = 4,
-}
-impl EstimateMethod {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "ESTIMATE_METHOD_UNSPECIFIED",
-            Self::Measured => "ESTIMATE_METHOD_MEASURED",
-            Self::Fused => "ESTIMATE_METHOD_FUSED",
-            Self::Inferred => "ESTIMATE_METHOD_INFERRED",
-            Self::Typical => "ESTIMATE_METHOD_TYPICAL",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "ESTIMATE_METHOD_UNSPECIFIED" => Some(Self::Unspecified),
-            "ESTIMATE_METHOD_MEASURED" => Some(Self::Measured),
-            "ESTIMATE_METHOD_FUSED" => Some(Self::Fused),
-            "ESTIMATE_METHOD_INFERRED" => Some(Self::Inferred),
-            "ESTIMATE_METHOD_TYPICAL" => Some(Self::Typical),
-            _ => None,
-        }
-    }
-}
-/// What a value was made of.
-#[derive(serde::Serialize)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum EvidenceKind {
-    #[serde(rename = "unspecified")]
-    Unspecified = 0,
-    /// The estimate before, carried on to this window.
-    #[serde(rename = "previous")]
-    Previous = 1,
-    /// The usual value of this hour of the week.
-    #[serde(rename = "profile")]
-    Profile = 2,
-    /// Speed limit and class of the street: nothing was ever seen.
-    #[serde(rename = "limit")]
-    Limit = 3,
-    /// Cars that drove over the link.
-    #[serde(rename = "cars")]
-    Cars = 4,
-    /// Buses, without their stops.
-    #[serde(rename = "buses")]
-    Buses = 5,
-    /// A detector on the link.
-    #[serde(rename = "detector")]
-    Detector = 6,
-    /// Links before and after.
-    #[serde(rename = "neighbours")]
-    Neighbours = 7,
-}
-impl EvidenceKind {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "EVIDENCE_KIND_UNSPECIFIED",
-            Self::Previous => "EVIDENCE_KIND_PREVIOUS",
-            Self::Profile => "EVIDENCE_KIND_PROFILE",
-            Self::Limit => "EVIDENCE_KIND_LIMIT",
-            Self::Cars => "EVIDENCE_KIND_CARS",
-            Self::Buses => "EVIDENCE_KIND_BUSES",
-            Self::Detector => "EVIDENCE_KIND_DETECTOR",
-            Self::Neighbours => "EVIDENCE_KIND_NEIGHBOURS",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "EVIDENCE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
-            "EVIDENCE_KIND_PREVIOUS" => Some(Self::Previous),
-            "EVIDENCE_KIND_PROFILE" => Some(Self::Profile),
-            "EVIDENCE_KIND_LIMIT" => Some(Self::Limit),
-            "EVIDENCE_KIND_CARS" => Some(Self::Cars),
-            "EVIDENCE_KIND_BUSES" => Some(Self::Buses),
-            "EVIDENCE_KIND_DETECTOR" => Some(Self::Detector),
-            "EVIDENCE_KIND_NEIGHBOURS" => Some(Self::Neighbours),
-            _ => None,
-        }
-    }
-}
-/// Whether a queue becomes longer.
-#[derive(serde::Serialize)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum QueueTrend {
-    #[serde(rename = "unspecified")]
-    Unspecified = 0,
-    #[serde(rename = "growing")]
-    Growing = 1,
-    #[serde(rename = "steady")]
-    Steady = 2,
-    #[serde(rename = "shrinking")]
-    Shrinking = 3,
-}
-impl QueueTrend {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "QUEUE_TREND_UNSPECIFIED",
-            Self::Growing => "QUEUE_TREND_GROWING",
-            Self::Steady => "QUEUE_TREND_STEADY",
-            Self::Shrinking => "QUEUE_TREND_SHRINKING",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "QUEUE_TREND_UNSPECIFIED" => Some(Self::Unspecified),
-            "QUEUE_TREND_GROWING" => Some(Self::Growing),
-            "QUEUE_TREND_STEADY" => Some(Self::Steady),
-            "QUEUE_TREND_SHRINKING" => Some(Self::Shrinking),
-            _ => None,
-        }
-    }
-}
-/// What an area is.
-#[derive(serde::Serialize)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum AreaKind {
-    #[serde(rename = "unspecified")]
-    Unspecified = 0,
-    #[serde(rename = "region")]
-    Region = 1,
-    #[serde(rename = "city")]
-    City = 2,
-    #[serde(rename = "district")]
-    District = 3,
-    /// Cell of the H3 grid.
-    #[serde(rename = "cell")]
-    Cell = 4,
-    #[serde(rename = "postal_area")]
-    PostalArea = 5,
-}
-impl AreaKind {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "AREA_KIND_UNSPECIFIED",
-            Self::Region => "AREA_KIND_REGION",
-            Self::City => "AREA_KIND_CITY",
-            Self::District => "AREA_KIND_DISTRICT",
-            Self::Cell => "AREA_KIND_CELL",
-            Self::PostalArea => "AREA_KIND_POSTAL_AREA",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "AREA_KIND_UNSPECIFIED" => Some(Self::Unspecified),
-            "AREA_KIND_REGION" => Some(Self::Region),
-            "AREA_KIND_CITY" => Some(Self::City),
-            "AREA_KIND_DISTRICT" => Some(Self::District),
-            "AREA_KIND_CELL" => Some(Self::Cell),
-            "AREA_KIND_POSTAL_AREA" => Some(Self::PostalArea),
-            _ => None,
-        }
-    }
-}
 /// A vehicle as best known.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Vehicle {
@@ -1994,6 +2406,9 @@ pub struct Vehicle {
     /// On the street network; missing where there is none, and of what does not drive on streets.
     #[prost(message, optional, tag = "8")]
     pub r#match: ::core::option::Option<VehicleMatch>,
+    /// What it emits; only of public transport.
+    #[prost(message, optional, tag = "9")]
+    pub emission: ::core::option::Option<VehicleEmission>,
 }
 /// A trip's progress.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2124,7 +2539,7 @@ pub struct Feed {
 /// An object of any layer.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Object {
-    #[prost(oneof = "object::Object", tags = "1, 2, 3, 4, 5, 6, 7, 8")]
+    #[prost(oneof = "object::Object", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9")]
     pub object: ::core::option::Option<object::Object>,
 }
 /// Nested message and enum types in `Object`.
@@ -2147,6 +2562,8 @@ pub mod object {
         Queue(super::Queue),
         #[prost(message, tag = "8")]
         Area(super::Area),
+        #[prost(message, tag = "9")]
+        Emission(super::Emission),
     }
 }
 /// An object left the picture.
@@ -2219,6 +2636,11 @@ pub enum Layer {
     /// Sums over city, district, region and cells.
     #[serde(rename = "areas")]
     Areas = 8,
+    /// What the traffic emits: on links, and summed over areas.
+    #[serde(rename = "link_emissions")]
+    LinkEmissions = 9,
+    #[serde(rename = "area_emissions")]
+    AreaEmissions = 10,
 }
 impl Layer {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2236,6 +2658,8 @@ impl Layer {
             Self::Links => "LAYER_LINKS",
             Self::Queues => "LAYER_QUEUES",
             Self::Areas => "LAYER_AREAS",
+            Self::LinkEmissions => "LAYER_LINK_EMISSIONS",
+            Self::AreaEmissions => "LAYER_AREA_EMISSIONS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2250,6 +2674,8 @@ impl Layer {
             "LAYER_LINKS" => Some(Self::Links),
             "LAYER_QUEUES" => Some(Self::Queues),
             "LAYER_AREAS" => Some(Self::Areas),
+            "LAYER_LINK_EMISSIONS" => Some(Self::LinkEmissions),
+            "LAYER_AREA_EMISSIONS" => Some(Self::AreaEmissions),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 //! members. Text from feeds is data: whoever shows it escapes it.
 
 use events::Position;
-use picture::{Area, Link, Object, Situation};
+use picture::{Area, Emission, Link, Object, Situation};
 use serde::{Serialize, Serializer};
 
 use super::{EncodeError, Encoder};
@@ -84,7 +84,8 @@ impl Encoder for GeoJson {
     }
 }
 
-/// The object, but for the shape of a situation, a link or an area, which is the feature's.
+/// The object, but for the shape of a situation, a link, an area or their emission, which is the
+/// feature's.
 fn without_geometry<S: Serializer>(object: &Object, serializer: S) -> Result<S::Ok, S::Error> {
     match object {
         Object::Situation(situation) if situation.record.geometry.is_some() => {
@@ -94,6 +95,9 @@ fn without_geometry<S: Serializer>(object: &Object, serializer: S) -> Result<S::
         }
         Object::Link(link) => Link { line: [].into(), ..link.clone() }.serialize(serializer),
         Object::Area(area) => Area { boundary: [].into(), ..area.clone() }.serialize(serializer),
+        Object::Emission(emission) => {
+            Emission { line: [].into(), ..emission.clone() }.serialize(serializer)
+        }
         object => object.serialize(serializer),
     }
 }
@@ -109,16 +113,25 @@ fn line(positions: &[Position]) -> Vec<[f64; 2]> {
 fn geometry(object: &Object) -> Option<Geometry> {
     match object {
         Object::Situation(situation) => shape(situation),
-        // A line of one point, or a ring of less than a triangle, is none (sections 3.1.4, 3.1.6).
-        Object::Link(link) if link.line.len() < 2 => None,
-        Object::Link(link) => Some(Geometry::LineString { coordinates: line(&link.line) }),
-        Object::Area(area) if area.boundary.len() < 4 => None,
-        Object::Area(area) => Some(Geometry::Polygon { coordinates: vec![line(&area.boundary)] }),
+        Object::Link(link) => line_string(&link.line),
+        Object::Area(area) => polygon(&area.boundary),
+        Object::Emission(emission) if emission.kind.is_none() => line_string(&emission.line),
+        Object::Emission(emission) => polygon(&emission.line),
         object => {
             let coordinates = coordinates(&object.position()?);
             Some(Geometry::Point { coordinates })
         }
     }
+}
+
+/// A line of one point is none (section 3.1.4).
+fn line_string(positions: &[Position]) -> Option<Geometry> {
+    (positions.len() >= 2).then(|| Geometry::LineString { coordinates: line(positions) })
+}
+
+/// A ring of less than a triangle is none (section 3.1.6).
+fn polygon(ring: &[Position]) -> Option<Geometry> {
+    (ring.len() >= 4).then(|| Geometry::Polygon { coordinates: vec![line(ring)] })
 }
 
 fn shape(situation: &Situation) -> Option<Geometry> {

@@ -1,4 +1,4 @@
-//! Why the speed of a link is what it is.
+//! Why the speed and the emission of a link are what they are.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::{Router, routing};
 use events::Text;
-use picture::{Evidence, Layer, Link, Object, View};
+use picture::{Emission, EmissionBasis, Evidence, Layer, Link, Object, View};
 use serde::Serialize;
 
 use crate::answer::{self, Head};
@@ -35,16 +35,27 @@ struct Explanation<'a> {
     head: &'a Head,
     link: &'a Link,
     queues: &'a [Text],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emission: Option<Explained<'a>>,
     minute: &'a [Evidence],
     five_minutes: &'a [Evidence],
 }
 
-/// Why a link's speed is what it is
+#[derive(Serialize)]
+struct Explained<'a> {
+    emission: &'a Emission,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    basis: Option<&'a EmissionBasis>,
+}
+
+/// Why a link's speed and emission are what they are
 ///
 /// Every source behind the speeds of the newest minute and five minutes, in the order in which they
 /// were used: what it says alone, how sure it is, its weight in the result, and why it was left out
 /// when it was. The results, with interval and method, free flow, the usual speed, detectors and
-/// traffic messages are in the link. A window without a source has an empty list.
+/// traffic messages are in the link. A window without a source has an empty list. Where the link's
+/// flow is known, its emission is there with all that it was computed from: traffic, weather, mix of
+/// vehicles, the parts of its interval, and what each group of vehicles has to do with it.
 #[utoipa::path(
     get,
     operation_id = "explain_link",
@@ -71,10 +82,11 @@ pub(super) async fn get(
         let shared = live.read();
         let object = shared.view.get(Layer::Links, &id).map(Arc::clone);
         object.map(|object| {
-            (Head::new(&app, &shared.view, None), queues_on(&shared.view, &id), object)
+            let emission = shared.view.get(Layer::LinkEmissions, &id).map(Arc::clone);
+            (Head::new(&app, &shared.view, None), queues_on(&shared.view, &id), object, emission)
         })
     };
-    let Some((head, queues, object)) = found else {
+    let Some((head, queues, object, emission)) = found else {
         let detail = format!(
             "no {id:?} in links of {region}: the network has no such link, or nothing is known of \
              its traffic yet"
@@ -90,6 +102,12 @@ pub(super) async fn get(
             head: &head,
             link,
             queues: &queues,
+            emission: match emission.as_deref() {
+                Some(Object::Emission(emission)) => {
+                    Some(Explained { emission, basis: emission.basis.as_deref() })
+                }
+                _ => None,
+            },
             minute: &link.minute.evidence,
             five_minutes: &link.five_minutes.evidence,
         })

@@ -74,6 +74,10 @@ fn is_of_one_feed(layer: Layer) -> bool {
         Layer::Vehicles | Layer::Detectors | Layer::Situations | Layer::Trips | Layer::Feeds => {
             true
         }
-        Layer::Links | Layer::Queues | Layer::Areas => false,
+        Layer::Links
+        | Layer::Queues
+        | Layer::Areas
+        | Layer::LinkEmissions
+        | Layer::AreaEmissions => false,
     }
 }

@@ -32,6 +32,8 @@ pub(crate) enum LayerName {
     Links,
     Queues,
     Areas,
+    LinkEmissions,
+    AreaEmissions,
 }
 
 /// A page of objects.

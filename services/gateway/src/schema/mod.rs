@@ -4,6 +4,7 @@
 //! holds the two together: every answer must fit its description.
 
 mod collection;
+mod emission;
 mod message;
 mod object;
 mod problems;

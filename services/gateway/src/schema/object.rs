@@ -6,6 +6,7 @@ use events::wire;
 use utoipa::ToSchema;
 
 use super::names;
+use super::emission::{Emission, VehicleEmission};
 use super::street::{Area, Link, Queue, SituationEffect, VehicleMatch};
 
 /// An object of any layer.
@@ -21,6 +22,7 @@ pub(crate) enum PictureObject {
     Link(Link),
     Queue(Queue),
     Area(Area),
+    Emission(Emission),
 }
 
 /// A vehicle as best known.
@@ -44,6 +46,9 @@ pub(crate) struct Vehicle {
     /// On the street network.
     #[schema(rename = "match", required = false)]
     matched: Option<VehicleMatch>,
+    /// What it emits; only of public transport.
+    #[schema(required = false)]
+    emission: Option<VehicleEmission>,
 }
 
 /// One report of a vehicle.

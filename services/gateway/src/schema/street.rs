@@ -5,6 +5,7 @@
 use events::wire;
 use utoipa::ToSchema;
 
+use super::emission::ExplainedEmission;
 use super::names;
 use super::object::Position;
 use crate::answer::Head;
@@ -121,6 +122,9 @@ pub(crate) struct SituationEffect {
     /// It announces hindrance, but traffic was measured to flow as usual, or a closed street to be
     /// driven on.
     contradicted: bool,
+    /// CO2 that the traffic on its links emits more than at free flow.
+    #[schema(required = false)]
+    excess_co2_g_h: Option<f64>,
 }
 
 /// Where a vehicle was on the street network when that was last known.
@@ -169,6 +173,9 @@ pub(crate) struct Queue {
     /// Queues that became part of it.
     #[schema(required = false)]
     merged: Option<Vec<String>>,
+    /// CO2 that its traffic emits more than at free flow.
+    #[schema(required = false)]
+    excess_co2_g_h: Option<f64>,
     /// Where its head stands.
     position: Position,
 }
@@ -249,6 +256,9 @@ pub(crate) struct Explanation {
     link: Link,
     /// Queues that stand on it, by id.
     queues: Vec<String>,
+    /// What it emits; missing where its flow is not known.
+    #[schema(required = false)]
+    emission: Option<ExplainedEmission>,
     /// Sources behind the speed of the minute, in the order of use.
     minute: Vec<Evidence>,
     /// Sources behind the speed of the five minutes.

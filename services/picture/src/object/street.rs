@@ -102,6 +102,8 @@ pub struct SituationEffect {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay_s: Option<f64>,
     pub contradicted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excess_co2_g_h: Option<f64>,
 }
 
 /// Where a vehicle was on the street network when that was last known.
@@ -137,6 +139,8 @@ pub struct Queue {
     pub situations: Vec<Text>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub merged: Vec<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excess_co2_g_h: Option<f64>,
     /// Where its head stands.
     pub position: Position,
 }

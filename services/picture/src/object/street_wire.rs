@@ -20,7 +20,7 @@ fn short(texts: Vec<String>) -> Vec<Text> {
 }
 
 /// A line as steps from point to point.
-fn line_steps(line: &[Position]) -> Vec<i32> {
+pub(super) fn line_steps(line: &[Position]) -> Vec<i32> {
     let mut before = [0; 2];
     let mut steps = Vec::with_capacity(2 * line.len());
     for point in line {
@@ -33,7 +33,7 @@ fn line_steps(line: &[Position]) -> Vec<i32> {
 }
 
 /// The line of steps.
-fn line_of(steps: &[i32]) -> Vec<Position> {
+pub(super) fn line_of(steps: &[i32]) -> Vec<Position> {
     let mut at = [0_i32; 2];
     let points = steps.chunks_exact(2).map(|step| {
         at = [at[0].wrapping_add(step[0]), at[1].wrapping_add(step[1])];
@@ -182,6 +182,7 @@ impl From<&SituationEffect> for wire::SituationEffect {
             speed_share_percent: effect.speed_share_percent,
             delay_s: effect.delay_s,
             contradicted: effect.contradicted,
+            excess_co2_g_h: effect.excess_co2_g_h,
         }
     }
 }
@@ -195,6 +196,7 @@ impl From<wire::SituationEffect> for SituationEffect {
             speed_share_percent: effect.speed_share_percent,
             delay_s: effect.delay_s,
             contradicted: effect.contradicted,
+            excess_co2_g_h: effect.excess_co2_g_h,
         }
     }
 }
@@ -238,6 +240,7 @@ impl From<&Queue> for wire::Queue {
             irregular: queue.irregular,
             situations: texts(&queue.situations),
             merged: texts(&queue.merged),
+            excess_co2_g_h: queue.excess_co2_g_h,
             longitude_deg: queue.position.longitude_deg,
             latitude_deg: queue.position.latitude_deg,
         }
@@ -259,6 +262,7 @@ impl From<wire::Queue> for Queue {
             irregular: queue.irregular,
             situations: short(queue.situations),
             merged: short(queue.merged),
+            excess_co2_g_h: queue.excess_co2_g_h,
             position: Position {
                 longitude_deg: queue.longitude_deg,
                 latitude_deg: queue.latitude_deg,

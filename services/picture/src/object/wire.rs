@@ -27,6 +27,7 @@ impl From<&Vehicle> for wire::Vehicle {
             position_time_ms: vehicle.position_time_ms,
             verdicts: verdict_numbers(vehicle.verdicts),
             r#match: vehicle.matched.as_deref().map(Into::into),
+            emission: vehicle.emission.as_deref().map(Into::into),
         }
     }
 }
@@ -44,6 +45,7 @@ impl TryFrom<wire::Vehicle> for Vehicle {
             position_time_ms: vehicle.position_time_ms,
             verdicts: verdict_set(&vehicle.verdicts),
             matched: vehicle.r#match.map(|matched| Box::new(matched.into())),
+            emission: vehicle.emission.map(|emission| Box::new(emission.into())),
         })
     }
 }
@@ -247,6 +249,7 @@ impl From<&Object> for wire::Object {
             Object::Link(link) => Wire::Link(link.into()),
             Object::Queue(queue) => Wire::Queue(queue.into()),
             Object::Area(area) => Wire::Area(area.into()),
+            Object::Emission(emission) => Wire::Emission(emission.into()),
         };
         Self { object: Some(object) }
     }
@@ -266,6 +269,7 @@ impl TryFrom<wire::Object> for Object {
             Wire::Link(link) => Self::Link(link.try_into()?),
             Wire::Queue(queue) => Self::Queue(queue.into()),
             Wire::Area(area) => Self::Area(area.into()),
+            Wire::Emission(emission) => Self::Emission(emission.into()),
         })
     }
 }

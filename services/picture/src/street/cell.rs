@@ -6,6 +6,7 @@ use network::LinkNumber;
 use rustc_hash::FxHashMap;
 use traffic::link::EdieSum;
 
+use super::emission::Transit;
 use super::probe::Kind;
 
 /// Minutes that may be open at once. Answers are late by seconds, with sparse fixes by a minute or
@@ -45,13 +46,28 @@ impl Cell {
     }
 }
 
+/// One minute that is open; maps are sorted before they are used.
+#[derive(Clone, Debug, Default)]
+struct Minute {
+    cells: FxHashMap<LinkNumber, Cell>,
+    /// What vehicles known one by one emitted.
+    transit: FxHashMap<LinkNumber, Transit>,
+}
+
+/// What a closed minute leaves, by link, ascending.
+#[derive(Debug, Default)]
+pub(crate) struct Closed {
+    pub(crate) cells: Vec<(LinkNumber, Cell)>,
+    pub(crate) transit: Vec<(LinkNumber, Transit)>,
+}
+
 /// Cells of open minutes. A minute is the number of minutes since 1970.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OpenMinutes {
     /// First open minute; none before anything was seen.
     first: Option<i64>,
-    /// By minute from the first on; maps are sorted before they are used.
-    minutes: VecDeque<FxHashMap<LinkNumber, Cell>>,
+    /// By minute from the first on.
+    minutes: VecDeque<Minute>,
 }
 
 impl OpenMinutes {
@@ -68,23 +84,28 @@ impl OpenMinutes {
 
     /// Adds to a cell of a minute that [`Self::take`] gave.
     pub(crate) fn add(&mut self, minute: i64, link: LinkNumber, cell: &Cell) {
-        self.cell_mut(minute, link).add(cell);
+        self.minute_mut(minute).cells.entry(link).or_default().add(cell);
     }
 
-    fn cell_mut(&mut self, minute: i64, link: LinkNumber) -> &mut Cell {
+    /// Adds what was emitted on a link in a minute that [`Self::take`] gave.
+    pub(crate) fn emit(&mut self, minute: i64, link: LinkNumber, transit: &Transit) {
+        self.minute_mut(minute).transit.entry(link).or_default().add(transit);
+    }
+
+    fn minute_mut(&mut self, minute: i64) -> &mut Minute {
         let first = self.first.unwrap_or(minute);
         let at = (minute - first).clamp(0, OPEN_MAX - 1) as usize;
         while self.minutes.len() <= at {
-            self.minutes.push_back(FxHashMap::default());
+            self.minutes.push_back(Minute::default());
         }
-        self.minutes[at].entry(link).or_default()
+        &mut self.minutes[at]
     }
 
-    /// Closes the first minute: its cells by link. The next minute is open then.
-    pub(crate) fn close(&mut self) -> Vec<(LinkNumber, Cell)> {
-        let cells = self.minutes.pop_front().unwrap_or_default();
+    /// Closes the first minute. The next minute is open then.
+    pub(crate) fn close(&mut self) -> Closed {
+        let minute = self.minutes.pop_front().unwrap_or_default();
         self.first = self.first.map(|first| first + 1);
-        sorted(&cells)
+        Closed { cells: sorted(&minute.cells), transit: sorted(&minute.transit) }
     }
 
     /// Opens a later minute as the first: nothing is known of those before it.
@@ -101,20 +122,32 @@ impl OpenMinutes {
 
     /// All cells, by minute and link, for a checkpoint.
     pub(crate) fn cells(&self) -> impl Iterator<Item = (i64, LinkNumber, Cell)> {
+        self.all(|minute| &minute.cells)
+    }
+
+    /// What was emitted, by minute and link.
+    pub(crate) fn transit(&self) -> impl Iterator<Item = (i64, LinkNumber, Transit)> {
+        self.all(|minute| &minute.transit)
+    }
+
+    fn all<T: Copy>(
+        &self,
+        part: impl Fn(&Minute) -> &FxHashMap<LinkNumber, T>,
+    ) -> impl Iterator<Item = (i64, LinkNumber, T)> {
         let first = self.first.unwrap_or_default();
-        (first..).zip(&self.minutes).flat_map(|(minute, cells)| {
-            sorted(cells).into_iter().map(move |(link, cell)| (minute, link, cell))
+        (first..).zip(&self.minutes).flat_map(move |(minute, parts)| {
+            sorted(part(parts)).into_iter().map(move |(link, value)| (minute, link, value))
         })
     }
 
     /// Puts in what a checkpoint says.
     pub(crate) fn restore(&mut self, minute: i64, link: LinkNumber, cell: Cell) {
-        *self.cell_mut(minute, link) = cell;
+        self.minute_mut(minute).cells.insert(link, cell);
     }
 }
 
-fn sorted(cells: &FxHashMap<LinkNumber, Cell>) -> Vec<(LinkNumber, Cell)> {
-    let mut cells: Vec<_> = cells.iter().map(|(&link, &cell)| (link, cell)).collect();
-    cells.sort_unstable_by_key(|(link, _)| *link);
-    cells
+fn sorted<T: Copy>(values: &FxHashMap<LinkNumber, T>) -> Vec<(LinkNumber, T)> {
+    let mut values: Vec<_> = values.iter().map(|(&link, &value)| (link, value)).collect();
+    values.sort_unstable_by_key(|(link, _)| *link);
+    values
 }

@@ -38,14 +38,80 @@ impl Calendar {
     /// Hour of the week of a time, 0 (Monday, midnight) to 167, in local time. A holiday is like a
     /// Sunday.
     pub fn week_hour(&self, time_ms: i64) -> usize {
-        let after = self.offsets.partition_point(|&(from_ms, _)| from_ms <= time_ms);
-        let offset_s = after.checked_sub(1).map_or(0, |last| i64::from(self.offsets[last].1));
-        let local_s = time_ms.div_euclid(1_000) + offset_s;
+        let local_s = self.local_s(time_ms);
         let day = local_s.div_euclid(DAY_S);
         let hour = local_s.rem_euclid(DAY_S) / 3_600;
         let holiday = self.holidays.binary_search(&day).is_ok();
-        // 1970-01-01 was a Thursday.
-        let week_day = if holiday { 6 } else { (day + 3).rem_euclid(7) };
+        let week_day = if holiday { 6 } else { week_day(day) };
         (week_day * 24 + hour) as usize
     }
+
+    /// Month of the year, 1 to 12, and day of the month, in local time.
+    ///
+    /// ```
+    /// let calendar = traffic::link::Calendar::new(vec![(i64::MIN, 7_200)], []);
+    /// // 2026-02-28 22:30 UTC is the first of March.
+    /// assert_eq!(calendar.month_day(1_772_317_800_000), (3, 1));
+    /// ```
+    pub fn month_day(&self, time_ms: i64) -> (u32, u32) {
+        // Days to civil date, Howard Hinnant, "chrono-compatible low-level date algorithms".
+        let days = self.local_s(time_ms).div_euclid(DAY_S) + 719_468;
+        let day_of_era = days.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month + 2) / 5 + 1;
+        let month = if month < 10 { month + 3 } else { month - 9 };
+        (month as u32, day as u32)
+    }
+
+    /// When the local hour began that a time is in, Unix milliseconds. An hour that is there twice,
+    /// as clocks go back, is two hours.
+    pub fn hour_start_ms(&self, time_ms: i64) -> i64 {
+        time_ms - self.local_s(time_ms).rem_euclid(3_600) * 1_000 - time_ms.rem_euclid(1_000)
+    }
+
+    /// When the local day began that a time is in, Unix milliseconds. Days on which clocks change
+    /// have 23 or 25 hours.
+    ///
+    /// ```
+    /// // Summer time begins two hours after midnight UTC.
+    /// let calendar = traffic::link::Calendar::new(vec![(i64::MIN, 0), (7_200_000, 3_600)], []);
+    /// assert_eq!(calendar.day_start_ms(1_000), 0);
+    /// assert_eq!(calendar.day_start_ms(9_000_000), 0);
+    /// assert_eq!(calendar.day_start_ms(90_000_000), 82_800_000);
+    /// ```
+    pub fn day_start_ms(&self, time_ms: i64) -> i64 {
+        let day = self.local_s(time_ms).div_euclid(DAY_S);
+        self.utc_ms(day, time_ms)
+    }
+
+    /// When the Monday began of the local week that a time is in, Unix milliseconds.
+    pub fn week_start_ms(&self, time_ms: i64) -> i64 {
+        let day = self.local_s(time_ms).div_euclid(DAY_S);
+        self.utc_ms(day - week_day(day), time_ms)
+    }
+
+    /// Seconds since 1970-01-01 on the local clock.
+    fn local_s(&self, time_ms: i64) -> i64 {
+        time_ms.div_euclid(1_000) + self.offset_s(time_ms)
+    }
+
+    fn offset_s(&self, time_ms: i64) -> i64 {
+        let after = self.offsets.partition_point(|&(from_ms, _)| from_ms <= time_ms);
+        after.checked_sub(1).map_or(0, |last| i64::from(self.offsets[last].1))
+    }
+
+    /// The midnight with which a local day begins that is at or before a time.
+    fn utc_ms(&self, day: i64, time_ms: i64) -> i64 {
+        let midnight_ms = |offset_s: i64| (day * DAY_S - offset_s) * 1_000;
+        // With the offset of the time itself, then with the one that was in force at that midnight.
+        midnight_ms(self.offset_s(midnight_ms(self.offset_s(time_ms))))
+    }
+}
+
+/// Day of the week of a day since 1970-01-01, a Thursday; Monday is 0.
+fn week_day(day: i64) -> i64 {
+    (day + 3).rem_euclid(7)
 }

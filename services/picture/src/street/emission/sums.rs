@@ -1,0 +1,143 @@
+//! Sums of what is emitted, in whole numbers: in any order, over any areas, they add up exactly.
+
+use events::wire;
+use traffic::emission::{Masses, POLLUTANTS, Pollutant, interval};
+
+use crate::{EmissionAmount, EmissionRate, EmissionWindow};
+
+/// What was emitted on some streets in some time.
+///
+/// Two kinds of error are kept apart: what comes of not having seen everything, which differs from
+/// link to link and window to window and averages out, as a sum of variances; and what comes of
+/// factors and mixes, which is the same everywhere and does not, as a sum of deviations.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Sums {
+    /// In all.
+    pub(crate) masses: Masses,
+    /// What the same traffic would emit at free flow.
+    pub(crate) free_flow: Masses,
+    /// Sum of variances, squares of units.
+    pub(crate) sampling: [f64; POLLUTANTS],
+    /// Sum of standard deviations, units.
+    pub(crate) common: [f64; POLLUTANTS],
+    /// Streets that are in it, millimetres.
+    pub(crate) street_mm: u64,
+    /// Driven by all vehicles, millimetres.
+    pub(crate) driven_mm: u64,
+    /// Of that, by those known one by one.
+    pub(crate) transit: Transit,
+    /// CO2 above free flow before signals and in queues, micrograms.
+    pub(crate) signal_excess_ug: i64,
+    pub(crate) queue_excess_ug: i64,
+}
+
+/// What vehicles that are known one by one did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Transit {
+    pub(crate) masses: Masses,
+    pub(crate) driven_mm: u64,
+    /// Driven by all passengers together, and by the vehicles that say how full they are.
+    pub(crate) passenger_mm: u64,
+    pub(crate) counted_mm: u64,
+}
+
+impl Transit {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.masses.add(&other.masses);
+        self.driven_mm = self.driven_mm.saturating_add(other.driven_mm);
+        self.passenger_mm = self.passenger_mm.saturating_add(other.passenger_mm);
+        self.counted_mm = self.counted_mm.saturating_add(other.counted_mm);
+    }
+
+    fn co2_ug(&self) -> u64 {
+        let Masses(masses) = &self.masses;
+        masses[Pollutant::Co2Fossil.index()] + masses[Pollutant::Co2Biogenic.index()]
+    }
+}
+
+/// Kilometres of millimetres.
+fn km(millimetres: u64) -> f64 {
+    millimetres as f64 / 1e6
+}
+
+impl Sums {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.masses.add(&other.masses);
+        self.free_flow.add(&other.free_flow);
+        for (sum, part) in self.sampling.iter_mut().zip(other.sampling) {
+            *sum += part;
+        }
+        for (sum, part) in self.common.iter_mut().zip(other.common) {
+            *sum += part;
+        }
+        self.street_mm = self.street_mm.saturating_add(other.street_mm);
+        self.driven_mm = self.driven_mm.saturating_add(other.driven_mm);
+        self.transit.add(&other.transit);
+        self.signal_excess_ug = self.signal_excess_ug.saturating_add(other.signal_excess_ug);
+        self.queue_excess_ug = self.queue_excess_ug.saturating_add(other.queue_excess_ug);
+    }
+
+    /// Above free flow, in the pollutant's unit.
+    pub(crate) fn excess(&self, pollutant: Pollutant) -> f64 {
+        self.masses.get(pollutant) - self.free_flow.get(pollutant)
+    }
+
+    /// CO2 above free flow from the tailpipe, micrograms.
+    pub(crate) fn excess_co2_ug(&self) -> i64 {
+        let co2 = |Masses(masses): &Masses| {
+            masses[Pollutant::Co2Fossil.index()] + masses[Pollutant::Co2Biogenic.index()]
+        };
+        co2(&self.masses) as i64 - co2(&self.free_flow) as i64
+    }
+
+    /// Value and interval of a pollutant, in its unit.
+    fn interval(&self, pollutant: Pollutant) -> [f64; 3] {
+        let value = self.masses.get(pollutant);
+        let index = pollutant.index();
+        let deviation = (self.sampling[index] + self.common[index].powi(2)).sqrt();
+        let [low, high] = interval(value, deviation);
+        [value, low, high]
+    }
+
+    /// As a window's object has it.
+    pub(crate) fn window(&self, duration_s: u32, end_time_ms: i64) -> EmissionWindow {
+        let per_hour = 3_600.0 / f64::from(duration_s);
+        let emitted = Pollutant::ALL.into_iter().filter(|&of| self.masses.get(of) > 0.0);
+        let rates = emitted.map(|pollutant| {
+            let [value, low, high] = self.interval(pollutant).map(|value| value * per_hour);
+            EmissionRate {
+                pollutant: wire(pollutant),
+                value,
+                low: low as f32,
+                high: high as f32,
+                excess: (self.excess(pollutant) * per_hour) as f32,
+            }
+        });
+        let Transit { driven_mm, passenger_mm, counted_mm, .. } = self.transit;
+        EmissionWindow {
+            duration_s,
+            end_time_ms,
+            vehicle_km: km(self.driven_mm),
+            transit_vehicle_km: km(driven_mm),
+            transit_passenger_km: (counted_mm > 0).then(|| km(passenger_mm)),
+            transit_co2_g_h: self.transit.co2_ug() as f64 / 1e6 * per_hour,
+            rates: rates.collect(),
+        }
+    }
+
+    /// As a total's object has it.
+    pub(crate) fn amounts(&self) -> Box<[EmissionAmount]> {
+        let emitted = Pollutant::ALL.into_iter().filter(|&of| self.masses.get(of) > 0.0);
+        let amounts = emitted.map(|pollutant| {
+            let [value, low, high] = self.interval(pollutant);
+            let excess = self.excess(pollutant);
+            EmissionAmount { pollutant: wire(pollutant), value, low, high, excess }
+        });
+        amounts.collect()
+    }
+}
+
+/// The wire's enum has an unspecified value before all others.
+fn wire(pollutant: Pollutant) -> wire::Pollutant {
+    wire::Pollutant::try_from(pollutant.index() as i32 + 1).unwrap_or_default()
+}

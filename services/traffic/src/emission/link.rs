@@ -1,0 +1,97 @@
+//! What the traffic on a link emits, from its flow and its speed.
+
+use super::{MixCurves, POLLUTANTS};
+
+/// Half the width of an interval of nine of ten, in standard deviations.
+const HALF_WIDTH: f64 = 1.645;
+
+/// Road that a standing vehicle takes up, metres: at a jam density of 145 vehicles a lane and
+/// kilometre (usual for cities is 140 to 150).
+const STANDING_M: f64 = 6.9;
+
+/// Traffic on a link in a window of time. Intervals are value, low and high.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LinkTraffic {
+    /// Length, metres.
+    pub length_m: f64,
+    /// Lanes.
+    pub lanes: f64,
+    /// Length of the window, seconds.
+    pub duration_s: f64,
+    /// Vehicles an hour.
+    pub flow_veh_h: [f64; 3],
+    /// Space-mean speed, km/h.
+    pub speed_km_h: [f64; 3],
+    /// The same when nothing is in the way.
+    pub free_flow_speed_km_h: f64,
+    /// Share of time that vehicles stand, 0 to 1, where it was measured.
+    pub stopped_share: Option<f64>,
+}
+
+/// What it emits in the window, by pollutant: grams, megajoules, particles.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LinkEstimate {
+    /// Most likely.
+    pub amounts: [f64; POLLUTANTS],
+    /// Of the same traffic at free flow.
+    pub free_flow: [f64; POLLUTANTS],
+    /// Variance of what was not seen: flow, speed, and which vehicles there were. It differs from
+    /// link to link and averages out.
+    pub sampling: [f64; POLLUTANTS],
+    /// Standard deviation of factors and mix: the same error everywhere, it does not.
+    pub common: [f64; POLLUTANTS],
+    /// Driven by all vehicles, metres.
+    pub driven_m: f64,
+}
+
+/// Vehicles of a mix under some conditions: curves and how far to trust them.
+#[derive(Clone, Debug)]
+pub struct TrafficCurves {
+    /// Rates by speed.
+    pub rates: MixCurves,
+    /// Relative standard deviation of what one vehicle of the mix emits, against their mean.
+    pub vehicle_spread: [f64; POLLUTANTS],
+    /// Relative standard deviation of the factors and of the mix.
+    pub common: [f64; POLLUTANTS],
+}
+
+impl TrafficCurves {
+    /// What a link emits in a window.
+    ///
+    /// Vehicle-seconds on the link are flow × travel time, not more than stand bumper to bumper on
+    /// its lanes; each emits by the curve's rate at the link's speed. The variance is that of the
+    /// flow, of the speed (from the emission at both ends of its interval) and of the composition:
+    /// of `n` vehicles the mean differs from the mix's by `vehicle_spread / sqrt(n)`.
+    pub fn estimate(&self, traffic: &LinkTraffic) -> LinkEstimate {
+        let LinkTraffic { length_m, duration_s, free_flow_speed_km_h, .. } = *traffic;
+        let [flow, flow_low, flow_high] = traffic.flow_veh_h.map(|flow| flow.max(0.0));
+        let vehicles = flow * duration_s / 3_600.0;
+        let at = |speed_km_h: f64, stopped: Option<f64>| {
+            let vehicle_s = vehicles * 3.6 * length_m / speed_km_h.max(SPEED_KM_H_MIN);
+            let standing_s = traffic.lanes.max(1.0) * (length_m / STANDING_M).max(1.0) * duration_s;
+            let vehicle_s = vehicle_s.min(standing_s);
+            self.rates.all_with_stops(speed_km_h, stopped).map(|rate| rate * vehicle_s)
+        };
+        let [speed, speed_low, speed_high] = traffic.speed_km_h;
+        let amounts = at(speed, traffic.stopped_share);
+        let [slow, fast] = [at(speed_low, None), at(speed_high, None)];
+        let free_flow = at(free_flow_speed_km_h.max(speed), None);
+        let flow_cv =
+            if flow > 0.0 { (flow_high - flow_low).max(0.0) / (2.0 * HALF_WIDTH * flow) } else { 0.0 };
+        let mut sampling = [0.0; POLLUTANTS];
+        let mut common = [0.0; POLLUTANTS];
+        for place in 0..POLLUTANTS {
+            let amount = amounts[place];
+            let by_flow = amount * flow_cv;
+            let by_speed = (slow[place] - fast[place]) / (2.0 * HALF_WIDTH);
+            let by_mix = amount * self.vehicle_spread[place] / vehicles.max(1.0).sqrt();
+            sampling[place] = by_flow.powi(2) + by_speed.powi(2) + by_mix.powi(2);
+            common[place] = amount * self.common[place];
+        }
+        let driven_m = vehicles * length_m;
+        LinkEstimate { amounts, free_flow, sampling, common, driven_m }
+    }
+}
+
+/// Traffic is never slower than that, km/h: who stands for a whole window drives on in the next.
+const SPEED_KM_H_MIN: f64 = 0.5;
