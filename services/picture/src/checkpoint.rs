@@ -1,6 +1,7 @@
 //! All that a picture knows, as bytes, to go on from after a restart.
 
 mod convert;
+mod emission;
 mod message;
 mod street;
 
@@ -15,7 +16,7 @@ use street::{Read, Written};
 
 /// Version of the encoding. Another version is not read: the picture is derived from the log, so
 /// starting anew loses nothing that the log still has.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Why a checkpoint cannot be gone on from. The remedy is the same for all: leave it and read the
 /// log from its beginning.
@@ -62,7 +63,13 @@ impl Picture {
         for number in self.vehicles.index.sorted() {
             let slot = self.vehicles.index.slot(number);
             let object = slot.object().map(AsRef::as_ref);
-            let vehicle = message::Vehicle::new(slot.id(), &slot.state, object, &mut links);
+            let vehicle = message::Vehicle::new(
+                slot.id(),
+                &slot.state,
+                object,
+                self.streets.as_deref(),
+                &mut links,
+            );
             put(Kind::Vehicle(Box::new(vehicle)));
         }
         for number in self.detectors.index.sorted() {
@@ -82,6 +89,7 @@ impl Picture {
         }
         if let Some(streets) = &self.streets {
             streets.put(&mut links, &mut put);
+            streets.put_emissions(&mut links, &mut put);
         }
         let mut bytes = Vec::with_capacity(body.len());
         put_part(
@@ -119,7 +127,7 @@ impl Picture {
         }
         picture.sequence = header.sequence;
         let mut links = Read::default();
-        let mut areas = Vec::new();
+        let (mut areas, mut area_emissions) = (Vec::new(), Vec::new());
         while let Some(part) = next_part(&mut bytes)? {
             match part {
                 Kind::Links(table) => {
@@ -128,6 +136,7 @@ impl Picture {
                     }
                 }
                 Kind::Area(area) => areas.push(area),
+                Kind::AreaEmission(area) => area_emissions.push(*area),
                 part => picture.restore_part(part, &links)?,
             }
         }
@@ -137,6 +146,7 @@ impl Picture {
         picture.trips.index.build_tree();
         if let Some(streets) = &mut picture.streets {
             streets.restore_areas(areas);
+            streets.restore_area_emissions(area_emissions)?;
             streets.restored(&picture.situations);
         }
         Ok(picture)
@@ -144,14 +154,17 @@ impl Picture {
 
     fn restore_part(&mut self, part: Kind, links: &Read) -> Result<(), RestoreError> {
         match part {
-            Kind::Header(_) | Kind::Links(_) | Kind::Area(_) => {}
+            Kind::Header(_) | Kind::Links(_) | Kind::Area(_) | Kind::AreaEmission(_) => {}
             Kind::Feed(feed) => self.restore_feed(feed),
             Kind::Vehicle(mut vehicle) => {
                 let feed = self.restored_context(vehicle.feed)?;
                 let mut state = vehicle.state();
                 if let (Some(streets), Some(probe)) = (&self.streets, vehicle.probe.take()) {
                     let probe = street::probe(*probe, links, streets.setup.network());
-                    state.probe = Some(Box::new(probe));
+                    state.moving.probe = Some(Box::new(probe));
+                }
+                if let (Some(streets), Some(part)) = (&mut self.streets, vehicle.meter.take()) {
+                    state.moving.meter = streets.restore_meter(&part)?;
                 }
                 let object = vehicle.object.map(TryInto::try_into).transpose()?;
                 let object = object.map(Object::Vehicle);
@@ -176,7 +189,14 @@ impl Picture {
                 let object = trip.object.map(|trip| Object::Trip(trip.into()));
                 self.trips.restore(&feed, trip.id.into(), state, object);
             }
-            Kind::Streets(_) | Kind::Cell(_) | Kind::Link(_) | Kind::Tied(_) | Kind::Queue(_) => {
+            Kind::Streets(_)
+            | Kind::Cell(_)
+            | Kind::Link(_)
+            | Kind::Tied(_)
+            | Kind::Queue(_)
+            | Kind::EmissionLedger(_)
+            | Kind::Emitted(_)
+            | Kind::LinkEmission(_) => {
                 // Without a network there is nowhere to put them.
                 if let Some(streets) = &mut self.streets {
                     restore_street(streets, part, links)?;
@@ -208,6 +228,9 @@ fn restore_street(streets: &mut Streets, part: Kind, links: &Read) -> Result<(),
         Kind::Streets(header) => streets.restore_header(header),
         Kind::Cell(cell) => streets.restore_cell(&cell, links),
         Kind::Link(link) => streets.restore_link(*link, links),
+        Kind::EmissionLedger(ledger) => streets.restore_emission_ledger(&ledger),
+        Kind::Emitted(emitted) => streets.restore_emitted(&emitted, links),
+        Kind::LinkEmission(link) => streets.restore_link_emission(*link, links),
         Kind::Tied(tied) => {
             streets.restore_tied(tied, links);
             Ok(())

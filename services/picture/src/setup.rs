@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use events::Text;
-use network::{AreaPolygon, Areas, Network, Region};
+use events::wire::AreaKind;
+use network::{AreaPolygon, Areas, LinkNumber, Network, Region};
+use traffic::emission::studded::{RoadState, StuddedShare, StuddedShares};
+use traffic::emission::{
+    Climate, EmissionModel, Pollutant, RoadKind, TrafficCurves, TransitCurves, Weather,
+};
 use traffic::link::Calendar;
 use traffic::matching::MatchOptions;
 
-use crate::FeedLimits;
+use crate::{EmissionShare, FeedLimits};
 use crate::street::area::street_mm;
 
 /// What a picture must know that is not in its log. The same log with another setup gives another
@@ -35,6 +40,7 @@ pub struct StreetSetup {
     areas: Areas,
     street_mm: Vec<u64>,
     options: StreetOptions,
+    emission: Option<Arc<EmissionSetup>>,
 }
 
 /// What differs by region or by choice.
@@ -75,7 +81,7 @@ impl StreetSetup {
     ) -> Self {
         let areas = Areas::with_polygons(&network, region, polygons);
         let street_mm = street_mm(&network, &areas);
-        Self { network, areas, street_mm, options }
+        Self { network, areas, street_mm, options, emission: None }
     }
 
     /// The streets.
@@ -96,5 +102,173 @@ impl StreetSetup {
     /// What differs by region or by choice.
     pub fn options(&self) -> &StreetOptions {
         &self.options
+    }
+
+    /// With what the traffic emits: the model, which of its fleets a city's traffic is (by the id of
+    /// the city; the first is of all others), and the weather of the region.
+    #[must_use]
+    pub fn with_emission(
+        mut self,
+        model: Arc<EmissionModel>,
+        fleets: &BTreeMap<Text, usize>,
+        climate: EmissionClimate,
+    ) -> Self {
+        let mut groups: Vec<(usize, RoadKind)> = Vec::new();
+        let group = |link: LinkNumber| {
+            let city = self.areas.of(link).iter().find_map(|&area| {
+                let area = &self.areas.all()[area as usize];
+                (area.kind == AreaKind::City).then(|| area.id.trim_start_matches("city:"))
+            });
+            let fleet = city.and_then(|city| fleets.get(city)).copied().unwrap_or_default();
+            let group = (fleet, RoadKind::of(self.network.class(link)));
+            let known = groups.iter().position(|&known| known == group);
+            known.unwrap_or_else(|| {
+                groups.push(group);
+                groups.len() - 1
+            }) as u16
+        };
+        let group_of = (0..self.network.len() as LinkNumber).map(group).collect();
+        self.emission = Some(Arc::new(EmissionSetup { model, climate, groups, group_of }));
+        self
+    }
+
+    /// What the traffic emits, where that is to be known.
+    pub(crate) fn emission(&self) -> Option<&Arc<EmissionSetup>> {
+        self.emission.as_ref()
+    }
+}
+
+/// Weather and tyres of a region where nobody measures them.
+#[derive(Clone, Debug, Default)]
+pub struct EmissionClimate {
+    /// Temperatures.
+    pub climate: Climate,
+    /// Studded tyres by day, and the place in that table; none are taken for none.
+    pub studded: Option<(Arc<StuddedShares>, Text)>,
+}
+
+/// What the emissions of a region follow from, beside its traffic.
+#[derive(Debug)]
+pub(crate) struct EmissionSetup {
+    model: Arc<EmissionModel>,
+    climate: EmissionClimate,
+    /// Fleet and kind of road of links that are alike.
+    groups: Vec<(usize, RoadKind)>,
+    /// By link.
+    group_of: Vec<u16>,
+}
+
+/// Curves of links that are alike, and by speed what groups of vehicles have to do with them.
+#[derive(Clone, Debug)]
+pub(crate) struct LinkCurves {
+    pub(crate) curves: TrafficCurves,
+    pub(crate) shares: Vec<(f64, Arc<[EmissionShare]>)>,
+}
+
+impl EmissionSetup {
+    /// Number of the group of a link.
+    pub(crate) fn group(&self, link: LinkNumber) -> usize {
+        usize::from(self.group_of[link as usize])
+    }
+
+    /// The weather of a time.
+    pub(crate) fn weather(&self, calendar: &Calendar, time_ms: i64) -> Weather {
+        let (year, month, day) = calendar.date(time_ms);
+        let EmissionClimate { climate, studded } = &self.climate;
+        let studded = studded.as_ref().and_then(|(shares, place)| {
+            shares.at(place, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
+        });
+        Weather {
+            temperature_c: climate.temperature_c(month, day).round(),
+            road: RoadState::Dry,
+            studded: studded.unwrap_or(StuddedShare::default()),
+            year,
+        }
+    }
+
+    /// Curves of a weather: by factor set and group of links, and of vehicles known one by one.
+    pub(crate) fn curves(
+        &self,
+        weather: &Weather,
+    ) -> (Vec<Vec<LinkCurves>>, Vec<Vec<TransitCurves>>) {
+        let of_set = |set: usize| {
+            let groups = self.groups.iter();
+            groups
+                .map(|&(fleet, road)| LinkCurves::new(self.model.curves(set, fleet, road, weather)))
+                .collect()
+        };
+        let by_set = (0..self.model.sets.len()).map(of_set).collect();
+        (by_set, self.model.transit_curves(weather))
+    }
+
+    /// Name and version of the factors that are shown.
+    pub(crate) fn factor_set(&self) -> Text {
+        self.model.sets.first().map(set_name).unwrap_or_default()
+    }
+
+    /// Those of the others.
+    pub(crate) fn other_sets(&self) -> impl Iterator<Item = Text> {
+        self.model.sets.iter().skip(1).map(set_name)
+    }
+
+    /// Name and year of the mix of links that are alike, and their kind of road.
+    pub(crate) fn mix_name(&self, group: usize) -> Text {
+        let (fleet, road) = self.groups[group];
+        let mix = &self.model.fleets[fleet];
+        format!("{} {} {}", mix.name, mix.year, road.name()).into()
+    }
+
+    /// The group of a vehicle that is known by itself.
+    pub(crate) fn transit_group(&self, feed: &str, vehicle: &str, mode: &str) -> Option<u16> {
+        u16::try_from(self.model.transit.find(feed, vehicle, mode)?).ok()
+    }
+
+    /// Number of the group of a name.
+    pub(crate) fn transit_group_named(&self, name: &str) -> Option<u16> {
+        let mut groups = self.model.transit.groups().iter();
+        u16::try_from(groups.position(|group| group.name == name)?).ok()
+    }
+
+    /// Name of such a group.
+    pub(crate) fn transit_name(&self, group: u16) -> &str {
+        self.model.transit.groups().get(usize::from(group)).map_or("", |group| &group.name)
+    }
+}
+
+fn set_name(set: &traffic::emission::FactorSet) -> Text {
+    format!("{} {}", set.name(), set.version()).into()
+}
+
+impl LinkCurves {
+    fn new(curves: TrafficCurves) -> Self {
+        let shares = curves.groups.iter().map(|(speed_km_h, groups)| {
+            let total = |of: &[Pollutant]| -> f64 {
+                groups.iter().flat_map(|group| of.iter().map(|of| group.rates[of.index()])).sum()
+            };
+            const CO2: [Pollutant; 2] = [Pollutant::Co2Fossil, Pollutant::Co2Biogenic];
+            const NOX: [Pollutant; 1] = [Pollutant::Nox];
+            const PM: [Pollutant; 1] = [Pollutant::PmExhaust];
+            let totals = [total(&CO2), total(&NOX), total(&PM)];
+            let mut shares: Vec<EmissionShare> = groups
+                .iter()
+                .map(|group| {
+                    let share = |of: &[Pollutant], total: f64| {
+                        let part: f64 = of.iter().map(|of| group.rates[of.index()]).sum();
+                        if total > 0.0 { part / total } else { 0.0 }
+                    };
+                    EmissionShare {
+                        group: group.group.as_str().into(),
+                        vehicle_km: group.share,
+                        co2: share(&CO2, totals[0]),
+                        nox: share(&NOX, totals[1]),
+                        pm: share(&PM, totals[2]),
+                    }
+                })
+                .collect();
+            shares.sort_by(|a, b| b.vehicle_km.total_cmp(&a.vehicle_km));
+            (*speed_km_h, shares.into())
+        });
+        let shares = shares.collect();
+        Self { curves, shares }
     }
 }

@@ -22,8 +22,8 @@ use crate::deadline::{Deadlines, FeedNumber, NEVER};
 use crate::expiring::{self, Expiring};
 use crate::fate::{Changes, EXPIRED, Fate, FeedContext, LAYER_FULL, OLDER};
 use crate::index::{Index, SlotNumber};
-use crate::street::{Kind, Probe, Streets};
-use crate::{Layer, Object, RemovalReason, Vehicle, VehicleMatch};
+use crate::street::{Kind, Moving, Probe, Streets};
+use crate::{Layer, Object, RemovalReason, Vehicle, VehicleEmission, VehicleMatch};
 use track::{Arrival, Belief, Fix, ReportKey, Track, UPCOMING};
 
 /// A report of the vehicle's next journey does not hide what it does now: so long after the newest
@@ -40,8 +40,7 @@ pub(crate) struct VehicleState {
     pub(crate) shown: ReportKey,
     /// Verdicts that the shown report came with.
     pub(crate) verdicts: Verdicts,
-    /// What it is on the street network; none of what does not drive on streets.
-    pub(crate) probe: Option<Box<Probe>>,
+    pub(crate) moving: Moving,
     /// Whether it is among the feed's unsettled vehicles.
     pub(crate) unsettled: bool,
 }
@@ -54,7 +53,7 @@ impl VehicleState {
             track: Track::default(),
             shown: (i64::MIN, 0, 0),
             verdicts: Verdicts::default(),
-            probe: None,
+            moving: Moving::default(),
             unsettled: false,
         }
     }
@@ -68,7 +67,7 @@ impl VehicleState {
         if self.track.tip.frozen {
             verdicts.insert(Verdict::Frozen);
         }
-        if self.probe.as_ref().is_some_and(|probe| probe.is_off_network()) {
+        if self.moving.probe.as_ref().is_some_and(|probe| probe.is_off_network()) {
             verdicts.insert(Verdict::OffNetwork);
         }
         verdicts
@@ -77,23 +76,33 @@ impl VehicleState {
 
 impl VehicleState {
     /// Drives the vehicle on the streets by its settled fixes, if it is one that does.
-    fn drive(&mut self, report: &VehiclePosition, settled: &[Fix], streets: &mut Streets) {
-        if self.probe.is_none()
-            && report.position.is_some()
-            && let Some(kind) = Kind::of(report)
-        {
-            self.probe = Some(Box::new(Probe::new(kind)));
-            streets.follow(self.feed);
+    fn drive(
+        &mut self,
+        event: &Event,
+        report: &VehiclePosition,
+        settled: &[Fix],
+        streets: &mut Streets,
+    ) {
+        if !self.moving.is_followed() && report.position.is_some() {
+            let kind = Kind::of(report);
+            self.moving.meter = streets.meter(event, Kind::mode_name(report.mode));
+            if let Some(kind) = kind {
+                self.moving.probe = Some(Box::new(Probe::new(kind)));
+                streets.follow(self.feed);
+            }
         }
-        if let Some(probe) = &mut self.probe {
-            streets.drive(probe, report.trip.as_ref(), settled);
-        }
+        streets.drive(&mut self.moving, report.trip.as_ref(), settled);
     }
 
     /// Where it was on the street network when that was last known.
     fn matched(&self, streets: Option<&Streets>) -> Option<Box<VehicleMatch>> {
-        let answer = self.probe.as_ref()?.answer?;
+        let answer = self.moving.probe.as_ref()?.answer?;
         Some(Box::new(streets?.vehicle_match(&answer)))
+    }
+
+    /// What it emits.
+    fn emission(&self, streets: Option<&Streets>) -> Option<Box<VehicleEmission>> {
+        streets?.emissions.as_ref()?.vehicle(self.moving.meter.as_ref()?)
     }
 }
 
@@ -178,8 +187,8 @@ impl Vehicles {
         self.settled.clear();
         let arrival = state.track.insert(fix, &feed.limits, &mut self.settled);
         if let Some(streets) = streets.as_deref_mut() {
-            state.drive(report, &self.settled, streets);
-            if state.probe.is_some() && !state.unsettled {
+            state.drive(event, report, &self.settled, streets);
+            if state.moving.is_followed() && !state.unsettled {
                 state.unsettled = true;
                 file_unsettled(&mut self.unsettled, feed.number, number);
             }
@@ -260,13 +269,11 @@ impl Vehicles {
             let (object, state) = index.slot_mut(number).parts();
             settled.clear();
             state.track.settle(feed.watermark_ms, &feed.limits, settled);
-            if let Some(probe) = &mut state.probe {
-                let trip = match object.map(AsRef::as_ref) {
-                    Some(Object::Vehicle(vehicle)) => vehicle.report.trip.as_ref(),
-                    _ => None,
-                };
-                streets.drive(probe, trip, settled);
-            }
+            let trip = match object.map(AsRef::as_ref) {
+                Some(Object::Vehicle(vehicle)) => vehicle.report.trip.as_ref(),
+                _ => None,
+            };
+            streets.drive(&mut state.moving, trip, settled);
             state.unsettled = state.track.is_unsettled();
             state.unsettled
         });
@@ -282,8 +289,8 @@ impl Vehicles {
         let Self { index, deadlines, unsettled, .. } = self;
         let mut removed = false;
         expiring::expire(index, deadlines, Layer::Vehicles, feed, changes, |state| {
-            if let (Some(probe), Some(streets)) = (&mut state.probe, streets.as_deref_mut()) {
-                streets.finish(probe);
+            if let Some(streets) = streets.as_deref_mut() {
+                streets.finish(&mut state.moving);
             }
             removed = true;
         });
@@ -335,6 +342,7 @@ impl Vehicles {
             position_time_ms: place.map(|place| place.time_ms),
             verdicts: slot.state.object_verdicts(),
             matched: slot.state.matched(streets),
+            emission: slot.state.emission(streets),
         };
         let object = Object::Vehicle(vehicle);
         match self.index.object_mut(number).map(Arc::get_mut) {

@@ -2,6 +2,7 @@
 
 mod kinematics;
 mod level_of_service;
+pub mod emission;
 pub mod link;
 pub mod matching;
 

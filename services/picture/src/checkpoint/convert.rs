@@ -3,11 +3,13 @@
 use events::{DetectorStation, Quantity, SituationPhase, Verdict, Verdicts, wire};
 
 use super::message;
+use super::emission;
 use super::street::{Written, put_probe};
 use crate::deadline::NEVER;
 use crate::detector::state::{DetectorState, STATION_FIELDS, Value};
 use crate::feed::FeedState;
 use crate::situation::SituationState;
+use crate::street::{Moving, Streets};
 use crate::trip::TripState;
 use crate::vehicle::VehicleState;
 use crate::vehicle::track::{Belief, Fix, Place, Track};
@@ -114,6 +116,7 @@ impl From<&Fix> for message::Fix {
             kind: fix.kind.into(),
             bearing_deg: fix.bearing_deg,
             at_stop: fix.at_stop,
+            occupancy_percent: fix.occupancy_percent.into(),
         }
     }
 }
@@ -130,6 +133,7 @@ impl From<message::Fix> for Fix {
             kind: fix.kind as u8,
             bearing_deg: fix.bearing_deg,
             at_stop: fix.at_stop,
+            occupancy_percent: fix.occupancy_percent as u8,
         }
     }
 }
@@ -139,6 +143,7 @@ impl message::Vehicle {
         id: &str,
         state: &VehicleState,
         object: Option<&Object>,
+        streets: Option<&Streets>,
         links: &mut Written,
     ) -> Self {
         let object = match object {
@@ -161,7 +166,10 @@ impl message::Vehicle {
             base_time_ms: state.track.base_key.0,
             base_rank: state.track.base_key.1.into(),
             base_kind: state.track.base_key.2.into(),
-            probe: state.probe.as_deref().map(|probe| Box::new(put_probe(probe, links))),
+            probe: state.moving.probe.as_deref().map(|probe| Box::new(put_probe(probe, links))),
+            meter: state.moving.meter.as_deref().zip(streets).map(|(meter, streets)| {
+                Box::new(emission::put_meter(meter, streets.meter_group(meter)))
+            }),
             unsettled: state.unsettled,
         }
     }
@@ -180,7 +188,7 @@ impl message::Vehicle {
             },
             shown: (self.shown_time_ms, self.shown_rank as u8, self.shown_kind as u8),
             verdicts: verdicts(&self.verdicts),
-            probe: None,
+            moving: Moving::default(),
             unsettled: self.unsettled,
         }
     }

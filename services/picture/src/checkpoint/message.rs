@@ -7,7 +7,7 @@ use prost::{Message, Oneof};
 /// One part of a checkpoint; a checkpoint is a row of them, each with its length before it.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct Part {
-    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13")]
+    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17")]
     pub(super) kind: Option<Kind>,
 }
 
@@ -40,6 +40,76 @@ pub(super) enum Kind {
     Queue(Box<QueuePart>),
     #[prost(message, tag = "13")]
     Area(wire::Area),
+    #[prost(message, tag = "14")]
+    EmissionLedger(EmissionLedger),
+    #[prost(message, tag = "15")]
+    Emitted(CellPart),
+    #[prost(message, tag = "16")]
+    LinkEmission(Box<LinkEmissionPart>),
+    #[prost(message, tag = "17")]
+    AreaEmission(Box<AreaEmissionPart>),
+}
+
+/// What vehicles known one by one have emitted, in all, on links, and elsewhere.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct EmissionLedger {
+    #[prost(uint64, repeated, tag = "1")]
+    pub(super) masses: Vec<u64>,
+}
+
+/// What is emitted on a link.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct LinkEmissionPart {
+    #[prost(uint32, tag = "1")]
+    pub(super) link: u32,
+    #[prost(uint64, repeated, tag = "2")]
+    pub(super) whole: Vec<u64>,
+    #[prost(double, repeated, tag = "3")]
+    pub(super) real: Vec<f64>,
+    #[prost(message, optional, tag = "4")]
+    pub(super) object: Option<wire::Emission>,
+}
+
+/// What is emitted in an area: running totals of hour, day and week, then the last ones, each with
+/// its beginning, end and windows; none where these are 0.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct AreaEmissionPart {
+    #[prost(string, tag = "1")]
+    pub(super) area: String,
+    #[prost(message, optional, tag = "2")]
+    pub(super) object: Option<wire::Emission>,
+    #[prost(int64, repeated, tag = "3")]
+    pub(super) times: Vec<i64>,
+    #[prost(uint64, repeated, tag = "4")]
+    pub(super) whole: Vec<u64>,
+    #[prost(double, repeated, tag = "5")]
+    pub(super) real: Vec<f64>,
+}
+
+/// What meters a vehicle's emission.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Meter {
+    #[prost(string, tag = "1")]
+    pub(super) group: String,
+    #[prost(double, repeated, tag = "2")]
+    pub(super) powers: Vec<f64>,
+    #[prost(double, repeated, tag = "3")]
+    pub(super) credit_mj: Vec<f64>,
+    #[prost(double, repeated, tag = "4")]
+    pub(super) real: Vec<f64>,
+    #[prost(int64, tag = "5")]
+    pub(super) stood_ms: i64,
+    #[prost(int64, optional, tag = "6")]
+    pub(super) last_ms: Option<i64>,
+    #[prost(int64, tag = "7")]
+    pub(super) now_ms: i64,
+    #[prost(bool, tag = "8")]
+    pub(super) by_second: bool,
+    /// In all, then what waits for map matching.
+    #[prost(uint64, repeated, tag = "9")]
+    pub(super) whole: Vec<u64>,
+    #[prost(int64, repeated, tag = "10")]
+    pub(super) waiting_ms: Vec<i64>,
 }
 
 /// Links that the rest speaks of, by their place here: way, from and to of each.
@@ -192,6 +262,8 @@ pub(super) struct Fix {
     pub(super) bearing_deg: f32,
     #[prost(bool, tag = "9")]
     pub(super) at_stop: bool,
+    #[prost(uint32, tag = "10")]
+    pub(super) occupancy_percent: u32,
     #[prost(uint32, tag = "7")]
     pub(super) kind: u32,
 }
@@ -233,6 +305,8 @@ pub(super) struct Vehicle {
     pub(super) probe: Option<Box<Probe>>,
     #[prost(bool, tag = "17")]
     pub(super) unsettled: bool,
+    #[prost(message, optional, tag = "18")]
+    pub(super) meter: Option<Box<Meter>>,
 }
 
 /// A vehicle on the street network. Links are by place in the list of the header of streets.

@@ -68,7 +68,7 @@ impl Read {
         Self(ids.map(link).collect())
     }
 
-    fn link(&self, place: u32) -> Option<LinkNumber> {
+    pub(super) fn link(&self, place: u32) -> Option<LinkNumber> {
         self.0.get(place as usize).copied().flatten()
     }
 }
@@ -417,6 +417,10 @@ impl Streets {
         self.detectors.index();
         self.links.index.build_tree();
         self.queue_index.build_tree();
+        if let Some(emissions) = &mut self.emissions {
+            emissions.link_index.build_tree();
+            emissions.area_index.build_tree();
+        }
         self.area_index.build_tree();
         self.refresh_situations(situations);
     }

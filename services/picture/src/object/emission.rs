@@ -106,7 +106,8 @@ pub struct EmissionBasis {
     pub sampling_percent: f64,
     pub mix_percent: f64,
     pub factor_percent: f64,
-    pub shares: Vec<EmissionShare>,
+    /// Shared by links of one mix.
+    pub shares: Arc<[EmissionShare]>,
 }
 
 /// The same with another factor set.

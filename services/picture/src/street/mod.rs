@@ -11,6 +11,7 @@
 pub(crate) mod area;
 pub(crate) mod cell;
 pub(crate) mod detector;
+pub(crate) mod emission;
 pub(crate) mod link;
 pub(crate) mod probe;
 pub(crate) mod queue;
@@ -36,8 +37,9 @@ use crate::situation::Situations;
 use crate::vehicle::track;
 use crate::{EstimateMethod, Layer, Object, RemovalReason, SituationEffect, VehicleMatch};
 use area::Part;
-use cell::OpenMinutes;
+use cell::{Closed, OpenMinutes};
 use detector::TiedDetectors;
+use emission::{Emissions, FiveMinutes, Meter, Sums, Transit};
 use link::{Links, Window};
 use probe::{Answer, MINUTE_MS, Matching};
 pub(crate) use probe::{Kind, Probe};
@@ -75,17 +77,37 @@ pub(crate) struct Streets {
     pub(crate) queues: Queues,
     pub(crate) queue_index: Index<()>,
     pub(crate) area_index: Index<()>,
+    /// Where it is to be known what is emitted.
+    pub(crate) emissions: Option<Emissions>,
     /// Follows from the situations layer.
     pub(crate) touching: Touching,
     /// Work memory.
     scratch: Scratch,
     matches: Matches,
+    elsewhere: Transit,
+}
+
+/// A vehicle that moves: what it is on the street network, if it drives there, and what meters its
+/// emission, if it is known by itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Moving {
+    pub(crate) probe: Option<Box<Probe>>,
+    pub(crate) meter: Option<Box<Meter>>,
+}
+
+impl Moving {
+    /// Whether anything is to be known of its fixes.
+    pub(crate) fn is_followed(&self) -> bool {
+        self.probe.is_some() || self.meter.is_some()
+    }
 }
 
 impl Streets {
     pub(crate) fn new(setup: Arc<StreetSetup>) -> Self {
+        let emissions = setup.emission().cloned().map(Emissions::new);
         Self {
             setup,
+            emissions,
             watermarks: BTreeMap::new(),
             vehicle_feeds: BTreeSet::new(),
             open: OpenMinutes::default(),
@@ -97,26 +119,76 @@ impl Streets {
             touching: Touching::default(),
             scratch: Scratch::default(),
             matches: Matches::default(),
+            elsewhere: Transit::default(),
         }
     }
 
     /// Drives a vehicle by fixes that are settled, in the order of event time.
     pub(crate) fn drive(
         &mut self,
-        probe: &mut Probe,
+        moving: &mut Moving,
         trip: Option<&TripDescriptor>,
         fixes: &[track::Fix],
     ) {
-        if let Some(first) = fixes.first() {
-            // Fixes of other vehicles may be older by as much as the lateness bound.
-            self.open.open(first.time_ms.div_euclid(MINUTE_MS) - 1);
-            probe.push(fixes, &mut self.matching(trip));
+        let Some(first) = fixes.first() else { return };
+        // Fixes of other vehicles may be older by as much as the lateness bound.
+        self.open.open(first.time_ms.div_euclid(MINUTE_MS) - 1);
+        let Moving { probe, meter } = moving;
+        if let Some(meter) = meter {
+            self.prepare_emissions();
+            if let Some(emissions) = &mut self.emissions {
+                emissions.feed(meter, fixes);
+            }
+        }
+        if let Some(probe) = probe {
+            probe.push(fixes, meter.as_deref_mut(), &mut self.matching(trip));
+            if meter.is_some() {
+                self.take_elsewhere();
+            }
+        } else {
+            self.let_go(meter.as_deref_mut());
         }
     }
 
     /// Lets a vehicle go.
-    pub(crate) fn finish(&mut self, probe: &mut Probe) {
-        probe.finish(&mut self.matching(None));
+    pub(crate) fn finish(&mut self, moving: &mut Moving) {
+        let Moving { probe, meter } = moving;
+        if let Some(probe) = probe {
+            probe.finish(meter.as_deref_mut(), &mut self.matching(None));
+            self.take_elsewhere();
+        }
+        self.let_go(meter.as_deref_mut());
+    }
+
+    fn take_elsewhere(&mut self) {
+        let elsewhere = std::mem::take(&mut self.elsewhere);
+        if let Some(emissions) = &mut self.emissions {
+            emissions.elsewhere(&elsewhere);
+        }
+    }
+
+    /// What a vehicle emitted and has no place on a street.
+    fn let_go(&mut self, meter: Option<&mut Meter>) {
+        if let (Some(meter), Some(emissions)) = (meter, &mut self.emissions) {
+            emissions.elsewhere(&meter.take(i64::MAX));
+        }
+    }
+
+    /// Gets ready for what is emitted in the first open minute.
+    fn prepare_emissions(&mut self) {
+        let (Some(emissions), Some(first)) = (&mut self.emissions, self.open.first()) else {
+            return;
+        };
+        let setup = Arc::clone(&emissions.setup);
+        let calendar = &self.setup.options().calendar;
+        emissions.prepare(first, || setup.weather(calendar, first * MINUTE_MS));
+    }
+
+    /// What meters a vehicle's emission, if it is one that is known by itself.
+    pub(crate) fn meter(&self, event: &Event, mode: &str) -> Option<Box<Meter>> {
+        let setup = &self.emissions.as_ref()?.setup;
+        let group = setup.transit_group(&event.feed, &event.entity, mode)?;
+        Some(Box::new(Meter::new(group)))
     }
 
     fn matching(&mut self, trip: Option<&TripDescriptor>) -> Matching<'_> {
@@ -135,6 +207,7 @@ impl Streets {
             matches: &mut self.matches,
             links: &self.links,
             open: &mut self.open,
+            elsewhere: &mut self.elsewhere,
         }
     }
 
@@ -165,7 +238,8 @@ impl Streets {
     /// Objects of links, queues and areas, by layer and id.
     pub(crate) fn objects(&self) -> impl Iterator<Item = &Arc<Object>> {
         let links = self.links.index.objects();
-        links.chain(self.queue_index.objects()).chain(self.area_index.objects())
+        let emissions = self.emissions.iter().flat_map(Emissions::objects);
+        links.chain(self.queue_index.objects()).chain(self.area_index.objects()).chain(emissions)
     }
 
     /// Takes a detector's measurement in.
@@ -245,7 +319,8 @@ impl Streets {
     fn close(&mut self, situations: &mut Situations, changes: &mut Changes<'_>) {
         let Some(minute) = self.open.first() else { return };
         let end_ms = (minute + 1) * MINUTE_MS;
-        let cells = self.open.close();
+        self.prepare_emissions();
+        let Closed { cells, transit } = self.open.close();
         let setup = Arc::clone(&self.setup);
         let network = setup.network();
         self.touching.refresh(network, &situations.index, end_ms);
@@ -263,15 +338,36 @@ impl Streets {
         let mut shown: BTreeMap<LinkNumber, Arc<Object>> = BTreeMap::new();
         shown.extend(links.minute(&window, &cells));
         links.learn_minute(&window, &cells);
-        if (minute + 1) % LONG_MINUTES == 0 {
-            shown.extend(links.five_minutes(&Window { minutes: LONG_MINUTES, ..window }));
+        let long = (minute + 1) % LONG_MINUTES == 0;
+        let long_window = Window { minutes: LONG_MINUTES, ..window };
+        if long {
+            shown.extend(links.five_minutes(&long_window));
         }
-        for object in shown.into_values() {
-            changes.updated(object);
+        for object in shown.values() {
+            changes.updated(Arc::clone(object));
+        }
+        let mut five = None;
+        if let Some(emissions) = &mut self.emissions {
+            emissions.minute(&window, &shown, &transit, changes);
+            five = long.then(|| emissions.five_minutes(&long_window, &shown, changes));
         }
         self.show_queues(end_ms, changes);
         self.show_areas(end_ms, changes);
         self.show_effects(end_ms, situations, changes);
+        self.show_area_emissions(end_ms, five, changes);
+    }
+
+    fn show_area_emissions(
+        &mut self,
+        end_ms: i64,
+        five: Option<Vec<(LinkNumber, Sums)>>,
+        changes: &mut Changes<'_>,
+    ) {
+        let Some(emissions) = &mut self.emissions else { return };
+        let queued = self.queues.by_id.values().flat_map(|queue| queue.links.iter().copied());
+        let calendar = &self.setup.options().calendar;
+        let five = five.map(|by_link| FiveMinutes { calendar, by_link });
+        emissions.show_areas(&self.setup, end_ms, &queued.collect(), five.as_ref(), changes);
     }
 
     /// Finds the messages on links anew after a restart.
@@ -309,7 +405,13 @@ impl Streets {
         let touching = &self.touching;
         let (queues, ended) =
             self.queues.window(network, end_ms, &flowing, |link| touching.on(link));
-        for queue in queues {
+        for mut queue in queues {
+            let links = self.queues.by_id.get(&queue.id).map(|state| &state.links);
+            queue.excess_co2_g_h = self
+                .emissions
+                .as_ref()
+                .zip(links)
+                .and_then(|(emissions, links)| emissions.excess_co2_g_h(links));
             show(&mut self.queue_index, Object::Queue(queue), changes);
         }
         for id in ended {
@@ -364,7 +466,9 @@ impl Streets {
             })
             .collect();
         let network = self.setup.network();
-        let effects = self.touching.effects(network, end_ms, |link| seen.get(&link).copied());
+        let excess = |links: &[LinkNumber]| self.emissions.as_ref()?.excess_co2_g_h(links);
+        let effects =
+            self.touching.effects(network, end_ms, |link| seen.get(&link).copied(), excess);
         for (id, effect) in effects {
             situations.set_effect(&id, effect, changes);
         }

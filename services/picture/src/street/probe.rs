@@ -8,6 +8,7 @@ use traffic::matching::{Fix, Matched, Matcher, Matches, Scratch, Span, Streets, 
 use traffic::matching::{MatchOptions, VehicleClass};
 
 use super::cell::{Cell, OpenMinutes};
+use super::emission::{self, Meter, Transit};
 use super::link::Links;
 use crate::vehicle::track;
 
@@ -46,6 +47,20 @@ impl Kind {
             // runs on rails is matched to nothing or to the street beside it, as a bus.
             Mode::Bus | Mode::Robot | Mode::Unspecified => Some(Self::Bus),
             Mode::Tram | Mode::Train | Mode::Metro | Mode::Ferry => None,
+        }
+    }
+
+    /// Means of transport in the table of vehicles that are known one by one.
+    pub(crate) fn mode_name(mode: Mode) -> &'static str {
+        match mode {
+            Mode::Bus | Mode::Robot | Mode::Unspecified => "bus",
+            Mode::Tram => "tram",
+            Mode::Train => "train",
+            Mode::Metro => "metro",
+            Mode::Ferry => "ferry",
+            Mode::Car => "car",
+            Mode::Truck => "truck",
+            Mode::Taxi => "taxi",
         }
     }
 
@@ -100,6 +115,8 @@ pub(crate) struct Matching<'a> {
     /// What is usual on them, to share out the time of a long way.
     pub(crate) links: &'a Links,
     pub(crate) open: &'a mut OpenMinutes,
+    /// Takes up what was emitted away from the streets.
+    pub(crate) elsewhere: &'a mut Transit,
 }
 
 impl Probe {
@@ -115,7 +132,12 @@ impl Probe {
     }
 
     /// Takes settled fixes in, in the order of event time, and counts what they answer.
-    pub(crate) fn push(&mut self, fixes: &[track::Fix], matching: &mut Matching<'_>) {
+    pub(crate) fn push(
+        &mut self,
+        fixes: &[track::Fix],
+        mut meter: Option<&mut Meter>,
+        matching: &mut Matching<'_>,
+    ) {
         for fix in fixes {
             let Some(position) = fix.position() else { continue };
             let known = |value: f32| (!value.is_nan()).then_some(value);
@@ -132,16 +154,16 @@ impl Probe {
             matching.matches.clear();
             let streets = streets(matching, self.kind.class());
             self.matcher.push(&streets, &observed, matching.scratch, matching.matches);
-            self.count(matching);
+            self.count(meter.as_deref_mut(), matching);
         }
     }
 
     /// Answers every fix that waits: the vehicle is gone.
-    pub(crate) fn finish(&mut self, matching: &mut Matching<'_>) {
+    pub(crate) fn finish(&mut self, meter: Option<&mut Meter>, matching: &mut Matching<'_>) {
         matching.matches.clear();
         let streets = streets(matching, self.kind.class());
         self.matcher.finish(&streets, matching.scratch, matching.matches);
-        self.count(matching);
+        self.count(meter, matching);
     }
 
     /// Whether it was last seen away from every street.
@@ -149,8 +171,8 @@ impl Probe {
         self.answer.is_some_and(|answer| answer.unknown == Some(Unknown::OffNetwork))
     }
 
-    fn count(&mut self, matching: &mut Matching<'_>) {
-        let Matching { network, matches, links, open, .. } = matching;
+    fn count(&mut self, mut meter: Option<&mut Meter>, matching: &mut Matching<'_>) {
+        let Matching { network, matches, links, open, elsewhere, .. } = matching;
         for matched in &matches.fixes {
             let at_stop = self.take_pending(matched.time_ms);
             self.answer = Some(answer(matched));
@@ -163,6 +185,13 @@ impl Probe {
             } else {
                 path
             };
+            if let Some(meter) = meter.as_deref_mut() {
+                let emitted = meter.take(matched.time_ms);
+                match path {
+                    [] => elsewhere.add(&emitted),
+                    path => emission::place(&emitted, path, open),
+                }
+            }
             for span in path {
                 self.count_span(network, span, at_stop, open);
             }

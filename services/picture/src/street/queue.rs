@@ -224,6 +224,7 @@ fn object(
         irregular: known_m > 0.0 && usual_s > 0.0,
         situations: names.into_iter().collect(),
         merged: state.merged.clone(),
+        excess_co2_g_h: None,
         position,
     }
 }

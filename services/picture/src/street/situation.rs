@@ -118,11 +118,13 @@ impl Touching {
         network: &Network,
         end_ms: i64,
         measured: impl Fn(LinkNumber) -> Option<Measured>,
+        excess_co2_g_h: impl Fn(&[LinkNumber]) -> Option<f64>,
     ) -> Vec<(Text, SituationEffect)> {
-        let effects = self
-            .by_id
-            .iter()
-            .map(|(id, touched)| (id.clone(), touched.effect(network, end_ms, &measured)));
+        let effects = self.by_id.iter().map(|(id, touched)| {
+            let excess_co2_g_h = excess_co2_g_h(&touched.links);
+            let effect = touched.effect(network, end_ms, &measured);
+            (id.clone(), SituationEffect { excess_co2_g_h, ..effect })
+        });
         effects.collect()
     }
 }
@@ -162,6 +164,7 @@ impl Touched {
             speed_share_percent: share_percent,
             delay_s: share_percent.map(|_| time_s - usual_s),
             contradicted: if self.closed { driven } else { self.hinders && flows },
+            excess_co2_g_h: None,
         }
     }
 }

@@ -49,7 +49,15 @@ pub(crate) struct Fix {
     pub(crate) kind: u8,
     /// Whether a transit vehicle stands at a stop with its doors open.
     pub(crate) at_stop: bool,
+    /// Passengers over places, percent; [`OCCUPANCY_UNKNOWN`] when it is not said.
+    pub(crate) occupancy_percent: u8,
 }
+
+/// A vehicle is not fuller than that, percent.
+const OCCUPANCY_MAX: u32 = 200;
+
+/// Stands for no occupancy.
+pub(crate) const OCCUPANCY_UNKNOWN: u8 = u8::MAX;
 
 impl Fix {
     pub(crate) fn new(time_ms: i64, report: &VehiclePosition) -> Self {
@@ -71,7 +79,16 @@ impl Fix {
             rank,
             kind: report.kind as i32 as u8,
             at_stop: report.doors_open == Some(true) || report.stop_status == StopStatus::StoppedAt,
+            occupancy_percent: report
+                .occupancy_percent
+                .map_or(OCCUPANCY_UNKNOWN, |percent| percent.min(OCCUPANCY_MAX) as u8),
         }
+    }
+
+    /// Passengers over places, when it is said.
+    pub(crate) fn occupancy_share(&self) -> Option<f64> {
+        let known = self.occupancy_percent != OCCUPANCY_UNKNOWN;
+        known.then(|| f64::from(self.occupancy_percent) / 100.0)
     }
 
     pub(crate) fn key(&self) -> ReportKey {

@@ -1,6 +1,6 @@
 //! What the traffic on a link emits, from its flow and its speed.
 
-use super::{MixCurves, POLLUTANTS};
+use super::{POLLUTANTS, Pollutant, TrafficCurves};
 
 /// Half the width of an interval of nine of ten, in standard deviations.
 const HALF_WIDTH: f64 = 1.645;
@@ -8,6 +8,12 @@ const HALF_WIDTH: f64 = 1.645;
 /// Road that a standing vehicle takes up, metres: at a jam density of 145 vehicles a lane and
 /// kilometre (usual for cities is 140 to 150).
 const STANDING_M: f64 = 6.9;
+
+/// Traffic is never slower than that, km/h: who stands for a whole window drives on in the next.
+const SPEED_KM_H_MIN: f64 = 0.5;
+
+/// Particles are counted in units of so many.
+const PARTICLES: f64 = 1e12;
 
 /// Traffic on a link in a window of time. Intervals are value, low and high.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,7 +34,7 @@ pub struct LinkTraffic {
     pub stopped_share: Option<f64>,
 }
 
-/// What it emits in the window, by pollutant: grams, megajoules, particles.
+/// What it emits in the window, by pollutant: grams, megajoules, 1e12 particles.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LinkEstimate {
     /// Most likely.
@@ -44,15 +50,10 @@ pub struct LinkEstimate {
     pub driven_m: f64,
 }
 
-/// Vehicles of a mix under some conditions: curves and how far to trust them.
-#[derive(Clone, Debug)]
-pub struct TrafficCurves {
-    /// Rates by speed.
-    pub rates: MixCurves,
-    /// Relative standard deviation of what one vehicle of the mix emits, against their mean.
-    pub vehicle_spread: [f64; POLLUTANTS],
-    /// Relative standard deviation of the factors and of the mix.
-    pub common: [f64; POLLUTANTS],
+/// Particles in units of 1e12; the rest as it is.
+pub fn in_units(mut amounts: [f64; POLLUTANTS]) -> [f64; POLLUTANTS] {
+    amounts[Pollutant::Pn.index()] /= PARTICLES;
+    amounts
 }
 
 impl TrafficCurves {
@@ -66,32 +67,39 @@ impl TrafficCurves {
         let LinkTraffic { length_m, duration_s, free_flow_speed_km_h, .. } = *traffic;
         let [flow, flow_low, flow_high] = traffic.flow_veh_h.map(|flow| flow.max(0.0));
         let vehicles = flow * duration_s / 3_600.0;
-        let at = |speed_km_h: f64, stopped: Option<f64>| {
+        let standing_s = traffic.lanes.max(1.0) * (length_m / STANDING_M).max(1.0) * duration_s;
+        let at = |speed_km_h: f64, stopped_share: Option<f64>| {
             let vehicle_s = vehicles * 3.6 * length_m / speed_km_h.max(SPEED_KM_H_MIN);
-            let standing_s = traffic.lanes.max(1.0) * (length_m / STANDING_M).max(1.0) * duration_s;
             let vehicle_s = vehicle_s.min(standing_s);
-            self.rates.all_with_stops(speed_km_h, stopped).map(|rate| rate * vehicle_s)
+            let rates = match stopped_share {
+                Some(share) => self.rates.all_with_stops(speed_km_h, share),
+                None => self.rates.all(speed_km_h),
+            };
+            in_units(rates.map(|rate| rate * vehicle_s))
         };
         let [speed, speed_low, speed_high] = traffic.speed_km_h;
         let amounts = at(speed, traffic.stopped_share);
         let [slow, fast] = [at(speed_low, None), at(speed_high, None)];
         let free_flow = at(free_flow_speed_km_h.max(speed), None);
-        let flow_cv =
-            if flow > 0.0 { (flow_high - flow_low).max(0.0) / (2.0 * HALF_WIDTH * flow) } else { 0.0 };
+        let flow_cv = if flow > 0.0 {
+            (flow_high - flow_low).max(0.0) / (2.0 * HALF_WIDTH * flow)
+        } else {
+            0.0
+        };
         let mut sampling = [0.0; POLLUTANTS];
         let mut common = [0.0; POLLUTANTS];
-        for place in 0..POLLUTANTS {
+        for (place, pollutant) in Pollutant::ALL.into_iter().enumerate() {
             let amount = amounts[place];
             let by_flow = amount * flow_cv;
             let by_speed = (slow[place] - fast[place]) / (2.0 * HALF_WIDTH);
             let by_mix = amount * self.vehicle_spread[place] / vehicles.max(1.0).sqrt();
             sampling[place] = by_flow.powi(2) + by_speed.powi(2) + by_mix.powi(2);
-            common[place] = amount * self.common[place];
+            let [factors, mix] = [
+                self.rates.factor_relative_sd(pollutant),
+                self.rates.mix_relative_sd(pollutant),
+            ];
+            common[place] = amount * factors.hypot(mix);
         }
-        let driven_m = vehicles * length_m;
-        LinkEstimate { amounts, free_flow, sampling, common, driven_m }
+        LinkEstimate { amounts, free_flow, sampling, common, driven_m: vehicles * length_m }
     }
 }
-
-/// Traffic is never slower than that, km/h: who stands for a whole window drives on in the next.
-const SPEED_KM_H_MIN: f64 = 0.5;

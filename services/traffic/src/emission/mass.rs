@@ -8,9 +8,6 @@ pub const POLLUTANTS: usize = Pollutant::COUNT;
 /// Whole steps in a unit of amount.
 const STEPS: f64 = 1e6;
 
-/// Particles are counted in units of so many.
-const PARTICLES: f64 = 1e12;
-
 /// Standard deviations on each side of a value within which nine of ten lie.
 const NINE_OF_TEN: f64 = 1.645;
 
@@ -30,20 +27,11 @@ const NINE_OF_TEN: f64 = 1.645;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Masses(pub [u64; POLLUTANTS]);
 
-/// Steps in what curves count a pollutant in: grams, megajoules, particles.
-fn steps(place: usize) -> f64 {
-    if place == Pollutant::Pn.index() { STEPS / PARTICLES } else { STEPS }
-}
-
 impl Masses {
-    /// Of amounts in grams, megajoules and particles. What is below 0 or not a number is 0.
+    /// Of amounts in grams, megajoules and 1e12 particles. What is below 0 or not a number is 0.
     pub fn of(amounts: &[f64; POLLUTANTS]) -> Self {
-        let mut masses = [0; POLLUTANTS];
-        for (place, (mass, amount)) in masses.iter_mut().zip(amounts).enumerate() {
-            // A float below 0, too large or not a number saturates or becomes 0.
-            *mass = (amount * steps(place)).round() as u64;
-        }
-        Self(masses)
+        // A float below 0, too large or not a number saturates or becomes 0.
+        Self(amounts.map(|amount| (amount * STEPS).round() as u64))
     }
 
     /// Of one pollutant: grams, megajoules, 1e12 particles.

@@ -46,14 +46,14 @@ impl Calendar {
         (week_day * 24 + hour) as usize
     }
 
-    /// Month of the year, 1 to 12, and day of the month, in local time.
+    /// Year, month (1 to 12) and day of the month, in local time.
     ///
     /// ```
     /// let calendar = traffic::link::Calendar::new(vec![(i64::MIN, 7_200)], []);
     /// // 2026-02-28 22:30 UTC is the first of March.
-    /// assert_eq!(calendar.month_day(1_772_317_800_000), (3, 1));
+    /// assert_eq!(calendar.date(1_772_317_800_000), (2026, 3, 1));
     /// ```
-    pub fn month_day(&self, time_ms: i64) -> (u32, u32) {
+    pub fn date(&self, time_ms: i64) -> (i32, u32, u32) {
         // Days to civil date, Howard Hinnant, "chrono-compatible low-level date algorithms".
         let days = self.local_s(time_ms).div_euclid(DAY_S) + 719_468;
         let day_of_era = days.rem_euclid(146_097);
@@ -63,7 +63,8 @@ impl Calendar {
         let month = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * month + 2) / 5 + 1;
         let month = if month < 10 { month + 3 } else { month - 9 };
-        (month as u32, day as u32)
+        let year = days.div_euclid(146_097) * 400 + year_of_era + i64::from(month <= 2);
+        (year as i32, month as u32, day as u32)
     }
 
     /// When the local hour began that a time is in, Unix milliseconds. An hour that is there twice,

@@ -1,7 +1,7 @@
 //! Sums of what is emitted, in whole numbers: in any order, over any areas, they add up exactly.
 
 use events::wire;
-use traffic::emission::{Masses, POLLUTANTS, Pollutant, interval};
+use traffic::emission::{LinkEstimate, Masses, POLLUTANTS, Pollutant, interval};
 
 use crate::{EmissionAmount, EmissionRate, EmissionWindow};
 
@@ -48,11 +48,14 @@ impl Transit {
         self.passenger_mm = self.passenger_mm.saturating_add(other.passenger_mm);
         self.counted_mm = self.counted_mm.saturating_add(other.counted_mm);
     }
+}
 
-    fn co2_ug(&self) -> u64 {
-        let Masses(masses) = &self.masses;
-        masses[Pollutant::Co2Fossil.index()] + masses[Pollutant::Co2Biogenic.index()]
-    }
+/// Relative standard deviation of what a vehicle emits whose movement is known, but not its engine.
+const TRANSIT_DEVIATION: f64 = 0.15;
+
+/// Of a pollutant by its place.
+fn amount(masses: &Masses, place: usize) -> f64 {
+    masses.get(Pollutant::ALL[place])
 }
 
 /// Kilometres of millimetres.
@@ -60,7 +63,59 @@ fn km(millimetres: u64) -> f64 {
     millimetres as f64 / 1e6
 }
 
+impl Transit {
+    /// A part of it, `numerator` of `denominator`.
+    pub(crate) fn part(&self, numerator: u64, denominator: u64) -> Self {
+        let part = |whole: u64| {
+            if numerator >= denominator {
+                return whole;
+            }
+            (u128::from(whole) * u128::from(numerator) / u128::from(denominator)) as u64
+        };
+        Self {
+            masses: self.masses.part(numerator, denominator),
+            driven_mm: part(self.driven_mm),
+            passenger_mm: part(self.passenger_mm),
+            counted_mm: part(self.counted_mm),
+        }
+    }
+
+    /// What is left when a part is taken away.
+    pub(crate) fn minus(mut self, part: &Self) -> Self {
+        self.masses.subtract(&part.masses);
+        self.driven_mm = self.driven_mm.saturating_sub(part.driven_mm);
+        self.passenger_mm = self.passenger_mm.saturating_sub(part.passenger_mm);
+        self.counted_mm = self.counted_mm.saturating_sub(part.counted_mm);
+        self
+    }
+}
+
 impl Sums {
+    /// Of the traffic on a link.
+    pub(crate) fn of(estimate: &LinkEstimate) -> Self {
+        Self {
+            masses: Masses::of(&estimate.amounts),
+            free_flow: Masses::of(&estimate.free_flow),
+            sampling: estimate.sampling,
+            common: estimate.common,
+            driven_mm: (estimate.driven_m * 1_000.0).round() as u64,
+            ..Self::default()
+        }
+    }
+
+    /// With what vehicles that are known one by one emitted, which nobody takes for congestion: at
+    /// free flow it would be the same.
+    pub(crate) fn with_transit(mut self, transit: &Transit) -> Self {
+        self.masses.add(&transit.masses);
+        self.free_flow.add(&transit.masses);
+        self.driven_mm = self.driven_mm.saturating_add(transit.driven_mm);
+        self.transit.add(transit);
+        for (place, common) in self.common.iter_mut().enumerate() {
+            *common += TRANSIT_DEVIATION * amount(&transit.masses, place);
+        }
+        self
+    }
+
     pub(crate) fn add(&mut self, other: &Self) {
         self.masses.add(&other.masses);
         self.free_flow.add(&other.free_flow);
@@ -84,10 +139,7 @@ impl Sums {
 
     /// CO2 above free flow from the tailpipe, micrograms.
     pub(crate) fn excess_co2_ug(&self) -> i64 {
-        let co2 = |Masses(masses): &Masses| {
-            masses[Pollutant::Co2Fossil.index()] + masses[Pollutant::Co2Biogenic.index()]
-        };
-        co2(&self.masses) as i64 - co2(&self.free_flow) as i64
+        self.masses.co2_ug() as i64 - self.free_flow.co2_ug() as i64
     }
 
     /// Value and interval of a pollutant, in its unit.
@@ -120,7 +172,7 @@ impl Sums {
             vehicle_km: km(self.driven_mm),
             transit_vehicle_km: km(driven_mm),
             transit_passenger_km: (counted_mm > 0).then(|| km(passenger_mm)),
-            transit_co2_g_h: self.transit.co2_ug() as f64 / 1e6 * per_hour,
+            transit_co2_g_h: self.transit.masses.co2_ug() as f64 / 1e6 * per_hour,
             rates: rates.collect(),
         }
     }

@@ -1,0 +1,145 @@
+//! What is emitted in an area: sums over its links.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use events::wire::AreaKind;
+use network::{Area, LinkNumber};
+use traffic::emission::SoundPower;
+use traffic::link::Calendar;
+
+use super::link::noise;
+use super::{Emissions, Sums};
+use crate::fate::Changes;
+use crate::setup::StreetSetup;
+use crate::{Emission, EmissionAlternative, EmissionWindow, Object};
+
+/// Sums of an area in the newest minute.
+#[derive(Clone, Debug, Default)]
+struct Minute {
+    sums: Sums,
+    sound: SoundPower,
+    others: Vec<[f64; 3]>,
+}
+
+impl Minute {
+    fn add(&mut self, other: &Self, metres: f64) {
+        self.sums.add(&other.sums);
+        self.sound.add(&other.sound, metres);
+        self.others.resize(self.others.len().max(other.others.len()), [0.0; 3]);
+        for (sums, parts) in self.others.iter_mut().zip(&other.others) {
+            for (sum, part) in sums.iter_mut().zip(parts) {
+                *sum += part;
+            }
+        }
+    }
+}
+
+/// Five minutes that were closed, by link.
+pub(crate) struct FiveMinutes<'a> {
+    pub(crate) calendar: &'a Calendar,
+    pub(crate) by_link: Vec<(LinkNumber, Sums)>,
+}
+
+impl Emissions {
+    /// Sums the minute that was closed over all areas and shows them; `queued` are links in queues.
+    /// Where five minutes were closed, they are summed too and counted in the totals.
+    pub(crate) fn show_areas(
+        &mut self,
+        streets: &StreetSetup,
+        end_ms: i64,
+        queued: &BTreeSet<LinkNumber>,
+        five: Option<&FiveMinutes<'_>>,
+        changes: &mut Changes<'_>,
+    ) {
+        let areas = streets.areas();
+        let mut minutes = vec![Minute::default(); areas.all().len()];
+        for (&link, state) in &self.links {
+            let mut sums = state.traffic.with_transit(&state.minute);
+            if queued.contains(&link) {
+                sums.queue_excess_ug = state.traffic.excess_co2_ug();
+            }
+            let one = Minute { sums, sound: state.sound, others: state.others.clone() };
+            let length_m = f64::from(streets.network().length_m(link));
+            for &area in areas.of(link) {
+                minutes[area as usize].add(&one, length_m);
+            }
+        }
+        let mut five_sums = five.map(|five| {
+            let mut sums = vec![Sums::default(); areas.all().len()];
+            for (link, part) in &five.by_link {
+                for &area in areas.of(*link) {
+                    sums[area as usize].add(part);
+                }
+            }
+            sums
+        });
+        let all = areas.all().iter().zip(minutes).zip(streets.street_mm());
+        for (number, ((area, minute), &street_mm)) in (0..).zip(all) {
+            let window = five_sums.as_mut().map(|sums| std::mem::take(&mut sums[number as usize]));
+            if let (Some(window), Some(five)) = (&window, five) {
+                // What never had traffic has no totals.
+                if window.driven_mm > 0 || self.totals.contains_key(&number) {
+                    let start_ms = end_ms - FIVE_MINUTES_MS;
+                    let totals = self.totals.entry(number).or_default();
+                    totals.add(five.calendar, start_ms, end_ms, window);
+                }
+            }
+            let known = minute.sums.driven_mm > 0 || self.area_index.find_id(&area.id).is_some();
+            if known || area.kind == AreaKind::Region {
+                self.show_area(number, area, &minute, window.as_ref(), street_mm, end_ms, changes);
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "all that an object of an area is made of")]
+    fn show_area(
+        &mut self,
+        number: u32,
+        area: &Area,
+        minute: &Minute,
+        five: Option<&Sums>,
+        street_mm: u64,
+        end_ms: i64,
+        changes: &mut Changes<'_>,
+    ) {
+        let slot = self.area_index.find_id(&area.id);
+        let slot = slot.unwrap_or_else(|| self.area_index.insert(area.id.clone(), ()));
+        let five_minutes = match (five, self.area_index.slot(slot).object().map(AsRef::as_ref)) {
+            (Some(five), _) => five.window(300, end_ms),
+            (None, Some(Object::Emission(older))) => older.five_minutes.clone(),
+            (None, _) => EmissionWindow::default(),
+        };
+        let names = self.setup.other_sets();
+        let alternatives = names.zip(&minute.others).map(|(factor_set, amounts)| {
+            let [co2_g_h, nox_g_h, pm_exhaust_g_h] = amounts.map(|amount| amount * 60.0);
+            EmissionAlternative { factor_set, co2_g_h, nox_g_h, pm_exhaust_g_h }
+        });
+        // There are thousands of cells: their totals would be most of what is sent.
+        let totals = self.totals.get(&number).filter(|_| area.kind != AreaKind::Cell);
+        let emission = Emission {
+            id: area.id.clone(),
+            event_time_ms: end_ms,
+            kind: Some(area.kind),
+            name: area.name.clone(),
+            factor_set: self.setup.factor_set(),
+            known_street_km: minute.sums.street_mm as f64 / 1e6,
+            street_km: street_mm as f64 / 1e6,
+            minute: minute.sums.window(60, end_ms),
+            five_minutes,
+            noise: noise(&minute.sound, [None; 2]),
+            signal_excess_co2_g_h: minute.sums.signal_excess_ug as f64 / 1e6 * 60.0,
+            queue_excess_co2_g_h: minute.sums.queue_excess_ug as f64 / 1e6 * 60.0,
+            totals: totals.map(super::Totals::objects).unwrap_or_default(),
+            alternatives: alternatives.collect(),
+            basis: None,
+            line: Arc::clone(&area.boundary),
+        };
+        let object = Arc::new(Object::Emission(emission));
+        self.area_index.show(slot, Arc::clone(&object));
+        changes.updated(object);
+    }
+}
+
+/// Length of the windows that are counted in totals, milliseconds.
+const FIVE_MINUTES_MS: i64 = 300_000;
