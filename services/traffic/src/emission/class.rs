@@ -139,8 +139,8 @@ pub struct VehicleClass {
     pub n2o_g_km: Option<f64>,
     /// NH3, g/km, where the annex has no function.
     pub nh3_g_km: Option<f64>,
-    /// Particles above 23 nm, 1/km.
-    pub pn_km: Option<f64>,
+    /// Particles above 23 nm for each MJ of fuel, 1/MJ.
+    pub pn_mj: Option<f64>,
 }
 
 impl VehicleClass {
@@ -182,7 +182,7 @@ const COLUMNS: [&str; 26] = [
     "cold_nox_per_k",
     "n2o_g_km",
     "nh3_g_km",
-    "pn_km",
+    "pn_mj",
 ];
 
 /// Shares must sum to 1 within this.
@@ -271,7 +271,7 @@ fn vehicle_class(row: Row<'_>) -> Result<VehicleClass, TableError> {
         cold_nox_per_k: row.number("cold_nox_per_k", [0.0, 1.0])?,
         n2o_g_km: row.optional("n2o_g_km", PER_KM)?,
         nh3_g_km: row.optional("nh3_g_km", PER_KM)?,
-        pn_km: row.optional("pn_km", [0.0, 1e18])?,
+        pn_mj: row.optional("pn_mj", [0.0, 1e18])?,
     })
 }
 

@@ -282,7 +282,7 @@ impl FactorSet {
                 Pollutant::Ch4 => has(5),
                 Pollutant::N2o => has(6) || class.n2o_g_km.is_some(),
                 Pollutant::Nh3 => has(7) || class.nh3_g_km.is_some(),
-                Pollutant::Pn => class.is_electric() || class.pn_km.is_some(),
+                Pollutant::Pn => class.is_electric() || class.pn_mj.is_some(),
                 Pollutant::Pm10Tyre
                 | Pollutant::Pm10Brake
                 | Pollutant::Pm10Road
@@ -431,11 +431,7 @@ impl ClassModel<'_> {
         }
         let km_s = speed_km_h / 3_600.0;
         let on_fuel = 1.0 - class.electric_share;
-        let constants = [
-            (Pollutant::N2o, class.n2o_g_km),
-            (Pollutant::Nh3, class.nh3_g_km),
-            (Pollutant::Pn, class.pn_km),
-        ];
+        let constants = [(Pollutant::N2o, class.n2o_g_km), (Pollutant::Nh3, class.nh3_g_km)];
         for (pollutant, per_km) in constants {
             if let Some(per_km) = per_km {
                 rates[pollutant.index()] = on_fuel * per_km * km_s;
@@ -458,6 +454,7 @@ impl ClassModel<'_> {
         let fuel_mj_s = rates[Pollutant::Energy.index()];
         let grid_mj_s = self.grid_mj_s(speed_km_h);
         rates[Pollutant::Energy.index()] += grid_mj_s;
+        rates[Pollutant::Pn.index()] = fuel_mj_s * class.pn_mj.unwrap_or(0.0);
         rates[Pollutant::Co2Fossil.index()] = fuel_mj_s * self.fuel_factors.fossil_g_mj;
         rates[Pollutant::Co2Biogenic.index()] = fuel_mj_s * self.fuel_factors.biogenic_g_mj;
         rates[Pollutant::Co2Upstream.index()] = fuel_mj_s * self.fuel_factors.upstream_g_mj

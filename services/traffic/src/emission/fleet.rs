@@ -44,7 +44,7 @@ impl FleetMix {
     /// # let header = "id,body,group,fuel,annex_category,annex_fuel,annex_segments,annex_euro,\
     /// #     annex_technologies,scale,electric_share,electric_fuel,electric_segments,\
     /// #     electric_scale,mass_kg,axles,noise_category,idle_mj_h,auxiliary_w,heating_w_per_k,\
-    /// #     no2_share,cold_start,cold_nox_per_k,n2o_g_km,nh3_g_km,pn_km\n";
+    /// #     no2_share,cold_start,cold_nox_per_k,n2o_g_km,nh3_g_km,pn_mj\n";
     /// # let row = "car,car,car,petrol,PC,G,Medium,VI D,PFI,1,0,,,1,1400,2,1,44,0,0,0.03,petrol_4,0,,,\n";
     /// let classes = ClassTable::parse("classes.csv", &format!("{header}{row}")).unwrap();
     /// let text = "# name: town\n# year: 2025\n# source: a count\n# licence: CC0\n\

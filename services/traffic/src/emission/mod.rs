@@ -15,6 +15,7 @@ mod fuel;
 mod hot;
 mod low_speed;
 mod pollutant;
+pub mod register;
 mod road_kind;
 mod table;
 mod temperature;

@@ -138,7 +138,8 @@ impl<'a> Row<'a> {
             return Err(self.error(column, format!("{text:?} is no number")));
         };
         if range[0] <= number && number <= range[1] {
-            return Ok(number);
+            // So that -0 is 0.
+            return Ok(number + 0.0);
         }
         let message = format!("{number} is not within {} to {}", range[0], range[1]);
         Err(self.error(column, message))
