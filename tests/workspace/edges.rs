@@ -14,7 +14,10 @@ const EDGES: [(&str, &[&str]); 9] = [
     ("ingest", &["events", "network", "stream"]),
     ("processor", &["events", "picture", "stream"]),
     ("gateway", &["events", "network", "picture", "stream"]),
-    ("tilanne", &["events", "gateway", "ingest", "network", "picture", "processor", "stream"]),
+    (
+        "tilanne",
+        &["events", "gateway", "ingest", "network", "picture", "processor", "stream", "traffic"],
+    ),
 ];
 
 /// Crates that do no I/O and know no async: what they must not depend on.

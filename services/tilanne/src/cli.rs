@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{check, decode, network, replay, run};
+use crate::{check, decode, emission, network, replay, run};
 
 /// The live situational picture of urban mobility.
 #[derive(Parser)]
@@ -24,6 +24,9 @@ enum Command {
     /// Print what a format makes of files: each event, reject and verdict as one JSON line, and
     /// the ledger as the last.
     Decode(decode::Arguments),
+    /// Make the tables of emission factors and of fleets, and show what they say.
+    #[command(subcommand)]
+    Emission(emission::Command),
     /// Make and look at the file of a street network.
     #[command(subcommand)]
     Network(network::Command),
@@ -68,6 +71,7 @@ impl Cli {
             Command::Run(arguments) => run::run(&arguments),
             Command::Check(arguments) => check::check(&arguments),
             Command::Decode(arguments) => decode::decode(&arguments),
+            Command::Emission(command) => emission::emission(&command),
             Command::Network(command) => network::network(&command),
             Command::Replay(arguments) => replay::replay(&arguments),
         }

@@ -7,6 +7,7 @@ mod check;
 mod cli;
 mod config;
 mod decode;
+mod emission;
 mod locate;
 mod network;
 mod replay;

@@ -135,7 +135,7 @@ fn region_box(id: &str, config: &Path) -> anyhow::Result<BoundingBox> {
 }
 
 /// Writes a file so that it is there whole or as it was before.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
@@ -257,18 +257,18 @@ fn show_link(network: &Network, wanted: &str) -> anyhow::Result<()> {
 }
 
 /// A bar of progress on standard error, when that is a terminal.
-struct Bar {
+pub(crate) struct Bar {
     what: &'static str,
     on: bool,
     shown: Option<u64>,
 }
 
 impl Bar {
-    fn new(what: &'static str) -> Self {
+    pub(crate) fn new(what: &'static str) -> Self {
         Self { what, on: std::io::stderr().is_terminal(), shown: None }
     }
 
-    fn show(&mut self, done: u64, total: u64) {
+    pub(crate) fn show(&mut self, done: u64, total: u64) {
         const WIDTH: usize = 40;
         let percent = (100 * done).checked_div(total).unwrap_or(100).min(100);
         if self.on && self.shown != Some(percent) {
@@ -279,7 +279,7 @@ impl Bar {
         }
     }
 
-    fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         if self.shown.take().is_some() {
             eprint!("\r\x1b[K");
         }

@@ -1,0 +1,38 @@
+//! What traffic emits: factors by speed, fleet and weather, as curves that cost nanoseconds.
+//!
+//! A [`FactorSet`] holds the hot functions of the EMEP/EEA annex, the vehicle classes and the
+//! fuels; with a [`FleetMix`], a kind of road and [`Conditions`] it makes [`MixCurves`], from
+//! which the rate of every pollutant is read at any speed.
+
+mod annex;
+mod class;
+mod cold_start;
+mod conditions;
+mod curves;
+mod factor_set;
+mod fleet;
+mod fuel;
+mod hot;
+mod low_speed;
+mod pollutant;
+pub mod register;
+mod road_kind;
+mod table;
+mod temperature;
+mod uncertainty;
+
+pub use annex::{Import, import_annex};
+pub use class::{AnnexKeys, Body, ClassTable, ColdGroup, VehicleClass};
+pub use cold_start::{beta, cold_factor, cold_quotient};
+pub use conditions::{Clamps, Conditions};
+pub use curves::{MAX_SPEED_KM_H, MixCurves, SPEED_STEP_KM_H};
+pub use factor_set::{FactorFiles, FactorOptions, FactorSet, GroupShare};
+pub use fleet::{FleetMix, MixRow};
+pub use fuel::{FuelFactors, FuelTable};
+pub use hot::{AnnexClass, DrivingMode, HotFunction, HotRow, HotTable};
+pub use low_speed::{idle_to_minimum, moving_speed_km_h, typical_stop_share};
+pub use pollutant::Pollutant;
+pub use road_kind::RoadKind;
+pub use table::TableError;
+pub use temperature::{diesel_nox_factor, heating_mj_h};
+pub use uncertainty::{factor_relative_sd, share_relative_sd};
