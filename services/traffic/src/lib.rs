@@ -1,5 +1,6 @@
 //! Traffic mathematics: pure functions with their sources.
 
+pub mod emission;
 mod kinematics;
 mod level_of_service;
 pub mod link;
