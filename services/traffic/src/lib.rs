@@ -1,6 +1,5 @@
 //! Traffic mathematics: pure functions with their sources.
 
-pub mod emission;
 mod kinematics;
 mod level_of_service;
 pub mod emission;

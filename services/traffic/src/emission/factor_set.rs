@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Fuel that electricity is called in the table of fuels.
-const ELECTRICITY: &str = "electricity";
+pub(super) const ELECTRICITY: &str = "electricity";
 
 /// Pollutants of the annex, the energy first.
 const HOT: [Pollutant; 8] = [
