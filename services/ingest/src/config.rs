@@ -51,6 +51,9 @@ pub struct RegionConfig {
     /// (the Saturday between two days).
     #[serde(default)]
     pub holidays: Vec<String>,
+    /// Usual air temperature of each month from January on, -50 to 40 °C: for emissions, where
+    /// nobody measures it. 5 °C all year when missing.
+    pub temperature_c: Option<[f64; 12]>,
     /// Polygons over which the state of the streets is summed.
     #[serde(default, rename = "area")]
     pub areas: Vec<AreaConfig>,
@@ -207,6 +210,9 @@ fn verdicts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Verdicts, D::E
     names.iter().map(verdict).collect()
 }
 
+/// Monthly means of air temperature that a place may have.
+const TEMPERATURE_C: std::ops::RangeInclusive<f64> = -50.0..=40.0;
+
 impl RegionConfig {
     /// Checks every value, with the feeds' formats and transports and their options. Connects to
     /// nothing. The error's key is the path in the file.
@@ -217,6 +223,9 @@ impl RegionConfig {
         self.holiday_days()?;
         let in_range = (0..=CLOSE_AFTER_S_MAX).contains(&self.close_after_s);
         check("close_after_s", in_range, || format!("must be 0 to {CLOSE_AFTER_S_MAX} s"))?;
+        let temperatures = self.temperature_c.iter().flatten();
+        let sound = temperatures.clone().all(|degrees| TEMPERATURE_C.contains(degrees));
+        check("temperature_c", sound, || "each month must be -50 to 40 °C".to_owned())?;
         let mut ids = BTreeSet::new();
         for (index, city) in self.cities.iter().enumerate() {
             let at = |key: &str| format!("city[{index}].{key}");

@@ -61,7 +61,7 @@ pub use object::{
     VehicleMatch,
 };
 pub use picture::Picture;
-pub use setup::{Setup, StreetOptions, StreetSetup};
+pub use setup::{EmissionClimate, Setup, StreetOptions, StreetSetup};
 pub use snapshot::Snapshot;
 pub use traffic::link::Calendar;
 pub use traffic::matching::MatchOptions;

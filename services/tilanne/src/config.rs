@@ -10,10 +10,12 @@ use std::sync::Arc;
 use events::Text;
 use ingest::{FeedConfig, PlayerOptions, RegionConfig};
 use network::{AreaPolygon, AreaPolygonError, Network};
-use picture::{Calendar, FeedLimits, Setup, StreetOptions, StreetSetup};
+use picture::{Calendar, EmissionClimate, FeedLimits, Setup, StreetOptions, StreetSetup};
 use serde::Deserialize;
+use traffic::emission::Climate;
 
 use crate::cli::ConfigArguments;
+use crate::factors::{self, Factors, FactorsError};
 use crate::locate;
 
 /// The main file, such as `config/tilanne.toml`. Paths in it are relative to its folder.
@@ -27,6 +29,8 @@ pub(crate) struct Config {
     /// Folder of street networks: `REGION.network` is the network of a region whose file names
     /// none. A region without such a file has no streets.
     pub(crate) networks: Option<PathBuf>,
+    /// Folder of emission factors and fleets. Without it nothing is said of emissions.
+    pub(crate) emission: Option<PathBuf>,
     /// Feeds that a region has with this main file only, by region.
     #[serde(default)]
     pub(crate) feeds: BTreeMap<Text, Vec<FeedConfig>>,
@@ -110,6 +114,9 @@ pub(crate) enum ConfigError {
         /// What is wrong.
         source: AreaPolygonError,
     },
+    /// The emission factors cannot be used.
+    #[error(transparent)]
+    Factors(#[from] FactorsError),
     /// The folder of regions has no region.
     #[error("{} has no *.toml file: a region is one file there", .0.display())]
     NoRegion(PathBuf),
@@ -158,7 +165,10 @@ pub(crate) fn load(arguments: &ConfigArguments) -> Result<Loaded, ConfigError> {
             region.network = file.is_file().then_some(file);
         }
     }
-    let setups = regions.iter().map(|region| Ok((region.id.clone(), setup(region)?)));
+    config.emission = config.emission.take().map(|emission| folder.join(emission));
+    let factors = config.emission.as_deref().map(factors::read).transpose()?;
+    let setups =
+        regions.iter().map(|region| Ok((region.id.clone(), setup(region, factors.as_ref())?)));
     let setups = setups.collect::<Result<_, ConfigError>>()?;
     Ok(Loaded { config, regions, setups })
 }
@@ -263,8 +273,8 @@ fn polygons(region: &RegionConfig) -> Result<Vec<AreaPolygon>, ConfigError> {
 }
 
 /// What the picture of a region must know. Reads its street network.
-fn setup(region: &RegionConfig) -> Result<Setup, ConfigError> {
-    let streets = region.network.as_ref().map(|path| {
+fn setup(region: &RegionConfig, factors: Option<&Factors>) -> Result<Setup, ConfigError> {
+    let streets = region.network.as_ref().map(|path| -> Result<_, ConfigError> {
         let error = |message: String| {
             let (region, path) = (region.id.clone(), path.clone());
             ConfigError::Network { region, path, message }
@@ -283,9 +293,21 @@ fn setup(region: &RegionConfig) -> Result<Setup, ConfigError> {
         };
         let polygons = polygons(region)?;
         let setup = StreetSetup::with_polygons(network, &region.region(), &polygons, options);
-        Ok(Arc::new(setup))
+        Ok(Arc::new(match factors {
+            Some(factors) => with_emission(setup, region, factors),
+            None => setup,
+        }))
     });
     Ok(Setup { limits: limits(region), streets: streets.transpose()? })
+}
+
+fn with_emission(setup: StreetSetup, region: &RegionConfig, factors: &Factors) -> StreetSetup {
+    let place = region.cities.first().map_or_else(|| region.id.clone(), |city| city.id.clone());
+    let climate = EmissionClimate {
+        climate: region.temperature_c.map(Climate).unwrap_or_default(),
+        studded: Some((Arc::clone(&factors.studded), place)),
+    };
+    setup.with_emission(Arc::clone(&factors.model), &factors.fleets, climate)
 }
 
 /// What the picture of a region needs to know of its feeds.

@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod decode;
 mod emission;
+mod factors;
 mod locate;
 mod network;
 mod replay;
