@@ -92,7 +92,7 @@ impl MixCurves {
     /// Rates of all pollutants where the stopped share of the time is known beside the mean speed,
     /// stops included: `(1 - p) M(V / (1 - p)) + p idle`, M being the rate while moving. How the
     /// usual stops are taken out of the curve first, so that they are not counted twice, is told in
-    /// `low_speed.rs`. With the usual stopped share this is [`Self::all`], within 3 % below 11.4
+    /// `low_speed.rs`. With the usual stopped share this is [`Self::all`], within 6 % below 11.4
     /// km/h; at 0 km/h it is idle.
     ///
     /// For a vehicle that moved `s` km in `t_moving` and stood for `t_stopped`, V is
