@@ -1,1 +1,64 @@
-//! Tests of what traffic emits.
+//! Emission factors: tables, curves, fleets, and what they must agree with.
+
+mod anchors;
+mod annex;
+mod curves;
+mod fleets;
+mod register;
+mod tables;
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use traffic::emission::{FactorFiles, FactorOptions, FactorSet, FleetMix};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A table of `config/emission`.
+fn config(name: &str) -> String {
+    read(&root().join("config/emission").join(name))
+}
+
+fn set_with(options: FactorOptions) -> FactorSet {
+    let [hot, classes, fuels] =
+        ["hot-emep-eea-2019.csv", "classes.csv", "fuels.csv"].map(|name| (name, config(name)));
+    let files = FactorFiles {
+        hot: (hot.0, &hot.1),
+        classes: (classes.0, &classes.1),
+        fuels: (fuels.0, &fuels.1),
+    };
+    FactorSet::parse("emep-eea-2019", &files, options).unwrap()
+}
+
+/// The factors that ship, read once.
+fn set() -> &'static FactorSet {
+    static SET: OnceLock<FactorSet> = OnceLock::new();
+    SET.get_or_init(|| set_with(FactorOptions::default()))
+}
+
+/// The mixes that ship, by the name of their file.
+fn mixes() -> Vec<(String, FleetMix)> {
+    let folder = root().join("config/emission");
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with("fleet-"))
+        .collect();
+    names.sort();
+    assert!(names.len() >= 5, "only {names:?}");
+    let read = |name: String| {
+        let mix = FleetMix::parse(&name, &config(&name), set().classes()).unwrap();
+        (name, mix)
+    };
+    names.into_iter().map(read).collect()
+}
+
+fn mix(name: &str) -> FleetMix {
+    FleetMix::parse(name, &config(name), set().classes()).unwrap()
+}

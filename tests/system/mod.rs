@@ -5,6 +5,7 @@ mod browser;
 mod check;
 mod decode;
 mod demo;
+mod emission;
 mod feed_stops;
 mod kill;
 mod process;

@@ -234,7 +234,10 @@ fn show(arguments: &ShowArguments) -> anyhow::Result<()> {
         println!("taken as the nearest bound: {:?}", curves.clamps());
     }
     println!("{} of {} on {} roads, version {}", mix.name, mix.year, road.name(), set.version());
-    println!("{:<14}{:>11} {:>44}  ± factor, mix; given", "per km", "idle /s", "10 20 40 60 80");
+    println!(
+        "{:<14}{:>11} {:>10}{:>10}{:>10}{:>10}{:>10}  ± factor, mix; given",
+        "per km at km/h", "idle /s", 10, 20, 40, 60, 80
+    );
     for pollutant in Pollutant::ALL {
         let given = curves.given_share(pollutant);
         if given <= 0.0 {
@@ -242,7 +245,8 @@ fn show(arguments: &ShowArguments) -> anyhow::Result<()> {
         }
         print!("{:<14}{:>11.3e}", pollutant.name(), curves.idle_g_s(pollutant));
         for speed_km_h in [10.0, 20.0, 40.0, 60.0, 80.0] {
-            print!(" {:>9.4}", curves.per_km(pollutant, speed_km_h));
+            let per_km = curves.per_km(pollutant, speed_km_h);
+            if per_km < 1e5 { print!(" {per_km:>9.4}") } else { print!(" {per_km:>9.2e}") }
         }
         let sd = [curves.factor_relative_sd(pollutant), curves.mix_relative_sd(pollutant)];
         println!("  {:>3.0} %, {:>3.0} %; {:>3.0} %", sd[0] * 100.0, sd[1] * 100.0, given * 100.0);

@@ -47,10 +47,19 @@ impl Table {
             .flexible(true)
             .trim(Trim::All)
             .from_reader(text.as_bytes());
-        let at = |error: &csv::Error| error.position().map_or(1, csv::Position::line);
+        // The reader's positions are before the comments and empty lines that it skips.
+        let lines: Vec<&str> = text.lines().collect();
+        let skipped = |line: &&str| line.starts_with('#') || line.is_empty();
+        let begin = |position: Option<&csv::Position>| {
+            let line = position.map_or(1, csv::Position::line).max(1);
+            let rest = lines.get(line as usize - 1..).unwrap_or_default();
+            let passed = rest.iter().take_while(|line| skipped(line)).count();
+            (line + passed as u64).min(lines.len().max(1) as u64)
+        };
+        let at = |error: &csv::Error| begin(error.position());
         let headers = reader.headers().map_err(|wrong| error(at(&wrong), wrong.to_string()))?;
         let columns: Vec<String> = headers.iter().map(str::to_owned).collect();
-        let header_line = headers.position().map_or(1, csv::Position::line);
+        let header_line = begin(headers.position());
         if let Some(missing) = required.iter().find(|name| !columns.iter().any(|it| it == *name)) {
             let message = format!("no column {missing}; it needs {}", required.join(", "));
             return Err(error(header_line, message));
@@ -68,7 +77,7 @@ impl Table {
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.map_err(|wrong| error(at(&wrong), wrong.to_string()))?;
-            let line = record.position().map_or(header_line, csv::Position::line);
+            let line = begin(record.position());
             if record.len() != columns.len() {
                 let message = format!("{} cells; it needs {}", record.len(), columns.len());
                 return Err(error(line, message));
