@@ -332,7 +332,7 @@ pub struct NoiseConditions {
     /// A junction, if one is near.
     pub junction: Option<NoiseJunction>,
     /// Surface.
-    pub surface: NoiseSurface,
+    pub surface: &'static NoiseSurface,
     /// How an electric vehicle's propulsion sounds.
     pub electric: ElectricPropulsion,
 }
@@ -345,7 +345,7 @@ impl Default for NoiseConditions {
             temperature_c: TEMPERATURE_REFERENCE_C,
             gradient_percent: 0.0,
             junction: None,
-            surface: NoiseSurface::REFERENCE,
+            surface: &NoiseSurface::REFERENCE,
             electric: ElectricPropulsion::Silent,
         }
     }

@@ -27,7 +27,7 @@ const ODOMETER_SLACK_M: f64 = 5.0;
 const TIME_MS_MAX: i64 = 1 << 53;
 
 /// How many numbers a meter is in a checkpoint.
-pub const METER_NUMBERS: usize = 24;
+pub const METER_NUMBERS: usize = 26;
 
 /// A fix.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -146,8 +146,9 @@ pub enum Fed {
 /// Follows one vehicle. Fixes at most 3 s apart are brought to whole seconds by linear
 /// interpolation; speed and acceleration of each second are the value and slope of a parabola through
 /// the five seconds around it (Savitzky & Golay, Analytical Chemistry 36, 1964), which makes it known
-/// two seconds later. Longer gaps are told and left to the model of mean speeds. A second is weighed
-/// as it ends, so what passes before the first whole second of a run is left out.
+/// two seconds later. Power is that of the mean of a second's beginning and end. Longer gaps are told
+/// and left to the model of mean speeds; what passes before the first whole second of a run, and
+/// after its last, is left out.
 ///
 /// It remembers a fixed handful of numbers, see [`PowerMeter::to_numbers`], and the same fixes always
 /// give the same answer.
@@ -169,8 +170,8 @@ pub enum Fed {
 /// let rest = meter.finish(&PowerModel::BATTERY_BUS, &mild);
 /// assert_eq!(rest.seconds, 2);
 /// driven_mj += rest.electric_mj;
-/// // 600 m at a steady 36 km/h: half a kilowatt-hour a kilometre.
-/// assert!((driven_mj / 3.6 / 0.6 - 0.61).abs() < 0.01, "{driven_mj}");
+/// // 600 m at a steady 36 km/h: a good half of a kilowatt-hour a kilometre.
+/// assert!((driven_mj / 3.6 / 0.6 - 0.555).abs() < 0.01, "{driven_mj}");
 /// assert!((rest.segment.unwrap().distance_m - 90.0).abs() < 1e-9);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -200,6 +201,8 @@ struct Run {
     newest_ms: i64,
     /// Newest seconds whose answer is still to come, at most the lag.
     waiting: usize,
+    /// Motion at the end of the last second that was told.
+    before: Motion,
     speeds: [f64; WINDOW],
     open: [bool; WINDOW],
 }
@@ -335,19 +338,20 @@ impl PowerMeter {
             let open = if second_ms == now.time_ms { now.open } else { last.open };
             let speed = last.speed_m_s + (now.speed_m_s - last.speed_m_s) * part;
             let at = Last { speed_m_s: if open { 0.0 } else { speed }, open, ..now };
-            match &mut self.run {
-                None => self.run = Some(Run::new(second_ms, at)),
-                Some(run) => {
+            let run = match self.run.take() {
+                None => Run::new(second_ms, at),
+                Some(mut run) => {
                     run.push(at.speed_m_s, open);
                     run.newest_ms = second_ms;
                     if run.waiting < LAG {
                         run.waiting += 1;
                     } else {
-                        let run = *run;
-                        self.tell(model, conditions, &run, second_ms, LAG, step);
+                        self.tell(model, conditions, &mut run, LAG, step);
                     }
+                    run
                 }
-            }
+            };
+            self.run = Some(run);
             second_ms += SECOND_MS;
         }
     }
@@ -359,27 +363,32 @@ impl PowerMeter {
         for behind in (0..LAG).rev() {
             run.push(speed, open);
             if behind < run.waiting {
-                self.tell(model, conditions, &run, run.newest_ms, behind, step);
+                self.tell(model, conditions, &mut run, behind, step);
             }
         }
     }
 
-    /// Adds the second in the middle of a run's window, so many seconds behind another.
+    /// Adds the second that ends in the middle of a run's window, so many behind the newest.
     fn tell(
         &mut self,
         model: &PowerModel,
         conditions: &PowerConditions,
-        run: &Run,
-        newest_ms: i64,
+        run: &mut Run,
         behind: usize,
         step: &mut PowerStep,
     ) {
-        let end_ms = newest_ms - behind as i64 * SECOND_MS;
+        let end_ms = run.newest_ms - behind as i64 * SECOND_MS;
+        let end = run.middle();
+        let begin = std::mem::replace(&mut run.before, end);
         if end_ms == run.begin_ms {
             return;
         }
-        let mut motion = run.middle();
-        motion.speed_m_s = motion.speed_m_s.min(model.speed_max_m_s);
+        let speed = f64::midpoint(begin.speed_m_s, end.speed_m_s);
+        let motion = Motion {
+            // The parabola may overshoot.
+            speed_m_s: speed.min(model.speed_max_m_s),
+            acceleration_m_s2: f64::midpoint(begin.acceleration_m_s2, end.acceleration_m_s2),
+        };
         let Some(power) = model.power(motion, conditions) else { return };
         if step.seconds == 0 {
             step.from_ms = end_ms - SECOND_MS;
@@ -388,7 +397,7 @@ impl PowerMeter {
         step.seconds += 1;
         step.distance_m += motion.speed_m_s;
         step.clamped += power.clamped;
-        let stands = motion.speed_m_s < STANDS_M_S;
+        let stands = end.speed_m_s < STANDS_M_S;
         step.at_stop_s += u32::from(run.open[LAG]);
         step.standing_s += u32::from(stands && !run.open[LAG]);
         let (fuel_kw, electric_kw) = if model.drive == Drive::Hybrid {
@@ -441,7 +450,7 @@ impl PowerMeter {
     /// use traffic::emission::power::PowerMeter;
     /// let meter = PowerMeter::default();
     /// assert_eq!(PowerMeter::from_numbers(&meter.to_numbers()), Some(meter));
-    /// assert_eq!(PowerMeter::from_numbers(&[f64::NAN; 24]), None);
+    /// assert_eq!(PowerMeter::from_numbers(&[f64::NAN; 26]), None);
     /// ```
     pub fn to_numbers(&self) -> [f64; METER_NUMBERS] {
         let flag = |is: bool| f64::from(u8::from(is));
@@ -466,13 +475,14 @@ impl PowerMeter {
             self.segment_from_ms as f64,
         ]);
         numbers[14..19].copy_from_slice(&run.speeds);
-        numbers[19..].copy_from_slice(&run.open.map(flag));
+        numbers[19..24].copy_from_slice(&run.open.map(flag));
+        numbers[24..].copy_from_slice(&[run.before.speed_m_s, run.before.acceleration_m_s2]);
         numbers
     }
 
     /// The same meter again; nothing when the numbers are not of one.
     pub fn from_numbers(numbers: &[f64; METER_NUMBERS]) -> Option<Self> {
-        let amounts = [2, 10, 11, 12, 14, 15, 16, 17, 18];
+        let amounts = [2, 10, 11, 12, 14, 15, 16, 17, 18, 24];
         let sound = numbers.iter().all(|number| number.is_finite())
             && amounts.iter().all(|&at| numbers[at] >= 0.0)
             && (0.0..=LAG as f64).contains(&numbers[9]);
@@ -490,6 +500,7 @@ impl PowerMeter {
             begin_ms: numbers[7] as i64,
             newest_ms: numbers[8] as i64,
             waiting: numbers[9] as usize,
+            before: Motion { speed_m_s: numbers[24], acceleration_m_s2: numbers[25] },
             speeds: std::array::from_fn(|at| numbers[14 + at]),
             open: std::array::from_fn(|at| flag(19 + at)),
         };
@@ -512,6 +523,7 @@ impl Run {
             begin_ms,
             newest_ms: begin_ms,
             waiting: 1,
+            before: Motion { speed_m_s, acceleration_m_s2: 0.0 },
             speeds: [speed_m_s; WINDOW],
             open: [open; WINDOW],
         }
