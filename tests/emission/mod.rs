@@ -12,9 +12,11 @@ mod vsp;
 mod wear;
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use traffic::emission::{FactorFiles, FactorOptions, FactorSet, FleetMix};
+use traffic::emission::{
+    Conditions, EmissionModel, FactorFiles, FactorOptions, FactorSet, FleetMix, TransitTable,
+};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -79,4 +81,20 @@ pub(crate) fn rows(name: &str) -> Vec<Vec<String>> {
 /// The number in a cell.
 pub(crate) fn number(cell: &str) -> f64 {
     cell.parse().unwrap_or_else(|_| panic!("`{cell}` is no number"))
+}
+
+/// A model of what ships: the shown set and the hot one, the country's fleet.
+pub(crate) fn model() -> Arc<EmissionModel> {
+    static MODEL: OnceLock<Arc<EmissionModel>> = OnceLock::new();
+    let make = || {
+        let hot = FactorOptions { cold_start: false, low_temperature_nox: false, idle: false };
+        let sets = vec![set().clone(), set_with(hot)];
+        let fleet = "fleet-finland.csv";
+        let fleets = vec![FleetMix::parse(fleet, &config(fleet), set().classes()).unwrap()];
+        let transit = "transit.csv";
+        let transit = TransitTable::parse(transit, &config(transit), set().classes()).unwrap();
+        let conditions = Conditions::default();
+        Arc::new(EmissionModel { sets, fleets, transit, conditions })
+    };
+    Arc::clone(MODEL.get_or_init(make))
 }

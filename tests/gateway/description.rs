@@ -8,13 +8,14 @@ use events::{
     TripDescriptor, TripUpdate, Verdict,
 };
 use picture::{
-    Layer, Object, ReasonCount, RemovalReason, SituationEffect, TimedValue, Trip, VehicleMatch,
+    EmissionMethod, Layer, Object, ReasonCount, RemovalReason, SituationEffect, TimedValue, Trip,
+    VehicleEmission, VehicleMatch,
 };
 use serde_json::{Value, json};
 
 use super::support::{
-    Client, NOW_MS, REGION, app, area, detector, feed, get, get_with, link, position, queue,
-    region, removed, server, situation, updated, vehicle,
+    Client, NOW_MS, REGION, app, area, detector, emission, feed, get, get_with, link, position,
+    queue, region, removed, server, situation, updated, vehicle,
 };
 
 const EXPLAIN: &str = "/v1/regions/{region}/links/{id}/explain";
@@ -146,6 +147,19 @@ fn full_objects() -> Vec<Object> {
             Some(SignalPriority { granted: Some(true), ..Default::default() });
         vehicle.report.speed_km_h = Some(30.5);
         vehicle.report.delay_s = Some(-60);
+        vehicle.emission = Some(Box::new(VehicleEmission {
+            event_time_ms: NOW_MS - 3_000,
+            vehicle_class: "bus".into(),
+            method: EmissionMethod::SecondBySecond,
+            power_kw: 61.5,
+            co2_g_s: 4.5,
+            distance_km: 2.5,
+            energy_mj: 31.0,
+            co2_g: 2_000.0,
+            nox_g: 0.75,
+            pm_g: 0.0125,
+            co2_g_passenger_km: Some(64.0),
+        }));
         vehicle.matched = Some(Box::new(VehicleMatch {
             event_time_ms: NOW_MS,
             link: "1-2-3".into(),
@@ -183,6 +197,7 @@ fn full_objects() -> Vec<Object> {
             speed_share_percent: Some(97.0),
             delay_s: Some(4.0),
             contradicted: true,
+            excess_co2_g_h: Some(1_200.0),
         }));
     }
     let progress = Object::Trip(Trip {
@@ -212,7 +227,12 @@ fn full_objects() -> Vec<Object> {
     let jam = queue("1-2-3@1", &["1-2-3"], place);
     let kinds = [AreaKind::Region, AreaKind::City, AreaKind::District, AreaKind::Cell];
     let areas = kinds.map(|kind| area(&format!("{kind:?}:x"), kind, place));
+    let emitted = [
+        emission("1-2-3", None, &[place, position(24.6, 60.5)]),
+        emission("region:x", Some(AreaKind::Region), &[place; 4]),
+    ];
     let mut objects = vec![bus, station, works, progress, health, street, jam];
+    objects.extend(emitted);
     objects.extend(areas);
     objects
 }

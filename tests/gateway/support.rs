@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use events::wire::{AreaKind, EstimateMethod, EvidenceKind, HcmLevel, QueueTrend};
+use events::wire::{
+    AreaKind, EmissionPeriod, EstimateMethod, EvidenceKind, HcmLevel, Pollutant, QueueTrend,
+};
 use events::{
     Connection, DetectorStation, Geometry, Mode, Position, SituationRecord, VehiclePosition,
 };
@@ -15,9 +17,10 @@ use gateway::{App, FeedLabel, LiveRegion, Options, Origin, Progress, RegionSetup
 use network::RoadClass;
 use network::{BoundingBox, City, Region};
 use picture::{
-    Area, Change, Coverage, Delta, Detector, DetectorDirection, Estimate, Evidence, Feed, Layer,
-    LevelOfService, Link, LinkWindow, Object, Queue, RemovalReason, Situation, TimedValue, Vehicle,
-    View,
+    Area, Change, Coverage, Delta, Detector, DetectorDirection, Emission, EmissionAlternative,
+    EmissionAmount, EmissionBasis, EmissionRate, EmissionShare, EmissionTotal, EmissionWindow,
+    Estimate, Evidence, Feed, Layer, LevelOfService, Link, LinkWindow, Noise, Object, Queue,
+    RemovalReason, Situation, TimedValue, Vehicle, View,
 };
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -98,6 +101,7 @@ pub(crate) fn vehicle(id: &str, place: Option<Position>) -> Object {
         position_time_ms: place.map(|_| NOW_MS - 2_000),
         verdicts: [events::Verdict::Stale].into_iter().collect(),
         matched: None,
+        emission: None,
     })
 }
 
@@ -205,7 +209,95 @@ pub(crate) fn queue(id: &str, links: &[&str], place: Position) -> Object {
         irregular: true,
         situations: vec!["feed:s".into()],
         merged: vec!["other".into()],
+        excess_co2_g_h: Some(5_400.0),
         position: place,
+    })
+}
+
+/// What a link emits, or with a kind an area, and everything that this can say.
+pub(crate) fn emission(id: &str, kind: Option<AreaKind>, line: &[Position]) -> Object {
+    let pollutants = [Pollutant::Energy, Pollutant::Co2Fossil, Pollutant::Nox];
+    let rates = pollutants.map(|pollutant| EmissionRate {
+        pollutant,
+        value: 3_210.5,
+        low: 2_500.0,
+        high: 4_100.0,
+        excess: -12.5,
+    });
+    let window = |duration_s| EmissionWindow {
+        duration_s,
+        end_time_ms: NOW_MS - 30_000,
+        vehicle_km: 12.5,
+        transit_vehicle_km: 1.5,
+        transit_passenger_km: Some(22.5),
+        transit_co2_g_h: 900.0,
+        rates: rates.into(),
+    };
+    let amounts = pollutants.map(|pollutant| EmissionAmount {
+        pollutant,
+        value: 53.5,
+        low: 41.0,
+        high: 68.5,
+        excess: 4.5,
+    });
+    let total = |period, complete| EmissionTotal {
+        period,
+        start_time_ms: NOW_MS - 3_600_000,
+        end_time_ms: NOW_MS - 60_000,
+        complete,
+        windows: 11,
+        vehicle_km: 140.0,
+        amounts: amounts.into(),
+    };
+    let share = EmissionShare {
+        group: "car_diesel".into(),
+        vehicle_km: 0.25,
+        co2: 0.25,
+        nox: 0.5,
+        pm: 0.125,
+    };
+    let basis = EmissionBasis {
+        speed_km_h: 21.5,
+        stopped_share: 0.25,
+        stopped_measured: true,
+        flow_veh_h: 610.0,
+        temperature_c: -5.0,
+        gradient_percent: 0.0,
+        studded_share: 0.75,
+        road_state: "dry".into(),
+        mix: "Finland 2025 main".into(),
+        sampling_percent: 20.5,
+        mix_percent: 4.0,
+        factor_percent: 10.0,
+        shares: vec![share].into(),
+    };
+    let totals = [EmissionPeriod::Hour, EmissionPeriod::Day, EmissionPeriod::Week];
+    let totals = totals.into_iter().flat_map(|period| [total(period, false), total(period, true)]);
+    Object::Emission(Emission {
+        id: id.into(),
+        event_time_ms: NOW_MS - 30_000,
+        kind,
+        name: "Mannerheimintie".into(),
+        factor_set: "set 1".into(),
+        known_street_km: 0.125,
+        street_km: 0.125,
+        minute: window(60),
+        five_minutes: window(300),
+        noise: Some(Noise {
+            level_db: Estimate { value: 81.5, low: 79.0, high: 84.0 },
+            octave_db: [60.5, 65.0, 70.0, 75.0, 80.0, 75.0, 70.0, 65.0],
+        }),
+        signal_excess_co2_g_h: 100.0,
+        queue_excess_co2_g_h: 50.0,
+        totals: if kind.is_some() { totals.collect() } else { Vec::new() },
+        alternatives: vec![EmissionAlternative {
+            factor_set: "other 2".into(),
+            co2_g_h: 3_000.0,
+            nox_g_h: 5.5,
+            pm_exhaust_g_h: 0.25,
+        }],
+        basis: kind.is_none().then(|| Box::new(basis)),
+        line: line.into(),
     })
 }
 

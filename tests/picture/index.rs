@@ -56,6 +56,7 @@ fn vehicle(number: u8, at: Option<(f64, f64)>) -> Object {
         position_time_ms: None,
         verdicts: Verdicts::default(),
         matched: None,
+        emission: None,
     })
 }
 

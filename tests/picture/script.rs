@@ -283,7 +283,9 @@ impl Script {
                 Verdicts::default()
             }
             // The cases have no street network.
-            Object::Link(_) | Object::Queue(_) | Object::Area(_) => Verdicts::default(),
+            Object::Link(_) | Object::Queue(_) | Object::Area(_) | Object::Emission(_) => {
+                Verdicts::default()
+            }
         };
         if !verdicts.is_empty() {
             let names: Vec<_> = verdicts.iter().map(json_name).collect();

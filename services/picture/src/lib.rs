@@ -55,12 +55,11 @@ pub use layer::{Layer, UnknownLayer};
 pub use limits::{FEEDS_MAX, FeedLimits, LAYER_OBJECTS_MAX};
 pub use object::{
     Area, Coverage, Detector, DetectorDirection, Emission, EmissionAlternative, EmissionAmount,
-    EmissionBasis, EmissionRate, EmissionShare, EmissionTotal, EmissionWindow, Noise,
-    VehicleEmission, Estimate, Evidence, Feed, Link, LinkWindow,
-    Object, Queue, ReasonCount, STREETS, Situation, SituationEffect, TimedValue, Trip, Vehicle,
-    VehicleMatch,
+    EmissionBasis, EmissionRate, EmissionShare, EmissionTotal, EmissionWindow, Estimate, Evidence,
+    Feed, Link, LinkWindow, Noise, Object, Queue, ReasonCount, STREETS, Situation, SituationEffect,
+    TimedValue, Trip, Vehicle, VehicleEmission, VehicleMatch,
 };
-pub use picture::Picture;
+pub use picture::{EmissionBalance, Picture};
 pub use setup::{EmissionClimate, Setup, StreetOptions, StreetSetup};
 pub use snapshot::Snapshot;
 pub use traffic::link::Calendar;

@@ -245,11 +245,9 @@ impl Object {
                 positions.next().is_none().then_some(*only)
             }
             Self::Queue(queue) => Some(queue.position),
-            Self::Trip(_)
-            | Self::Feed(_)
-            | Self::Link(_)
-            | Self::Area(_)
-            | Self::Emission(_) => None,
+            Self::Trip(_) | Self::Feed(_) | Self::Link(_) | Self::Area(_) | Self::Emission(_) => {
+                None
+            }
         }
     }
 

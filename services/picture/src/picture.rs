@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use events::{Body, EntityKind, Event, FeedStatus, LogRecord, Tally, Text};
 use rustc_hash::FxHashMap;
+use traffic::emission::Masses;
 
 use crate::deadline::FeedNumber;
 use crate::detector::Detectors;
@@ -12,9 +13,24 @@ use crate::feed::FeedState;
 use crate::limits::FEEDS_MAX;
 use crate::situation::Situations;
 use crate::street::Streets;
+use crate::street::emission::Ledger;
 use crate::trip::Trips;
 use crate::vehicle::Vehicles;
 use crate::{Delta, Setup, Snapshot};
+
+/// What vehicles known one by one have emitted since the region's beginning: `vehicles` is the sum
+/// of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EmissionBalance {
+    /// All of it.
+    pub vehicles: Masses,
+    /// On links, in minutes that are closed.
+    pub streets: Masses,
+    /// Away from the streets, or where nobody knows.
+    pub elsewhere: Masses,
+    /// In open minutes, or waiting for map matching.
+    pub open: Masses,
+}
 
 /// The live picture of one region.
 #[derive(Clone, Debug)]
@@ -74,6 +90,22 @@ impl Picture {
     /// Offset of the newest record that is in.
     pub fn sequence(&self) -> Option<u64> {
         self.sequence
+    }
+
+    /// What vehicles known one by one have emitted, and where it went; none without emissions.
+    pub fn emission_balance(&self) -> Option<EmissionBalance> {
+        let streets = self.streets.as_ref()?;
+        let Ledger { vehicles, links, elsewhere } = streets.emissions.as_ref()?.ledger;
+        let mut open = Masses::default();
+        for (_, _, emitted) in streets.open.transit() {
+            open.add(&emitted.masses);
+        }
+        for slot in self.vehicles.index.sorted() {
+            if let Some(meter) = &self.vehicles.index.slot(slot).state.moving.meter {
+                meter.waiting.iter().for_each(|(_, emitted)| open.add(&emitted.masses));
+            }
+        }
+        Some(EmissionBalance { vehicles, streets: links, elsewhere, open })
     }
 
     /// Id of the region.

@@ -13,8 +13,8 @@ use traffic::emission::{
 use traffic::link::Calendar;
 use traffic::matching::MatchOptions;
 
-use crate::{EmissionShare, FeedLimits};
 use crate::street::area::street_mm;
+use crate::{EmissionShare, FeedLimits};
 
 /// What a picture must know that is not in its log. The same log with another setup gives another
 /// picture.

@@ -119,20 +119,24 @@ pub(crate) fn read(folder: &Path) -> Result<Factors, FactorsError> {
     let file: File = toml::from_str(&text)
         .map_err(|source| FactorsError::Parse { path: path.clone(), source: Box::new(source) })?;
     let value = |message: String| FactorsError::Value { path: path.clone(), message };
-    let mut sets = file.sets.iter().map(|set| factor_set(folder, set)).collect::<Result<Vec<_>, _>>()?;
+    let mut sets =
+        file.sets.iter().map(|set| factor_set(folder, set)).collect::<Result<Vec<_>, _>>()?;
     let names: Vec<&str> = sets.iter().map(FactorSet::name).collect();
     if let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
         return Err(value(format!("set: {:?} is there twice; give each its name", twice.1)));
     }
     let Some(shown) = names.iter().position(|name| *name == file.shown) else {
-        let message = format!("shown: there is no set {:?}; sets are {}", file.shown, names.join(", "));
+        let message =
+            format!("shown: there is no set {:?}; sets are {}", file.shown, names.join(", "));
         return Err(value(message));
     };
     sets[..=shown].rotate_right(1);
     // Fleets and vehicles are made of classes that every set must have.
     let (mut fleets, mut numbers) = (Vec::new(), BTreeMap::new());
     let Some(default) = file.fleets.get(DEFAULT) else {
-        return Err(value(format!("fleets: {DEFAULT} is missing: the file of all other cities' fleet")));
+        return Err(value(format!(
+            "fleets: {DEFAULT} is missing: the file of all other cities' fleet"
+        )));
     };
     let mut files: Vec<&PathBuf> = vec![default];
     for (city, name) in &file.fleets {
@@ -202,6 +206,5 @@ fn shown_path(path: &Path) -> String {
 }
 
 fn text_of(path: &Path) -> Result<String, FactorsError> {
-    std::fs::read_to_string(path)
-        .map_err(|source| FactorsError::Read { path: path.into(), source })
+    std::fs::read_to_string(path).map_err(|source| FactorsError::Read { path: path.into(), source })
 }

@@ -1,8 +1,8 @@
 //! Traffic mathematics: pure functions with their sources.
 
+pub mod emission;
 mod kinematics;
 mod level_of_service;
-pub mod emission;
 pub mod link;
 pub mod matching;
 

@@ -1,5 +1,6 @@
 //! The state of streets: what cars, detectors and messages make of links, queues and areas.
 
+mod emissions;
 mod world;
 
 use events::wire::EvidenceKind;

@@ -10,7 +10,7 @@ use events::{
 use network::{
     BoundingBox, City, LinkFlags, LinkId, Network, NetworkBuilder, NewLink, Region, RoadClass,
 };
-use picture::{Delta, Object, Picture, Setup, StreetOptions, StreetSetup};
+use picture::{Delta, EmissionClimate, Object, Picture, Setup, StreetOptions, StreetSetup};
 
 pub(super) const FEED: &str = "cars";
 pub(super) const ROAD: &str = "road";
@@ -79,7 +79,11 @@ pub(super) fn setup_with(network: Network) -> Setup {
     let bbox = BoundingBox { west_deg: 24.9, south_deg: 59.9, east_deg: 25.2, north_deg: 60.1 };
     let city = City { id: "town".into(), name: "Town".into(), bbox };
     let region = Region { id: "region".into(), name: "Region".into(), bbox, cities: vec![city] };
-    let streets = StreetSetup::new(network, &region, StreetOptions::default());
+    let streets = StreetSetup::new(network, &region, StreetOptions::default()).with_emission(
+        crate::emission::model(),
+        &std::collections::BTreeMap::default(),
+        EmissionClimate::default(),
+    );
     Setup { limits: std::collections::BTreeMap::default(), streets: Some(Arc::new(streets)) }
 }
 
@@ -222,8 +226,9 @@ pub(super) fn shown_link(picture: &Picture, block: i64) -> picture::Link {
 pub(super) fn streets(picture: &Picture) -> Vec<Object> {
     let snapshot = picture.snapshot();
     let objects = snapshot.objects.iter().map(|object| object.as_ref().clone());
-    let of_streets =
-        |object: &Object| matches!(object, Object::Link(_) | Object::Queue(_) | Object::Area(_));
+    let of_streets = |object: &Object| {
+        matches!(object, Object::Link(_) | Object::Queue(_) | Object::Area(_) | Object::Emission(_))
+    };
     objects.filter(of_streets).collect()
 }
 

@@ -5,8 +5,8 @@
 use events::wire;
 use utoipa::ToSchema;
 
-use super::names;
 use super::emission::{Emission, VehicleEmission};
+use super::names;
 use super::street::{Area, Link, Queue, SituationEffect, VehicleMatch};
 
 /// An object of any layer.

@@ -2,8 +2,8 @@
 
 use events::{DetectorStation, Quantity, SituationPhase, Verdict, Verdicts, wire};
 
-use super::message;
 use super::emission;
+use super::message;
 use super::street::{Written, put_probe};
 use crate::deadline::NEVER;
 use crate::detector::state::{DetectorState, STATION_FIELDS, Value};

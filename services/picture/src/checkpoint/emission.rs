@@ -47,10 +47,7 @@ fn put_sums(sums: &Sums, whole: &mut Vec<u64>, real: &mut Vec<f64>) {
     real.extend(sums.common);
 }
 
-fn sums(
-    whole: &mut Numbers<'_, u64>,
-    real: &mut Numbers<'_, f64>,
-) -> Result<Sums, RestoreError> {
+fn sums(whole: &mut Numbers<'_, u64>, real: &mut Numbers<'_, f64>) -> Result<Sums, RestoreError> {
     let (masses, free_flow) = (Masses(whole.take()?), Masses(whole.take()?));
     let transit = transit(whole)?;
     let [street_mm, driven_mm, signal, queue] = whole.take()?;
@@ -77,9 +74,12 @@ pub(super) fn put_meter(meter: &Meter, group: &str) -> message::Meter {
         put_transit(emitted, &mut whole);
     }
     let mut real = vec![meter.segment_km_h, power_kw, co2_g_s];
-    real.extend(meter.last.iter().flat_map(|last| {
-        [last.position.longitude_deg, last.position.latitude_deg]
-    }));
+    real.extend(
+        meter
+            .last
+            .iter()
+            .flat_map(|last| [last.position.longitude_deg, last.position.latitude_deg]),
+    );
     message::Meter {
         group: group.into(),
         powers: meter.meters.iter().flat_map(PowerMeter::to_numbers).collect(),
@@ -176,11 +176,14 @@ impl Streets {
                 continue;
             }
             let (mut whole, mut real, mut times) = (Vec::new(), Vec::new(), Vec::new());
-            for total in totals.iter().flat_map(|totals| totals.running.iter().chain(&totals.last)) {
+            for total in totals.iter().flat_map(|totals| totals.running.iter().chain(&totals.last))
+            {
                 let total = total.as_deref();
-                times.extend(total.map_or([0; 3], |total| {
-                    [total.start_ms, total.end_ms, total.windows.into()]
-                }));
+                times.extend(
+                    total.map_or([0; 3], |total| {
+                        [total.start_ms, total.end_ms, total.windows.into()]
+                    }),
+                );
                 if let Some(total) = total {
                     put_sums(&total.sums, &mut whole, &mut real);
                 }

@@ -94,10 +94,8 @@ impl TrafficCurves {
             let by_speed = (slow[place] - fast[place]) / (2.0 * HALF_WIDTH);
             let by_mix = amount * self.vehicle_spread[place] / vehicles.max(1.0).sqrt();
             sampling[place] = by_flow.powi(2) + by_speed.powi(2) + by_mix.powi(2);
-            let [factors, mix] = [
-                self.rates.factor_relative_sd(pollutant),
-                self.rates.mix_relative_sd(pollutant),
-            ];
+            let [factors, mix] =
+                [self.rates.factor_relative_sd(pollutant), self.rates.mix_relative_sd(pollutant)];
             common[place] = amount * factors.hypot(mix);
         }
         LinkEstimate { amounts, free_flow, sampling, common, driven_m: vehicles * length_m }

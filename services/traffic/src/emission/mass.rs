@@ -41,8 +41,7 @@ impl Masses {
 
     /// CO2 from the tailpipe, fossil and biogenic, whole micrograms.
     pub fn co2_ug(&self) -> u64 {
-        self.0[Pollutant::Co2Fossil.index()]
-            .saturating_add(self.0[Pollutant::Co2Biogenic.index()])
+        self.0[Pollutant::Co2Fossil.index()].saturating_add(self.0[Pollutant::Co2Biogenic.index()])
     }
 
     /// Adds another.
@@ -66,9 +65,8 @@ impl Masses {
         if numerator >= denominator {
             return *self;
         }
-        let part = |mass: u64| {
-            (u128::from(mass) * u128::from(numerator) / u128::from(denominator)) as u64
-        };
+        let part =
+            |mass: u64| (u128::from(mass) * u128::from(numerator) / u128::from(denominator)) as u64;
         Self(self.0.map(part))
     }
 }

@@ -5,10 +5,8 @@ use super::power::PowerModel;
 use super::studded::{FINNISH_PAVEMENT, WearVehicle, road_wear};
 use super::wear::{BatteryWear, Wear, WearBody, wear};
 use super::{
-    Body, Conditions, ELECTRICITY, FactorSet, FleetMix,
-    FuelFactors, GroupShare, MixCurves, POLLUTANTS,
-    Pollutant, RoadKind, SoundCurves, TransitKind,
-    TransitTable, VehicleClass, Weather,
+    Body, Conditions, ELECTRICITY, FactorSet, FleetMix, FuelFactors, GroupShare, MixCurves,
+    POLLUTANTS, Pollutant, RoadKind, SoundCurves, TransitKind, TransitTable, VehicleClass, Weather,
 };
 
 /// Speeds for which it is told what each group of vehicles emits, km/h.
@@ -120,7 +118,9 @@ type Wearing = Vec<(f64, WearBody, WearVehicle, bool)>;
 
 fn wearing(set: &FactorSet, mix: &FleetMix, road: RoadKind) -> Wearing {
     let classes = mix.classes(road, set.classes());
-    classes.filter_map(|(row, class)| body_of(class).map(|of| (row.share, of.0, of.1, of.2))).collect()
+    classes
+        .filter_map(|(row, class)| body_of(class).map(|of| (row.share, of.0, of.1, of.2)))
+        .collect()
 }
 
 /// How a class wears its tyres, brakes and road; and whether it is a battery vehicle. Rails wear

@@ -76,7 +76,9 @@ impl TransitTable {
             let (group, feed, vehicle, mode) = (group?, feed?, vehicle?, mode?);
             let (count, known) = (groups.len(), groups.iter().any(|before| before.name == group));
             match groups.last_mut().filter(|last| last.name == group) {
-                Some(last) if (&last.feed, &last.vehicle, &last.mode) != (&feed, &vehicle, &mode) => {
+                Some(last)
+                    if (&last.feed, &last.vehicle, &last.mode) != (&feed, &vehicle, &mode) =>
+                {
                     let message = format!("{group:?} has other feeds, vehicles or modes above");
                     return Err(row.error("group", message));
                 }

@@ -51,9 +51,8 @@ impl Emissions {
         link: Option<&Link>,
         changes: &mut Changes<'_>,
     ) {
-        let worked_out = link.and_then(|link| {
-            self.work_out(window.network, number, link, newest(link), MINUTE_S)
-        });
+        let worked_out = link
+            .and_then(|link| self.work_out(window.network, number, link, newest(link), MINUTE_S));
         if worked_out.is_none() && !self.links.contains_key(&number) {
             return;
         }

@@ -171,7 +171,8 @@ impl Emissions {
         traffic: &BTreeMap<LinkNumber, Arc<Object>>,
         changes: &mut Changes<'_>,
     ) -> Vec<(LinkNumber, Sums)> {
-        let links: BTreeSet<LinkNumber> = self.links.keys().chain(traffic.keys()).copied().collect();
+        let links: BTreeSet<LinkNumber> =
+            self.links.keys().chain(traffic.keys()).copied().collect();
         let mut by_link = Vec::with_capacity(links.len());
         for link in links {
             let object = traffic.get(&link).and_then(|object| as_link(object));

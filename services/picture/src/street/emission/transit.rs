@@ -174,8 +174,7 @@ impl Meter {
     ) -> Transit {
         let millimetres = |metres: f64| (metres * 1_000.0).round() as u64;
         let driven_mm = millimetres(sum.driven_m);
-        self.stood_ms =
-            if driven_mm == 0 { self.stood_ms.saturating_add(elapsed_ms) } else { 0 };
+        self.stood_ms = if driven_mm == 0 { self.stood_ms.saturating_add(elapsed_ms) } else { 0 };
         let emitted = if self.stood_ms > PARKED_MS {
             Transit::default()
         } else {
@@ -225,8 +224,9 @@ impl Meter {
         let co2_g = masses.co2_ug() as f64 / 1e6;
         let driven_km = *driven_mm as f64 / 1e6;
         // Per passenger over the part of the way of which the passengers are known.
-        let per_passenger = (*passenger_mm > 0)
-            .then(|| co2_g * (*counted_mm as f64 / *driven_mm as f64) / (*passenger_mm as f64 / 1e6));
+        let per_passenger = (*passenger_mm > 0).then(|| {
+            co2_g * (*counted_mm as f64 / *driven_mm as f64) / (*passenger_mm as f64 / 1e6)
+        });
         Some(Box::new(VehicleEmission {
             event_time_ms: time_ms,
             vehicle_class: class.into(),
@@ -268,12 +268,7 @@ fn speed_m_s(fix: &track::Fix, straight_m: Option<f64>, elapsed_ms: i64) -> f64 
 }
 
 /// Adds what a vehicle emits on a way of which only length and time are known.
-fn average_speed(
-    kind: &TransitCurves,
-    metres: f64,
-    time_ms: f64,
-    amounts: &mut [f64; POLLUTANTS],
-) {
+fn average_speed(kind: &TransitCurves, metres: f64, time_ms: f64, amounts: &mut [f64; POLLUTANTS]) {
     let seconds = time_ms / 1_000.0;
     if seconds <= 0.0 {
         return;

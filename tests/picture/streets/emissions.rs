@@ -1,0 +1,290 @@
+//! What the traffic of the street emits, and that it all adds up.
+
+use std::collections::BTreeMap;
+
+use events::wire::{EmissionMethod, EmissionPeriod, Pollutant};
+use events::{LogRecord, Mode, Quantity};
+use picture::{AreaKind, Change, Delta, Emission, EmissionWindow, Object, Picture, Vehicle};
+
+use super::world::{
+    BLOCK_M, BLOCKS, FEED, START_MS, apply, drive, entity, fix, link_id, measured, object, station,
+    status, streets,
+};
+use super::{FREE, after, busy, jam, restored};
+
+/// Cars that a detector counts too, so that the flow is known.
+fn counted(seconds: i64, speed_m_s: impl Fn(i64, f64) -> f64) -> Vec<LogRecord> {
+    let mut log = vec![station(1)];
+    for minute in 1..=seconds / 60 {
+        log.push(measured(minute, Quantity::FlowVehH, 360.0));
+        log.push(measured(minute, Quantity::SpeedKmH, 44.0 + (minute % 3) as f64));
+    }
+    log.extend(drive(seconds, 10, speed_m_s));
+    log
+}
+
+/// Where a vehicle of public transport is that leaves each four minutes, drives, stops and drives on;
+/// after the end of the street it is not heard of.
+fn timetable(second: i64) -> Option<(f64, f64)> {
+    let after = second.rem_euclid(240);
+    let (east_m, speed_m_s) = match after {
+        0..40 => (10.0 * after as f64 + 2.0, 10.0),
+        40..60 => (402.0, 0.0),
+        _ => (402.0 + 8.0 * (after - 60) as f64, 8.0),
+    };
+    (east_m < BLOCKS as f64 * BLOCK_M - 5.0).then_some((east_m, speed_m_s))
+}
+
+/// The same log with a bus or a tram each four minutes.
+pub(super) fn with_transit(log: Vec<LogRecord>, mode: Mode) -> Vec<LogRecord> {
+    let mut all = Vec::new();
+    for record in log {
+        if let LogRecord::FeedStatus(status) = &record
+            && status.feed == FEED
+        {
+            let second = (status.received_time_ms - START_MS) / 1_000;
+            if let Some((east_m, speed_m_s)) = timetable(second) {
+                let id =
+                    format!("{}{}", if mode == Mode::Tram { "tram" } else { "bus" }, second / 240);
+                all.push(fix(&id, mode, second as f64, east_m, speed_m_s));
+            }
+        }
+        all.push(record);
+    }
+    all
+}
+
+fn emissions(picture: &Picture) -> Vec<Emission> {
+    let of = |object| match object {
+        Object::Emission(emission) => Some(emission),
+        _ => None,
+    };
+    streets(picture).into_iter().filter_map(of).collect()
+}
+
+fn of_kind(all: &[Emission], kind: Option<AreaKind>) -> Vec<&Emission> {
+    all.iter().filter(|emission| emission.kind == kind).collect()
+}
+
+fn vehicle(picture: &Picture, id: &str) -> Vehicle {
+    match object(picture, &entity(id)) {
+        Some(Object::Vehicle(vehicle)) => vehicle,
+        other => panic!("{id} is {other:?}"),
+    }
+}
+
+fn sums<'a>(windows: impl Iterator<Item = &'a EmissionWindow>) -> BTreeMap<i32, f64> {
+    let mut sums = BTreeMap::new();
+    for rate in windows.flat_map(|window| window.rates.iter()) {
+        *sums.entry(rate.pollutant as i32).or_insert(0.0) += rate.value;
+    }
+    sums
+}
+
+/// Asserts that links, cells, the city and the region say the same, to 1e-9.
+fn balanced(all: &[Emission]) -> BTreeMap<i32, f64> {
+    let windows = |kind| of_kind(all, kind).into_iter().map(|emission| &emission.minute);
+    let links = sums(windows(None));
+    for kind in [AreaKind::Cell, AreaKind::City, AreaKind::Region] {
+        let areas = sums(windows(Some(kind)));
+        assert_eq!(areas.len(), links.len(), "{kind:?}");
+        for (pollutant, value) in &links {
+            let other = areas[pollutant];
+            assert!((other - value).abs() <= 1e-9 * value, "{kind:?} {pollutant}: {other} {value}");
+        }
+    }
+    links
+}
+
+#[test]
+fn links_add_up_to_cells_city_and_region_after_every_minute() {
+    let log = with_transit(counted(1_260, |second, east_m| jam(second, east_m)), Mode::Bus);
+    let mut picture = super::world::picture();
+    let mut checked = 0;
+    for part in log.chunks(log.len() / 40) {
+        // A restart in between changes nothing.
+        picture = restored(&picture);
+        apply(&mut picture, part);
+        let all = emissions(&picture);
+        if !balanced(&all).is_empty() {
+            checked += 1;
+        }
+    }
+    assert!(checked > 20, "only {checked} times was anything emitted");
+    let all = emissions(&picture);
+    let region = of_kind(&all, Some(AreaKind::Region))[0];
+    // Everything that petrol and diesel cars do, and wear and energy.
+    for pollutant in [
+        Pollutant::Energy,
+        Pollutant::Co2Fossil,
+        Pollutant::Nox,
+        Pollutant::PmExhaust,
+        Pollutant::Pm10Brake,
+        Pollutant::Pm25Tyre,
+    ] {
+        let rate = region.minute.rates.iter().find(|rate| rate.pollutant == pollutant);
+        let rate = rate.unwrap_or_else(|| panic!("no {pollutant:?}"));
+        let value = rate.value as f32;
+        assert!(0.0 < rate.low && rate.low < value && value < rate.high, "{rate:?}");
+    }
+    assert!(region.noise.is_some());
+    assert_eq!(region.alternatives.len(), 1);
+}
+
+#[test]
+fn what_buses_emit_is_on_the_links_that_they_drove_on() {
+    let mut log = with_transit(counted(900, |_, _| FREE), Mode::Bus);
+    // Until the buses are gone, the minutes are closed.
+    log.extend((900..1_800).map(|second| status(FEED, second)));
+    let mut picture = super::world::picture();
+    let (mut by_vehicle, mut on_region) = (BTreeMap::new(), BTreeMap::new());
+    for delta in apply(&mut picture, &log) {
+        let Change::Updated(object) = delta.change else { continue };
+        match object.as_ref() {
+            Object::Vehicle(vehicle) => {
+                if let Some(emission) = &vehicle.emission {
+                    by_vehicle.insert(vehicle.id.clone(), (emission.co2_g, emission.distance_km));
+                }
+            }
+            Object::Emission(emission) if emission.kind == Some(AreaKind::Region) => {
+                let minute = &emission.minute;
+                let transit = (minute.transit_co2_g_h / 60.0, minute.transit_vehicle_km);
+                on_region.insert(minute.end_time_ms, transit);
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(by_vehicle.len(), 4);
+    let sum = |of: &mut dyn Iterator<Item = &(f64, f64)>| {
+        of.fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1))
+    };
+    let vehicles = sum(&mut by_vehicle.values());
+    let region = sum(&mut on_region.values());
+    assert!(vehicles.0 > 500.0, "{vehicles:?}");
+    // A vehicle's object says what was known at its last fix; the fix itself comes to the streets.
+    let balance = picture.emission_balance().expect("there is a model");
+    let mut placed = balance.streets;
+    placed.add(&balance.elsewhere);
+    placed.add(&balance.open);
+    assert_eq!(balance.vehicles, placed);
+    let on_streets = balance.streets.co2_ug() as f64 / 1e6;
+    assert!((region.0 - on_streets).abs() <= 1e-9 * region.0, "{} {on_streets}", region.0);
+    assert!((vehicles.0 - region.0).abs() < 0.02 * region.0, "{vehicles:?} {region:?}");
+    assert!((vehicles.1 - region.1).abs() < 0.02 * region.1, "{vehicles:?} {region:?}");
+    assert!(balance.elsewhere.co2_ug() * 50 < balance.streets.co2_ug(), "{balance:?}");
+}
+
+#[test]
+fn a_bus_is_known_second_by_second_and_sparse_fixes_by_mean_speed() {
+    let picture = after(&with_transit(counted(120, |_, _| FREE), Mode::Bus));
+    let emission = vehicle(&picture, "bus0").emission.expect("it is public transport");
+    assert_eq!(emission.method, EmissionMethod::SecondBySecond);
+    assert_eq!(emission.vehicle_class, "bus");
+    assert!(emission.energy_mj > 1.0 && emission.co2_g > 50.0, "{emission:?}");
+    assert!((0.5..1.0).contains(&emission.distance_km), "{emission:?}");
+    assert_eq!(emission.co2_g_passenger_km, None, "it does not say how full it is");
+
+    let mut log = Vec::new();
+    for second in 0..150 {
+        if second % 10 == 0 {
+            log.push(fix("slow", Mode::Bus, second as f64, 6.0 * second as f64, 6.0));
+        }
+        log.push(status(FEED, second));
+    }
+    let emission = vehicle(&after(&log), "slow").emission.expect("it is public transport");
+    assert_eq!(emission.method, EmissionMethod::AverageSpeed);
+    assert!(emission.co2_g > 50.0 && emission.distance_km > 0.5, "{emission:?}");
+}
+
+#[test]
+fn a_tram_burns_nothing_and_who_is_parked_switches_off() {
+    let tram = vehicle(&after(&with_transit(counted(120, |_, _| FREE), Mode::Tram)), "tram0");
+    let emission = tram.emission.expect("it is public transport");
+    assert!(emission.energy_mj > 0.5 && emission.co2_g.abs() < 1e-12, "{emission:?}");
+
+    let standing = |seconds: i64| {
+        let log: Vec<LogRecord> = (0..seconds)
+            .flat_map(|second| {
+                [fix("bus", Mode::Bus, second as f64, 100.0, 0.0), status(FEED, second)]
+            })
+            .collect();
+        vehicle(&after(&log), "bus").emission.expect("it is public transport").co2_g
+    };
+    let (four_minutes, ten) = (standing(250), standing(600));
+    assert!(four_minutes > 100.0, "{four_minutes}");
+    assert!(ten < 1.1 * four_minutes, "the engine is off: {ten} {four_minutes}");
+}
+
+#[test]
+fn a_jam_emits_more_than_free_flow_and_its_queue_says_how_much() {
+    let mut picture = super::world::picture();
+    let (mut excess, mut queued) = (0.0_f64, None);
+    for delta in apply(&mut picture, &counted(1_500, |second, east_m| jam(second, east_m))) {
+        let Change::Updated(object) = delta.change else { continue };
+        match object.as_ref() {
+            Object::Emission(emission) if emission.id == link_id(4) => {
+                let rates = emission.minute.rates.iter();
+                let co2 = rates.filter(|rate| rate.pollutant == Pollutant::Co2Fossil);
+                excess = excess.max(co2.map(|rate| f64::from(rate.excess)).sum());
+            }
+            Object::Queue(queue) => queued = queued.max(queue.excess_co2_g_h.map(|co2| co2 as i64)),
+            _ => {}
+        }
+    }
+    assert!(excess > 1_000.0, "{excess} g/h");
+    assert!(queued.expect("there was a queue with known traffic") > 1_000);
+}
+
+#[test]
+fn where_the_flow_is_not_known_nothing_is_said_to_be_emitted() {
+    let all = emissions(&after(&drive(420, 10, |_, _| FREE)));
+    assert_eq!(of_kind(&all, None).len(), 0);
+    let region = of_kind(&all, Some(AreaKind::Region))[0];
+    assert_eq!(region.minute.rates.len(), 0);
+    assert!(region.known_street_km.abs() < 1e-12 && region.street_km > 1.0);
+}
+
+/// Reads a total of the region.
+fn total(picture: &Picture, period: EmissionPeriod, complete: bool) -> Option<(u32, f64)> {
+    let all = emissions(picture);
+    let region = of_kind(&all, Some(AreaKind::Region))[0].clone();
+    let mut totals = region.totals.into_iter();
+    let total = totals.find(|total| total.period == period && total.complete == complete)?;
+    Some((total.windows, total.vehicle_km))
+}
+
+#[test]
+fn totals_are_of_hours_days_and_weeks() {
+    // From 08:00 UTC on; the calendar of the test is UTC.
+    let mut picture = after(&counted(1_260, |_, _| FREE));
+    let (windows, vehicle_km) = total(&picture, EmissionPeriod::Hour, false).expect("it runs");
+    assert_eq!(windows, 4);
+    assert!(vehicle_km > 20.0, "{vehicle_km}");
+    assert_eq!(total(&picture, EmissionPeriod::Day, false), Some((windows, vehicle_km)));
+    assert_eq!(total(&picture, EmissionPeriod::Hour, true), None);
+    let later: Vec<LogRecord> = (1_260..4_500).map(|second| status(FEED, second)).collect();
+    apply(&mut picture, &later);
+    let (windows, _) = total(&picture, EmissionPeriod::Hour, true).expect("an hour is over");
+    assert_eq!(windows, 12);
+    let (windows, _) = total(&picture, EmissionPeriod::Week, false).expect("it runs");
+    assert!(windows >= 14);
+    let again = restored(&picture);
+    assert_eq!(
+        total(&again, EmissionPeriod::Hour, true),
+        total(&picture, EmissionPeriod::Hour, true)
+    );
+}
+
+#[test]
+fn buses_outlive_a_checkpoint_at_any_record() {
+    let log = with_transit(busy(), Mode::Bus);
+    let whole = after(&log);
+    let mut picture = super::world::picture();
+    let mut deltas: Vec<Delta> = Vec::new();
+    for part in log.chunks(log.len() / 19) {
+        picture = restored(&picture);
+        deltas.extend(apply(&mut picture, part));
+    }
+    assert_eq!(picture.checkpoint(), whole.checkpoint());
+    assert_eq!(picture.emission_balance(), whole.emission_balance());
+}
