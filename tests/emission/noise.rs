@@ -226,7 +226,8 @@ proptest! {
     /// Always numbers, louder with more flow, the same whichever way an area is cut.
     #[test]
     fn noise_is_sound(
-        traffic in traffic(), conditions in conditions(), factor in 1.0..3.0_f64, cut in 0.01..0.99_f64,
+        traffic in traffic(), conditions in conditions(), factor in 1.0..3.0_f64,
+        cut in 0.01..0.99_f64,
     ) {
         let input = NoiseInput { traffic, conditions };
         let flows = traffic.iter().any(|category| category.flow_veh_h > 0.0);
@@ -241,13 +242,14 @@ proptest! {
         let gained = louder.a_weighted_db - noise.a_weighted_db;
         prop_assert!((gained - 10.0 * factor.log10()).abs() < 1e-9, "{gained}");
 
-        let (mut whole, mut first, mut second) = (NoiseSum::default(), NoiseSum::default(), NoiseSum::default());
+        let [mut whole, mut first, mut second] = [NoiseSum::default(); 3];
         whole.add(&noise, 100.0);
         first.add(&noise, 100.0 * cut);
         second.add(&noise, 100.0 * (1.0 - cut));
         first += second;
         prop_assert!((first.a_weighted_pw / whole.a_weighted_pw - 1.0).abs() < 1e-9);
-        prop_assert!((whole.level().unwrap().a_weighted_db - noise.a_weighted_db - 20.0).abs() < 1e-9);
+        let gained = whole.level().unwrap().a_weighted_db - noise.a_weighted_db;
+        prop_assert!((gained - 20.0).abs() < 1e-9, "{gained}");
     }
 
     /// More of any one category is louder in every band.

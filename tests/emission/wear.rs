@@ -149,7 +149,8 @@ proptest! {
     /// Finer particles are part of the coarser, nothing is negative, and speed never adds wear.
     #[test]
     fn wear_is_sound_at_any_speed(body in bodies(), speed in 0.0..300.0_f64, more in 0.0..50.0_f64) {
-        let (slow, fast) = (wear(body, speed, None).unwrap(), wear(body, speed + more, None).unwrap());
+        let slow = wear(body, speed, None).unwrap();
+        let fast = wear(body, speed + more, None).unwrap();
         for part in [slow.tyre, slow.brake, slow.road, slow.total()] {
             let sizes = sizes(&part);
             prop_assert!(sizes.iter().all(|size| size.is_finite() && *size >= 0.0));

@@ -2,8 +2,9 @@
 //!
 //! Source: EMEP/EEA air pollutant emission inventory guidebook 2019, chapters 1.A.3.b.vi and
 //! 1.A.3.b.vii, Tier 2. The formulas, the car's figures, the heavy vehicle's and the size fractions
-//! are verified against the documentation of gtfs2emis (`emi_europe_emep_wear.R`), the van's and the
-//! two-wheeler's against the German informative inventory report. Two things to know:
+//! are verified against the documentation of gtfs2emis (`emi_europe_emep_wear.R`). The van's and the
+//! two-wheeler's are those of the German informative inventory report and were not read again. Two
+//! things to know:
 //!
 //! * The guidebook's own Tier 1 figure for the brakes of a heavy vehicle (0.0327 g/km) is 1.6 times
 //!   what Tier 2 gives at half load (0.0205 g/km). Tier 2 is used here.
