@@ -119,10 +119,14 @@ def simulate(source: Path, day: Day, folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
+# Of a vehicle and second; emissions are in mg.
+COLUMNS = ["t", "id", "type", "edge", "speed", "x", "y"]
+
+
 def load(folder: Path) -> pd.DataFrame:
     """The table of a day, by vehicle and time, with `bus`."""
-    table = pd.read_parquet(folder / "emis.parquet", columns=["t", "id", "type", "edge", "speed", "x", "y"])
+    table = pd.read_parquet(folder / "emis.parquet", columns=[*COLUMNS, "CO2", "NOx"])
     table["bus"] = table.type.astype(str).str.startswith("bus")
-    for name in ("id", "edge"):
+    for name in ("id", "edge", "type"):
         table[name] = table[name].astype(str)
-    return table.drop(columns="type").sort_values(["id", "t"], kind="stable").reset_index(drop=True)
+    return table.sort_values(["id", "t"], kind="stable").reset_index(drop=True)

@@ -5,8 +5,10 @@ usage: prepare.py SOURCE OUT
 
 SOURCE has `build.py` and the packed networks. OUT gets `days/` (the simulation), `network.json`, and a folder for each
 day with `vehicles.jsonl.gz`, `detectors.jsonl.gz` and, where it is scored, `truth_60s.csv`, `truth_300s.csv` (edge,
-window, speed in km/h), `flow_hour.csv` (edge, cars), `flow_300s.csv` (edge, window, cars) and `baselines.csv` (history
-days, case, quantity, figure). What is there already, made by these very scripts, is kept.
+window, speed in km/h), `flow_hour.csv` (edge, cars), `flow_300s.csv` (edge, window, cars), `emission_300s.csv` and
+`emission_types_300s.csv` (edge, window, class of the latter, g of CO2 and NOx, seconds, km/h) and `baselines.csv`
+(history days, case, quantity, figure). `rates.csv` is how classes emit by speed on the day before, `shares.csv` how much
+of its time they are. What is there already, made by these very scripts, is kept.
 """
 
 import hashlib
@@ -18,6 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 import days
+import emission
 import feeds
 import streets
 from truth import HOUR, Truth, baselines
@@ -28,7 +31,7 @@ HISTORIES = (1, len(days.HISTORY))
 
 def fingerprint() -> str:
     """Tells these scripts from others."""
-    modules = ("days", "disturb", "feeds", "prepare", "streets", "truth")
+    modules = ("days", "disturb", "emission", "feeds", "prepare", "streets", "truth")
     content = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in modules)
     return hashlib.sha256(content).hexdigest()
 
@@ -39,6 +42,12 @@ def write_truth(truth: Truth, folder: Path) -> None:
         scored = truth.speeds(step)
         scored.to_csv(folder / f"truth_{step}s.csv", index=False, columns=["edge", "t", "speed"])
     truth.flow().rename("cars").to_csv(folder / "flow_hour.csv")
+    emitted = emission.scored(truth)
+    columns = ["edge", "t", "co2_g", "nox_g", "seconds", "speed"]
+    emitted.to_csv(folder / "emission_300s.csv", index=False, columns=columns)
+    types = emission.windows(truth.cars, ("type",)).merge(emitted[["edge", "t"]], on=["edge", "t"])
+    types["type"] = types.type.map(emission.CLASSES)
+    types.to_csv(folder / "emission_types_300s.csv", index=False, columns=["edge", "t", "type", *columns[2:]])
     truth.five_minutes().to_csv(folder / "flow_300s.csv", index=False, columns=["edge", "t", "vehicles"])
 
 
@@ -50,6 +59,7 @@ def write_baselines(truth: Truth, past: list[Truth], day_folder: Path, folder: P
     rows = [
         (history, *row) for history in HISTORIES for row in baselines(truth, past[len(past) - history :], counted)
     ]
+    rows += [(history, *row) for row in emission.baselines(truth, past[-1]) for history in HISTORIES]
     columns = ["history_days", "case", "quantity", "figure"]
     pd.DataFrame(rows, columns=columns).to_csv(folder / "baselines.csv", index=False)
 
@@ -77,6 +87,9 @@ def prepare(source: Path, out: Path) -> None:
         truth = Truth(network, table)
         if day in days.HISTORY:
             past.append(truth)
+            if day is days.HISTORY[-1]:
+                emission.rates(truth).to_csv(out / "rates.csv", index=False)
+                emission.shares(truth).to_csv(out / "shares.csv", index=False)
         else:
             write_truth(truth, part)
             write_baselines(truth, past, simulated / day.name, part)

@@ -1,12 +1,13 @@
 //! A set of factors: the annex's functions, the classes and the fuels, as one version.
 
 use super::curves::{Amounts, LINES, SPEED_STEP_KM_H, taken};
+use super::rates::{Point, rate_at};
 use super::table::TableError;
 use super::uncertainty::{factor_relative_sd, share_relative_sd};
 use super::{
     AnnexClass, ClassTable, Conditions, FleetMix, FuelFactors, FuelTable, HotFunction, HotTable,
-    MixCurves, Pollutant, RoadKind, VehicleClass, cold_factor, diesel_nox_factor, heating_mj_h,
-    idle_to_minimum,
+    MixCurves, Pollutant, RateTable, RoadKind, VehicleClass, cold_factor, diesel_nox_factor,
+    heating_mj_h, idle_to_minimum,
 };
 
 /// Fuel that electricity is called in the table of fuels.
@@ -78,6 +79,7 @@ pub struct FactorSet {
     hot: HotTable,
     classes: ClassTable,
     fuels: FuelTable,
+    measured: RateTable,
 }
 
 impl FactorSet {
@@ -129,7 +131,25 @@ impl FactorSet {
         let hash = fnv1a(texts.into_iter().map(str::as_bytes), options);
         let version = files.hot.1.lines().find_map(|line| line.strip_prefix("# version:"));
         let version = version.unwrap_or("none").trim().to_owned();
-        Ok(Self { name: name.to_owned(), version, hash, options, hot, classes, fuels })
+        Ok(Self {
+            name: name.to_owned(),
+            version,
+            hash,
+            options,
+            hot,
+            classes,
+            fuels,
+            measured: RateTable::default(),
+        })
+    }
+
+    /// With rates that were measured, in place of the annex's.
+    #[must_use]
+    pub fn with_rates(mut self, measured: RateTable) -> Self {
+        self.hash =
+            fnv1a([&self.hash.to_le_bytes()[..], &measured.to_bytes()].into_iter(), self.options);
+        self.measured = measured;
+        self
     }
 
     /// Its name.
@@ -292,8 +312,12 @@ impl FactorSet {
                 _ => true,
             };
         }
+        let measured = HOT.into_iter().enumerate().filter_map(|(place, pollutant)| {
+            Some((place, self.measured.points(&class.id, pollutant)?))
+        });
         let year = conditions.year;
         ClassModel {
+            measured: measured.collect(),
             class,
             cold_weight: if self.options.cold_start { road.cold_weight() } else { 0.0 },
             nox_factor: if self.options.low_temperature_nox {
@@ -417,6 +441,8 @@ struct ClassModel<'a> {
     fuel: Vec<Part>,
     electric: Vec<Part>,
     given: [bool; Pollutant::COUNT],
+    /// By place in [`HOT`].
+    measured: Vec<(usize, &'a [Point])>,
 }
 
 impl ClassModel<'_> {
@@ -428,6 +454,9 @@ impl ClassModel<'_> {
             for (pollutant, rate) in HOT.into_iter().zip(part.rates(speed_km_h, self.idle)) {
                 rates[pollutant.index()] += part.weight * rate;
             }
+        }
+        for &(place, points) in &self.measured {
+            rates[HOT[place].index()] = rate_at(points, speed_km_h);
         }
         let km_s = speed_km_h / 3_600.0;
         let on_fuel = 1.0 - class.electric_share;
