@@ -34,12 +34,13 @@ fn holds(curves: &MixCurves, pollutants: &[Pollutant], speed_km_h: f64, publishe
 
 const CO2: [Pollutant; 2] = [Pollutant::Co2Fossil, Pollutant::Co2Biogenic];
 
-/// LIPASTO, cars of 2011 on streets: CO2 211, NOx 0.34, PM 0.012, CO 1.5 g/km; 5 °C is Finland's mean.
-/// The mean speed of its streets is not stated; 32 km/h is taken, that of Finnish towns.
+/// LIPASTO, cars of 2011 on streets: CO2 211, NOx 0.34, PM 0.012, CO 1.5 g/km; 5 °C is Finland's
+/// mean. The mean speed of its streets is not stated; 32 km/h is taken, that of Finnish towns.
 ///
-/// CO2 is a tenth higher here, as a mean speed of 36 km/h would make it. NOx is half as much again: real driving of Euro 4 and 5 diesels as of the 2019 annex
-/// and their NOx in the cold, which LIPASTO of 2011 could not know. CO is higher because the annex's
-/// old petrol cars and their cold starts are; the whole of it is within the interval.
+/// CO2 is a tenth higher here, as a mean speed of 36 km/h would make it. NOx is half as much again:
+/// real driving of Euro 4 and 5 diesels as of the 2019 annex and their NOx in the cold, which
+/// LIPASTO of 2011 could not know. CO is higher because the annex's old petrol cars and their cold
+/// starts are, and is held to a factor only.
 #[test]
 fn cars_of_2011_on_streets() {
     let conditions = Conditions { temperature_c: 5.0, year: 2011, ..Conditions::default() };

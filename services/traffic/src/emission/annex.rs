@@ -154,10 +154,11 @@ fn write_row(out: &mut String, row: Row<'_>, class: &AnnexClass) -> Result<(), T
 const HEADER: &str = "\
 # title: Hot emission factors of road vehicles
 # version: 2019
-# source: EMEP/EEA air pollutant emission inventory guidebook 2019, 1.A.3.b.i-iv, annex of hot emission factors (EMISIA)
+# source: EMEP/EEA air pollutant emission inventory guidebook 2019, 1.A.3.b.i-iv, annex (EMISIA)
 # publisher: European Environment Agency
-# licence: re-use permitted provided the source is acknowledged (EEA standard re-use policy, CC BY 4.0)
+# licence: re-use permitted provided the source is acknowledged (EEA's re-use policy, CC BY 4.0)
 # made with: tilanne emission import; coefficients are the publisher's, unchanged
-# Functions: (alpha V^2 + beta V + gamma + delta/V) / (epsilon V^2 + zeta V + eta) (1 - reduction), g/km,
-# energy MJ/km, V within the range of speeds; check_value is the publisher's own at check_speed_km_h.
+# Functions: (alpha V^2 + beta V + gamma + delta/V) / (epsilon V^2 + zeta V + eta) (1 - reduction),
+# g/km, energy MJ/km, V within the range of speeds; check_value is the publisher's own figure at
+# check_speed_km_h.
 ";

@@ -30,7 +30,7 @@ const BLEND_KM_H: [f64; 2] = [20.0, 30.0];
 /// use traffic::emission::beta;
 /// assert!((beta(12.4, 0.0) - 0.33182).abs() < 1e-9);
 /// assert!((beta(12.4, -10.0) - 0.38148).abs() < 1e-9);
-/// assert_eq!(beta(25.0, 40.0), 0.0);
+/// assert_eq!(beta(50.0, 0.0), 0.0);
 /// ```
 pub fn beta(mean_trip_km: f64, temperature_c: f64) -> f64 {
     let per_c = 0.00974 - 0.000_385 * mean_trip_km;
