@@ -52,11 +52,17 @@ def windows(cars: pd.DataFrame, by: tuple[str, ...] = ()) -> pd.DataFrame:
     return result
 
 
+def marked(truth: Truth) -> pd.DataFrame:
+    """All windows, and which of them are scored by themselves."""
+    result = windows(truth.cars)
+    result["scored"] = truth.is_long(result.edge) & (result.vehicles >= CARS_MIN) & (result.speed > SPEED_MIN)
+    return result
+
+
 def scored(truth: Truth) -> pd.DataFrame:
     """Windows that are scored."""
-    result = windows(truth.cars)
-    keep = truth.is_long(result.edge) & (result.vehicles >= CARS_MIN) & (result.speed > SPEED_MIN)
-    return result[keep]
+    result = marked(truth)
+    return result[result.scored]
 
 
 def _hats(speed: pd.Series) -> np.ndarray:
@@ -112,14 +118,15 @@ def baselines(truth: Truth, train: Truth) -> Iterator[tuple[str, str, float]]:
     usual = windows(train.cars).rename(columns={"speed": "usual", "seconds": "usual_s"})
     usual["usual_km"] = usual.usual / 3.6 * usual.usual_s / 1000
     curve = _curve(scored(train))
-    cells = scored(truth).merge(usual[["edge", "t", "usual", "usual_km"]], on=["edge", "t"], how="left")
+    cells = marked(truth).merge(usual[["edge", "t", "usual", "usual_km"]], on=["edge", "t"], how="left")
     mean = usual.groupby("edge")[["usual", "usual_km"]].mean()
     believed = cells.usual.fillna(cells.edge.map(mean.usual)).fillna(20).clip(lower=2)
     km = cells.usual_km.fillna(cells.edge.map(mean.usual_km)).fillna(0)
     for case in CASES:
         estimate = _naive(truth, case, cells, believed, km, curve)
-        yield case.name, "co2_link_300s", wmape(estimate, cells.co2_g)
-        by_link = estimate.groupby(cells.edge).sum(), cells.co2_g.groupby(cells.edge).sum()
+        own = cells.scored
+        yield case.name, "co2_link_300s", wmape(estimate[own], cells.co2_g[own])
+        by_link = (part[own].groupby(cells.edge[own]).sum() for part in (estimate, cells.co2_g))
         yield case.name, "co2_link_2h", wmape(*by_link)
         quarter = cells.t // 3
         by_quarter = estimate.groupby(quarter).sum(), cells.co2_g.groupby(quarter).sum()
@@ -129,7 +136,7 @@ def baselines(truth: Truth, train: Truth) -> Iterator[tuple[str, str, float]]:
 def _naive(
     truth: Truth, case: Case, cells: pd.DataFrame, believed: pd.Series, km: pd.Series, curve: np.ndarray
 ) -> pd.Series:
-    speed, driven_km = believed, km
+    speed, driven_km = believed.clip(lower=2), km
     if case.share > 0:
         seen = windows(truth.probes(case)).rename(columns={"speed": "seen", "seconds": "seen_s"})
         merged = cells[["edge", "t"]].merge(seen[["edge", "t", "seen", "seen_s"]], on=["edge", "t"], how="left")

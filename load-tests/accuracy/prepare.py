@@ -6,7 +6,7 @@ usage: prepare.py SOURCE OUT
 SOURCE has `build.py` and the packed networks. OUT gets `days/` (the simulation), `network.json`, and a folder for each
 day with `vehicles.jsonl.gz`, `detectors.jsonl.gz` and, where it is scored, `truth_60s.csv`, `truth_300s.csv` (edge,
 window, speed in km/h), `flow_hour.csv` (edge, cars), `flow_300s.csv` (edge, window, cars), `emission_300s.csv` and
-`emission_types_300s.csv` (edge, window, class of the latter, g of CO2 and NOx, seconds, km/h) and `baselines.csv`
+`emission_types_300s.csv` (edge, window, class of the latter, g of CO2 and NOx, seconds, km/h, whether it is scored by itself of the former) and `baselines.csv`
 (history days, case, quantity, figure). `rates.csv` is how classes emit by speed on the day before, `shares.csv` how much
 of its time they are. What is there already, made by these very scripts, is kept.
 """
@@ -42,10 +42,11 @@ def write_truth(truth: Truth, folder: Path) -> None:
         scored = truth.speeds(step)
         scored.to_csv(folder / f"truth_{step}s.csv", index=False, columns=["edge", "t", "speed"])
     truth.flow().rename("cars").to_csv(folder / "flow_hour.csv")
-    emitted = emission.scored(truth)
+    emitted = emission.marked(truth)
+    emitted["scored"] = emitted.scored.astype(int)
     columns = ["edge", "t", "co2_g", "nox_g", "seconds", "speed"]
-    emitted.to_csv(folder / "emission_300s.csv", index=False, columns=columns)
-    types = emission.windows(truth.cars, ("type",)).merge(emitted[["edge", "t"]], on=["edge", "t"])
+    emitted.to_csv(folder / "emission_300s.csv", index=False, columns=[*columns, "scored"])
+    types = emission.windows(truth.cars, ("type",)).merge(emitted[emitted.scored == 1][["edge", "t"]], on=["edge", "t"])
     types["type"] = types.type.map(emission.CLASSES)
     types.to_csv(folder / "emission_types_300s.csv", index=False, columns=["edge", "t", "type", *columns[2:]])
     truth.five_minutes().to_csv(folder / "flow_300s.csv", index=False, columns=["edge", "t", "vehicles"])

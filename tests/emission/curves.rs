@@ -76,8 +76,12 @@ fn in_queues_emission_per_km_rises_as_the_speed_falls() {
         }
     }
     // Without idling, as in the annex itself, a standing car emits nothing.
-    let plain =
-        set_with(FactorOptions { idle: false, cold_start: false, low_temperature_nox: false });
+    let plain = set_with(FactorOptions {
+        idle: false,
+        cold_start: false,
+        low_temperature_nox: false,
+        ..FactorOptions::default()
+    });
     let curves =
         plain.class_curves("car_petrol_euro_6d", RoadKind::Street, &Conditions::default()).unwrap();
     assert_eq!(curves.idle_g_s(Pollutant::Co2Fossil), 0.0);

@@ -87,8 +87,13 @@ pub(crate) fn number(cell: &str) -> f64 {
 pub(crate) fn model() -> Arc<EmissionModel> {
     static MODEL: OnceLock<Arc<EmissionModel>> = OnceLock::new();
     let make = || {
-        let hot = FactorOptions { cold_start: false, low_temperature_nox: false, idle: false };
-        let sets = vec![set().clone(), set_with(hot)];
+        let hot = FactorOptions {
+            cold_start: false,
+            low_temperature_nox: false,
+            idle: false,
+            stop_and_go: false,
+        };
+        let sets = vec![set_with(FactorOptions::LIVE), set_with(hot)];
         let fleet = "fleet-finland.csv";
         let fleets = vec![FleetMix::parse(fleet, &config(fleet), set().classes()).unwrap()];
         let transit = "transit.csv";

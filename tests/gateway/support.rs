@@ -259,7 +259,6 @@ pub(crate) fn emission(id: &str, kind: Option<AreaKind>, line: &[Position]) -> O
     let basis = EmissionBasis {
         speed_km_h: 21.5,
         stopped_share: 0.25,
-        stopped_measured: true,
         flow_veh_h: 610.0,
         temperature_c: -5.0,
         gradient_percent: 0.0,

@@ -98,6 +98,7 @@ pub const BENCHES: &[Bench] = &[
             ("speed", accuracy::speed),
             ("calibration", accuracy::calibration),
             ("flow", accuracy::flow),
+            ("emissions", accuracy::emissions),
         ],
     },
     Bench {

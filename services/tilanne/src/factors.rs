@@ -44,6 +44,8 @@ struct Set {
     low_temperature_nox: bool,
     #[serde(default = "on")]
     idle: bool,
+    #[serde(default = "on")]
+    stop_and_go: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -196,6 +198,7 @@ fn factor_set(folder: &Path, set: &Set) -> Result<FactorSet, FactorsError> {
         cold_start: set.cold_start,
         low_temperature_nox: set.low_temperature_nox,
         idle: set.idle,
+        stop_and_go: set.stop_and_go,
     };
     FactorSet::parse(&set.name, &files, options)
         .map_err(|error| FactorsError::Table(error.to_string()))

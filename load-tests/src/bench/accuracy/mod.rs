@@ -10,6 +10,7 @@
 //! environment, a list of parts of names with commas between, only runs that contain one of them
 //! are made.
 
+mod emission;
 mod feed;
 mod prepare;
 mod run;
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use self::emission::Factors;
 use self::run::{Estimates, Past};
 use self::score::{Baselines, Truth};
 use super::{BenchError, Figure, median};
@@ -59,6 +61,7 @@ struct Run {
     case: &'static str,
     estimates: Estimates,
     truth: Truth,
+    emission: emission::Truth,
     baselines: Baselines,
 }
 
@@ -118,6 +121,25 @@ pub(super) fn flow(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
     Ok(())
 }
 
+/// CO2 and NOx: the model alone on true traffic, then the whole pipeline.
+pub(super) fn emissions(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
+    let folder = prepare::prepare()?;
+    let streets = streets::read(&folder)?;
+    let factors = Factors::read(&folder)?;
+    for day in SCORED {
+        let truth = emission::Truth::read(&folder.join(day))?;
+        emission::model(&factors, &truth, day, each)?;
+    }
+    let region = run::config(&streets)?.region();
+    for run in runs()? {
+        let Run { name, case, estimates, emission, baselines, .. } = run;
+        let baseline = |quantity: &str| baselines.get(case, quantity);
+        let published = estimates.emitted();
+        emission::end_to_end(&streets, &region, published, emission, name, baseline, each);
+    }
+    Ok(())
+}
+
 /// All runs, made once.
 fn runs() -> Result<&'static [Run], BenchError> {
     static RUNS: OnceLock<Result<Vec<Run>, BenchError>> = OnceLock::new();
@@ -127,6 +149,7 @@ fn runs() -> Result<&'static [Run], BenchError> {
 fn make() -> Result<Vec<Run>, BenchError> {
     let folder = prepare::prepare()?;
     let streets = streets::read(&folder)?;
+    let factors = Factors::read(&folder)?;
     let only = std::env::var(RUNS_VARIABLE).ok();
     let is_wanted = |name: &str| {
         only.as_deref().is_none_or(|only| only.split(',').any(|part| name.contains(part)))
@@ -146,7 +169,7 @@ fn make() -> Result<Vec<Run>, BenchError> {
             wanted.iter().map(|(case, ..)| case.close_after_ms()).collect();
         let delays_ms: Vec<i64> = delays_ms.into_iter().collect();
         let pasts = parallel(&delays_ms, |&delay_ms| {
-            Ok((delay_ms, run::learn(&streets, &folder, days, delay_ms)?))
+            Ok((delay_ms, run::learn(&streets, &folder, days, delay_ms, &factors)?))
         })?;
         let pasts: BTreeMap<i64, Past> = pasts.into_iter().collect();
         runs.extend(parallel(&wanted, |(case, day, name)| {
@@ -154,7 +177,8 @@ fn make() -> Result<Vec<Run>, BenchError> {
             let estimates = past.estimate(&streets, &folder, day, case)?;
             let truth = Truth::read(&folder.join(day))?;
             let baselines = Baselines::read(&folder.join(day), history_days)?;
-            Ok(Run { name: name.clone(), case: case.name, estimates, truth, baselines })
+            let emission = emission::Truth::read(&folder.join(day))?;
+            Ok(Run { name: name.clone(), case: case.name, estimates, truth, emission, baselines })
         })?);
     }
     Ok(runs)

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use events::{LogRecord, Text};
 use ingest::RegionConfig;
 use picture::{
-    Change, Delta, Estimate, FeedLimits, Link, LinkWindow, Object, Picture, Setup, StreetOptions,
-    StreetSetup,
+    Change, Delta, Emission, Estimate, FeedLimits, Link, LinkWindow, Object, Picture, Setup,
+    StreetOptions, StreetSetup,
 };
 use traffic::link::Calendar;
 
+use super::emission::{self, EmittedWindows, Factors};
 use super::feed::{self, Case, Recording};
 use super::streets::Streets;
 use crate::bench::BenchError;
@@ -39,6 +40,7 @@ pub(super) type Windows = BTreeMap<(Text, i64), Value>;
 pub(super) struct Estimates {
     minute: Windows,
     five_minutes: Windows,
+    emitted: EmittedWindows,
     /// From the end of each window to its publication, by reception, seconds.
     minute_delays_s: Vec<f64>,
     five_minutes_delays_s: Vec<f64>,
@@ -48,6 +50,11 @@ impl Estimates {
     /// Those of a minute or of five.
     pub(super) fn windows(&self, window_s: u32) -> &Windows {
         if window_s == 60 { &self.minute } else { &self.five_minutes }
+    }
+
+    /// What was published to be emitted in windows of five minutes.
+    pub(super) fn emitted(&self) -> &EmittedWindows {
+        &self.emitted
     }
 
     /// From the ends of windows to their publication, seconds.
@@ -75,6 +82,18 @@ impl Estimates {
     }
 }
 
+impl Estimates {
+    /// Takes what a link emitted in the newest five minutes in.
+    fn take_emission(&mut self, edge: &Text, emission: &Emission, start_ms: i64) {
+        let end_ms = emission.five_minutes.end_time_ms;
+        if end_ms > start_ms {
+            let number = (end_ms - start_ms) / 300_000 - 1;
+            let emitted = emission::emitted(emission);
+            self.emitted.entry((edge.clone(), number)).or_insert(emitted);
+        }
+    }
+}
+
 fn value(window: &LinkWindow) -> Value {
     let flow_veh_h = window.flow_veh_h.map(|flow| flow.value);
     Value { speed_km_h: window.speed_km_h, flow_veh_h }
@@ -94,6 +113,7 @@ pub(super) fn learn(
     folder: &Path,
     days: &[&str],
     close_after_ms: i64,
+    factors: &Factors,
 ) -> Result<Past, BenchError> {
     let config = config(streets)?;
     let limits = config.feeds.iter().map(|feed| {
@@ -110,7 +130,11 @@ pub(super) fn learn(
         close_after_ms,
         ..StreetOptions::default()
     };
-    let setup = StreetSetup::new(streets.network.clone(), &config.region(), options);
+    let setup = StreetSetup::new(streets.network.clone(), &config.region(), options).with_emission(
+        Arc::clone(&factors.model),
+        &BTreeMap::new(),
+        Factors::climate(),
+    );
     let setup = Setup { limits: limits.collect(), streets: Some(Arc::new(setup)) };
     let picture = Picture::new(REGION.into(), REGION.into(), setup);
     let mut past = Past { picture, next: 0, config };
@@ -121,7 +145,7 @@ pub(super) fn learn(
 }
 
 /// The region around the network, with the feeds of the simulation.
-fn config(streets: &Streets) -> Result<RegionConfig, BenchError> {
+pub(super) fn config(streets: &Streets) -> Result<RegionConfig, BenchError> {
     let positions =
         (0..streets.network.len() as u32).flat_map(|link| streets.network.positions(link));
     let (mut west, mut south, mut east, mut north) = (180.0_f64, 90.0_f64, -180.0_f64, -90.0_f64);
@@ -168,9 +192,12 @@ impl Past {
         }
         present.live(&folder.join(day), *case, |start_ms, now_ms, delta| {
             let Change::Updated(object) = &delta.change else { return };
-            let Object::Link(link) = object.as_ref() else { return };
-            let Some(edge) = streets.edges.get(&link.id) else { return };
-            estimates.take(edge, link, start_ms, now_ms);
+            let Some(edge) = streets.edges.get(object.id()) else { return };
+            match object.as_ref() {
+                Object::Link(link) => estimates.take(edge, link, start_ms, now_ms),
+                Object::Emission(emission) => estimates.take_emission(edge, emission, start_ms),
+                _ => {}
+            }
         })?;
         Ok(estimates)
     }

@@ -73,7 +73,7 @@ fn cells(path: &Path) -> Result<Vec<Cell>, BenchError> {
 }
 
 /// Rows of a file with commas between the fields and a heading.
-fn rows<const N: usize, T>(
+pub(super) fn rows<const N: usize, T>(
     path: &Path,
     row: impl Fn([&str; N]) -> Option<T>,
 ) -> Result<Vec<T>, BenchError> {
@@ -89,7 +89,7 @@ fn rows<const N: usize, T>(
     parsed.collect()
 }
 
-fn number<T: FromStr>(text: &str) -> Option<T> {
+pub(super) fn number<T: FromStr>(text: &str) -> Option<T> {
     text.parse().ok()
 }
 

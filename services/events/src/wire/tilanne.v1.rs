@@ -1395,11 +1395,9 @@ pub struct EmissionShare {
 pub struct EmissionBasis {
     #[prost(double, tag = "1")]
     pub speed_km_h: f64,
-    /// Share of time that the traffic stands; measured, else the usual one of the speed.
+    /// Share of time that traffic of this speed usually stands.
     #[prost(double, tag = "2")]
     pub stopped_share: f64,
-    #[prost(bool, tag = "3")]
-    pub stopped_measured: bool,
     #[prost(double, tag = "4")]
     pub flow_veh_h: f64,
     #[prost(double, tag = "5")]

@@ -190,10 +190,8 @@ pub(crate) struct EmissionShare {
 pub(crate) struct EmissionBasis {
     /// Of the cars.
     speed_km_h: f64,
-    /// Share of time that the traffic stands.
+    /// Share of time that traffic of this speed usually stands.
     stopped_share: f64,
-    /// Whether it was measured, not the usual one of the speed.
-    stopped_measured: bool,
     /// Of the cars.
     flow_veh_h: f64,
     /// Of the air.

@@ -96,7 +96,6 @@ pub struct EmissionShare {
 pub struct EmissionBasis {
     pub speed_km_h: f64,
     pub stopped_share: f64,
-    pub stopped_measured: bool,
     pub flow_veh_h: f64,
     pub temperature_c: f64,
     pub gradient_percent: f64,

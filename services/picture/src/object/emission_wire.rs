@@ -142,7 +142,6 @@ impl From<&EmissionBasis> for wire::EmissionBasis {
         Self {
             speed_km_h: of.speed_km_h,
             stopped_share: of.stopped_share,
-            stopped_measured: of.stopped_measured,
             flow_veh_h: of.flow_veh_h,
             temperature_c: of.temperature_c,
             gradient_percent: of.gradient_percent,
@@ -162,7 +161,6 @@ impl From<wire::EmissionBasis> for EmissionBasis {
         Self {
             speed_km_h: of.speed_km_h,
             stopped_share: of.stopped_share,
-            stopped_measured: of.stopped_measured,
             flow_veh_h: of.flow_veh_h,
             temperature_c: of.temperature_c,
             gradient_percent: of.gradient_percent,

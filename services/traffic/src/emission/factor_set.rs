@@ -1,6 +1,7 @@
 //! A set of factors: the annex's functions, the classes and the fuels, as one version.
 
 use super::curves::{Amounts, LINES, SPEED_STEP_KM_H, taken};
+use super::low_speed::STOP_AND_GO_KM_H;
 use super::rates::{Point, rate_at};
 use super::table::TableError;
 use super::uncertainty::{factor_relative_sd, share_relative_sd};
@@ -50,11 +51,22 @@ pub struct FactorOptions {
     /// Standing vehicles; without, figures per km stay constant below the annex's lowest speeds
     /// and a standing vehicle emits nothing, as in the annex.
     pub idle: bool,
+    /// Below 25 km/h, where streets are, traffic either stands or drives as at 25 km/h: the rate
+    /// goes linearly from that of standing to that of the curve there. Without, the curve is
+    /// followed down to the annex's lowest speeds. See `low_speed.rs`.
+    pub stop_and_go: bool,
+}
+
+impl FactorOptions {
+    /// What a live picture shows: all of it.
+    pub const LIVE: Self =
+        Self { cold_start: true, low_temperature_nox: true, idle: true, stop_and_go: true };
 }
 
 impl Default for FactorOptions {
+    /// The annex's own curves, with what it says of cold engines, cold weather and idling.
     fn default() -> Self {
-        Self { cold_start: true, low_temperature_nox: true, idle: true }
+        Self { stop_and_go: false, ..Self::LIVE }
     }
 }
 
@@ -326,6 +338,7 @@ impl FactorSet {
                 1.0
             },
             idle: self.options.idle,
+            stop_and_go: self.options.stop_and_go,
             conditions,
             fuel_factors: self.fuels.factors(&class.fuel, year).unwrap_or_default(),
             grid_factors: self.fuels.factors(ELECTRICITY, year).unwrap_or_default(),
@@ -353,8 +366,8 @@ fn line_of(text: &str, id: &str) -> u64 {
 
 /// FNV-1a of 64 bits: stable over machines and versions.
 fn fnv1a<'a>(texts: impl Iterator<Item = &'a [u8]>, options: FactorOptions) -> u64 {
-    let FactorOptions { cold_start, low_temperature_nox, idle } = options;
-    let options = [cold_start, low_temperature_nox, idle].map(u8::from);
+    let FactorOptions { cold_start, low_temperature_nox, idle, stop_and_go } = options;
+    let options = [cold_start, low_temperature_nox, idle, stop_and_go].map(u8::from);
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     // A byte that no text has ends each.
     let bytes = texts.flat_map(|text| text.iter().copied().chain([0xff])).chain(options);
@@ -436,6 +449,7 @@ struct ClassModel<'a> {
     cold_weight: f64,
     nox_factor: f64,
     idle: bool,
+    stop_and_go: bool,
     fuel_factors: FuelFactors,
     grid_factors: FuelFactors,
     fuel: Vec<Part>,
@@ -448,6 +462,16 @@ struct ClassModel<'a> {
 impl ClassModel<'_> {
     /// Rates of all pollutants at a speed, g/s.
     fn rates(&self, speed_km_h: f64) -> Amounts {
+        if !self.stop_and_go || speed_km_h >= STOP_AND_GO_KM_H || !self.measured.is_empty() {
+            return self.curve(speed_km_h);
+        }
+        let (standing, driving) = (self.curve(0.0), self.curve(STOP_AND_GO_KM_H));
+        let share = speed_km_h.max(0.0) / STOP_AND_GO_KM_H;
+        std::array::from_fn(|at| standing[at] + share * (driving[at] - standing[at]))
+    }
+
+    /// The same by the curve of mean speeds.
+    fn curve(&self, speed_km_h: f64) -> Amounts {
         let class = self.class;
         let mut rates = [0.0; Pollutant::COUNT];
         for part in &self.fuel {

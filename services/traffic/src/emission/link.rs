@@ -30,8 +30,6 @@ pub struct LinkTraffic {
     pub speed_km_h: [f64; 3],
     /// The same when nothing is in the way.
     pub free_flow_speed_km_h: f64,
-    /// Share of time that vehicles stand, 0 to 1, where it was measured.
-    pub stopped_share: Option<f64>,
 }
 
 /// What it emits in the window, by pollutant: grams, megajoules, 1e12 particles.
@@ -68,19 +66,15 @@ impl TrafficCurves {
         let [flow, flow_low, flow_high] = traffic.flow_veh_h.map(|flow| flow.max(0.0));
         let vehicles = flow * duration_s / 3_600.0;
         let standing_s = traffic.lanes.max(1.0) * (length_m / STANDING_M).max(1.0) * duration_s;
-        let at = |speed_km_h: f64, stopped_share: Option<f64>| {
+        let at = |speed_km_h: f64| {
             let vehicle_s = vehicles * 3.6 * length_m / speed_km_h.max(SPEED_KM_H_MIN);
             let vehicle_s = vehicle_s.min(standing_s);
-            let rates = match stopped_share {
-                Some(share) => self.rates.all_with_stops(speed_km_h, share),
-                None => self.rates.all(speed_km_h),
-            };
-            in_units(rates.map(|rate| rate * vehicle_s))
+            in_units(self.rates.all(speed_km_h).map(|rate| rate * vehicle_s))
         };
         let [speed, speed_low, speed_high] = traffic.speed_km_h;
-        let amounts = at(speed, traffic.stopped_share);
-        let [slow, fast] = [at(speed_low, None), at(speed_high, None)];
-        let free_flow = at(free_flow_speed_km_h.max(speed), None);
+        let amounts = at(speed);
+        let [slow, fast] = [at(speed_low), at(speed_high)];
+        let free_flow = at(free_flow_speed_km_h.max(speed));
         let flow_cv = if flow > 0.0 {
             (flow_high - flow_low).max(0.0) / (2.0 * HALF_WIDTH * flow)
         } else {

@@ -5,6 +5,15 @@
 //! rate of a standing vehicle at 0 km/h to the function's own at its lowest speed. Per km it then
 //! rises as 1/V, and a standing vehicle emits what its idling engine does.
 //!
+//! # Stop and go
+//!
+//! On streets traffic slower than 25 km/h stands part of the time and drives the rest: on simulated
+//! days of central Helsinki the mean share of time standing is 1 - V / 25, within 0.05, from 2 to
+//! 25 km/h, and the speed while moving stays at 23 to 26 km/h. With
+//! [`FactorOptions::stop_and_go`](super::FactorOptions) the rate below 25 km/h is that mixture:
+//! `E = EF(V_moving) km + idle t_stopped`. It comes nearer to second-by-second models than the
+//! curve (`load-tests/results/accuracy.md`), which was measured on cycles that hardly have queues.
+//!
 //! # Stops are counted once
 //!
 //! A curve by average speed is measured on cycles that have stops: at 19 km/h a car usually stands
@@ -32,6 +41,20 @@ const USUAL_STOPS: [[f64; 2]; 7] = [
     [92.0, 0.022],
     [130.0, 0.0],
 ];
+
+/// Mean speed below which traffic on streets stops and goes.
+pub(super) const STOP_AND_GO_KM_H: f64 = 25.0;
+
+/// Share of time that traffic on streets usually stands at a mean speed: `1 - V / 25`, 0 from 25 km/h
+/// on.
+///
+/// ```
+/// use traffic::emission::stop_and_go_share;
+/// assert_eq!([0.0, 10.0, 50.0].map(stop_and_go_share), [1.0, 0.6, 0.0]);
+/// ```
+pub fn stop_and_go_share(mean_speed_km_h: f64) -> f64 {
+    (1.0 - mean_speed_km_h.max(0.0) / STOP_AND_GO_KM_H).max(0.0)
+}
 
 /// Below this mean speed the usual speed while moving is one and the same, km/h.
 pub(super) const CRAWL_KM_H: f64 = 11.4;

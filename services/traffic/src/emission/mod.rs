@@ -45,7 +45,7 @@ pub use fleet::{FleetMix, MixRow};
 pub use fuel::{FuelFactors, FuelTable};
 pub use hot::{AnnexClass, DrivingMode, HotFunction, HotRow, HotTable};
 pub use link::{LinkEstimate, LinkTraffic, in_units};
-pub use low_speed::{idle_to_minimum, moving_speed_km_h, typical_stop_share};
+pub use low_speed::{idle_to_minimum, moving_speed_km_h, stop_and_go_share, typical_stop_share};
 pub use mass::{Masses, POLLUTANTS, interval};
 pub use model::{EmissionModel, TrafficCurves, TransitCurves};
 pub use pollutant::Pollutant;

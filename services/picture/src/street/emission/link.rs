@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use events::{Position, Text};
 use network::{LinkFlags, LinkNumber, Network};
-use traffic::emission::{LinkTraffic, Pollutant, SoundPower, road_state_name};
+use traffic::emission::{LinkTraffic, Pollutant, SoundPower, road_state_name, stop_and_go_share};
 
 use super::{Curves, Emissions, LinkState, Sums, Transit};
 use crate::fate::Changes;
@@ -108,10 +108,6 @@ impl Emissions {
         let Curves { weather, by_set, .. } = self.curves.as_deref()?;
         let group = self.setup.group(number);
         let flow = state.flow_veh_h?;
-        let stopped_share = state
-            .stopped_s
-            .filter(|_| state.vehicles > 0 && state.travel_time_s > 0.0)
-            .map(|stopped_s| (stopped_s / state.travel_time_s).min(1.0));
         let Estimate { value, low, high } = state.speed_km_h;
         let traffic = LinkTraffic {
             length_m: link.length_m,
@@ -120,7 +116,6 @@ impl Emissions {
             flow_veh_h: [flow.value, flow.low, flow.high],
             speed_km_h: [value, low, high],
             free_flow_speed_km_h: link.free_flow_speed_km_h,
-            stopped_share: None,
         };
         let LinkCurves { curves, shares } = by_set.first()?.get(group)?;
         let estimate = curves.estimate(&traffic);
@@ -149,8 +144,7 @@ impl Emissions {
             noise: noise(&sound, ends),
             basis: EmissionBasis {
                 speed_km_h: value,
-                stopped_share: stopped_share.unwrap_or_default(),
-                stopped_measured: stopped_share.is_some(),
+                stopped_share: stop_and_go_share(value),
                 flow_veh_h: flow.value,
                 temperature_c: weather.temperature_c,
                 gradient_percent: 0.0,
