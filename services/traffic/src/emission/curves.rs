@@ -121,20 +121,20 @@ impl MixCurves {
         };
         let usual = typical_stop_share(source_km_h);
         let at_source = self.all(source_km_h);
-        // Below that speed the curve bends where the functions begin; the parts are scaled to it.
-        let bend = (mean < CRAWL_KM_H).then(|| (self.all(mean), self.all(CRAWL_KM_H)));
-        let bend = |index: usize| match bend {
-            Some((at_mean, at_crawl)) => {
-                let straight: f64 =
-                    idle[index] + (at_crawl[index] - idle[index]) * mean / CRAWL_KM_H;
-                if straight > 0.0 { at_mean[index] / straight } else { 1.0 }
-            }
-            None => 1.0,
-        };
+        // With the usual stops it must be the curve itself: also where that bends, below the lowest
+        // speeds of the functions, and where it is less than its usual stops alone would be.
+        let base_km_h = mean.max(CRAWL_KM_H);
+        let (base_usual, at_base) = (typical_stop_share(base_km_h), self.all(base_km_h));
+        let (mean_usual, at_mean) = (typical_stop_share(mean), self.all(mean));
         std::array::from_fn(|index| {
-            let moving = (at_source[index] - usual * idle[index]).max(0.0) / (1.0 - usual);
-            let moving = idle[index] + share * (moving - idle[index]);
-            (moving_share * moving + (1.0 - moving_share) * idle[index]) * bend(index)
+            let idle = idle[index];
+            let while_moving = |at: f64, usual: f64| (at - usual * idle).max(0.0) / (1.0 - usual);
+            let moving = while_moving(at_source[index], usual);
+            let moving = idle + share * (moving - idle);
+            let apart = while_moving(at_base[index], base_usual);
+            let usually = mean_usual * idle + (1.0 - mean_usual) * apart;
+            let scale = if usually > 0.0 { at_mean[index] / usually } else { 1.0 };
+            (moving_share * moving + (1.0 - moving_share) * idle) * scale
         })
     }
 
