@@ -107,3 +107,76 @@ fn every_error_names_file_line_and_what_to_do() {
         assert!(names_line(&message, line), "{to:?} is at line {line}: {message}");
     }
 }
+
+/// A configuration with the shipped factors, of which one file is changed.
+fn with_factors(file: &str, change: impl Fn(&str) -> String) -> (bool, String) {
+    let folder = Folder::new();
+    let shipped = root().join("config/emission").canonicalize().unwrap();
+    let factors = folder.0.join("emission");
+    std::fs::create_dir(&factors).unwrap();
+    for entry in std::fs::read_dir(&shipped).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, factors.join(path.file_name().unwrap())).unwrap();
+    }
+    let text = std::fs::read_to_string(factors.join(file)).unwrap();
+    let changed = change(&text);
+    assert_ne!(changed, text, "{file} is as before");
+    std::fs::write(factors.join(file), changed).unwrap();
+    let regions = root().join("config/regions").canonicalize().unwrap();
+    let main = format!("regions = {regions:?}\ndata_dir = \"data\"\nemission = \"emission\"\n");
+    check(folder.write("main.toml", &main).to_str().unwrap())
+}
+
+#[test]
+fn wrong_factors_name_file_place_and_remedy() {
+    // File, what is replaced, by what, and what the error says.
+    let cases: [(&str, &str, &str, &[&str]); 9] = [
+        (
+            "emission.toml",
+            "shown = \"emep-eea-2019\"",
+            "shown = \"hbefa\"",
+            &["emission.toml", "hbefa", "sets are"],
+        ),
+        ("emission.toml", "mean_km = 12.4", "mean_km = 300", &["emission.toml", "mean_km"]),
+        ("emission.toml", "default = ", "other = ", &["emission.toml", "default is missing"]),
+        ("emission.toml", "\"fleet-finland.csv\"", "\"no.csv\"", &["no.csv"]),
+        ("emission.toml", "idle = false", "idel = false", &["emission.toml", "idel"]),
+        (
+            "transit.csv",
+            "battery_bus,0.42",
+            "battery_bus,0.39",
+            &["transit.csv", "hsl_bus", "0.97"],
+        ),
+        (
+            "transit.csv",
+            "tram_electric",
+            "tram_steam",
+            &["transit.csv:", "tram_steam", "add it there"],
+        ),
+        (
+            "fleet-turku.csv",
+            "street,car_electric",
+            "street,car_steam",
+            &["fleet-turku.csv:", "car_steam"],
+        ),
+        ("studded.csv", "*,11-15,0.796,0", "*,11-15,79.6,0", &["studded.csv:", "light"]),
+    ];
+    for (file, from, to, says) in cases {
+        let (sound, text) = with_factors(file, |text| text.replacen(from, to, 1));
+        assert!(!sound, "{file} {to}: {text}");
+        for part in says {
+            assert!(text.contains(part), "{file} {to} does not say {part:?}: {text}");
+        }
+    }
+}
+
+#[test]
+fn another_set_is_shown_by_a_line_of_the_configuration() {
+    let (sound, text) = with_factors("emission.toml", |text| {
+        text.replace("shown = \"emep-eea-2019\"", "shown = \"emep-eea-2019-hot\"")
+    });
+    assert!(sound, "{text}");
+    let sets: Vec<&str> = text.lines().filter(|line| line.starts_with("emission ")).collect();
+    assert_eq!(sets.len(), 2, "{text}");
+    assert!(sets[0].starts_with("emission emep-eea-2019-hot "), "{text}");
+}

@@ -5,6 +5,7 @@
 
 mod accuracy;
 mod core;
+mod emissions;
 mod latency;
 mod matching;
 mod process;
@@ -100,6 +101,10 @@ pub const BENCHES: &[Bench] = &[
             ("flow", accuracy::flow),
             ("emissions", accuracy::emissions),
         ],
+    },
+    Bench {
+        name: "emissions",
+        measures: &[("evaluations", emissions::evaluations), ("step", emissions::step)],
     },
     Bench {
         name: "main",

@@ -1,6 +1,7 @@
 //! Figures of the state of streets: the whole step, from a vehicle's fix to match, link, queue and
 //! area, and what it takes of memory, on one thread.
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::Path;
 use std::process::Command;
@@ -8,24 +9,27 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use events::{
-    Body, Connection, Event, FeedStatus, LogRecord, Mode, Position, Provenance, Text,
-    VehicleEventKind, VehiclePosition, Verdicts,
+    Body, Connection, DetectorMeasurement, DetectorStation, Event, FeedStatus, LogRecord,
+    MeasurementWindow, Mode, Position, Provenance, Quantity, Text, VehicleEventKind,
+    VehiclePosition, Verdicts,
 };
 use network::osm::{OsmOptions, read_osm};
 use network::{
     BoundingBox, LinkFlags, LinkId, LinkNumber, Network, NetworkBuilder, NewLink, Plane, Region,
     RoadClass,
 };
-use picture::{Delta, Picture, Setup, StreetOptions, StreetSetup};
+use picture::{Delta, EmissionClimate, Picture, Setup, StreetOptions, StreetSetup};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
+use traffic::emission::EmissionModel;
 
 use super::process::{folder, resident_bytes};
 use super::{BenchError, Figure, median};
 
 const REGION: &str = "bench";
 const FEED: &str = "cars";
+const ROAD: &str = "road";
 /// Tuesday 2026-03-10T08:00:00Z.
 const START_MS: i64 = 1_773_129_600_000;
 const LATENESS_MS: i64 = 10_000;
@@ -142,9 +146,21 @@ pub(super) fn resident(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
     Ok(())
 }
 
+/// Fixes a second of one run on the central network, with detectors and buses, and with emissions
+/// by a model if there is one.
+pub(super) fn rate_with(model: Option<&Arc<EmissionModel>>, run: usize) -> Result<f64, BenchError> {
+    let (_, network) = central()?;
+    let mut world = World::new(network, run as u64);
+    world.count(model);
+    rate_in(world)
+}
+
 /// Fixes a second of one run.
 fn rate(network: Network, run: usize) -> Result<f64, BenchError> {
-    let mut world = World::new(network, run as u64);
+    rate_in(World::new(network, run as u64))
+}
+
+fn rate_in(mut world: World) -> Result<f64, BenchError> {
     let mut picture = world.picture();
     let mut out = Vec::new();
     for _ in 0..WARM_UP {
@@ -224,6 +240,7 @@ struct Vehicle {
     along_m: f32,
     speed_m_s: f32,
     noise_m: [f64; 2],
+    mode: Mode,
 }
 
 /// Vehicles on a network.
@@ -234,6 +251,8 @@ struct World {
     random: ChaCha8Rng,
     second: i64,
     offset: u64,
+    /// Links with a detector.
+    counted: Vec<LinkNumber>,
 }
 
 impl World {
@@ -251,9 +270,71 @@ impl World {
                 along_m: 0.0,
                 speed_m_s: random.random_range(4.0..14.0),
                 noise_m: [0.0; 2],
+                mode: Mode::Car,
             })
             .collect();
-        Self { network: streets, setup, vehicles, random, second: 0, offset: 0 }
+        let counted = Vec::new();
+        Self { network: streets, setup, vehicles, random, second: 0, offset: 0, counted }
+    }
+
+    /// Lets detectors count on every fiftieth link, so that the flow is known, and every fifth
+    /// vehicle be a bus.
+    fn count(&mut self, model: Option<&Arc<EmissionModel>>) {
+        let network = self.network.network().clone();
+        self.counted = (0..network.len() as u32).step_by(50).collect();
+        for vehicle in self.vehicles.iter_mut().step_by(5) {
+            vehicle.mode = Mode::Bus;
+        }
+        if let Some(model) = model {
+            let bbox =
+                BoundingBox { west_deg: 24.0, south_deg: 59.5, east_deg: 26.0, north_deg: 61.0 };
+            let region =
+                Region { id: REGION.into(), name: "Bench".into(), bbox, cities: Vec::new() };
+            let streets = StreetSetup::new(network, &region, StreetOptions::default());
+            let climate = EmissionClimate::default();
+            let streets = streets.with_emission(Arc::clone(model), &BTreeMap::new(), climate);
+            self.network = Arc::new(streets);
+            self.setup.streets = Some(Arc::clone(&self.network));
+        }
+    }
+
+    /// What detectors say at the beginning, or of a minute that is over.
+    fn detectors(&self, time_ms: i64) -> Vec<LogRecord> {
+        let event = |link: LinkNumber, body: Body| {
+            LogRecord::Event(Event {
+                feed: ROAD.into(),
+                region: REGION.into(),
+                entity: link.to_string().into(),
+                event_time_ms: time_ms,
+                received_time_ms: time_ms,
+                verdicts: Verdicts::default(),
+                provenance: Provenance::default(),
+                body,
+            })
+        };
+        let network = self.network.network();
+        let record = |&link: &LinkNumber| {
+            if time_ms == START_MS {
+                let position = Some(network.middle(link));
+                let line: Vec<Position> = network.positions(link).collect();
+                let bearing = traffic::bearing_deg(line[0], line[line.len() - 1]);
+                let bearing_deg = Some(bearing as f32);
+                let station =
+                    DetectorStation { position, bearing_deg, ..DetectorStation::default() };
+                return event(link, Body::DetectorStation(station));
+            }
+            let measurement = DetectorMeasurement {
+                sensor_id: 1,
+                quantity: Quantity::FlowVehH,
+                direction: 1,
+                window: MeasurementWindow::Fixed1Min,
+                value: 300.0,
+                window_start_ms: None,
+                window_end_ms: None,
+            };
+            event(link, Body::DetectorMeasurement(measurement))
+        };
+        self.counted.iter().map(record).collect()
     }
 
     fn picture(&self) -> Picture {
@@ -263,11 +344,12 @@ impl World {
     /// Drives a second, and gives the time that the picture took for it.
     fn second(&mut self, picture: &mut Picture, out: &mut Vec<Delta>) -> Duration {
         let time_ms = START_MS + self.second * 1_000;
+        let mut records: Vec<LogRecord> =
+            if self.second % 60 == 0 { self.detectors(time_ms) } else { Vec::new() };
         self.second += 1;
         let network = self.network.network();
         let plane = network.plane();
         let random = &mut self.random;
-        let mut records: Vec<LogRecord> = Vec::with_capacity(self.vehicles.len() + 1);
         for vehicle in &mut self.vehicles {
             vehicle.drive(network, random);
             records.push(LogRecord::Event(vehicle.report(network, &plane, time_ms)));
@@ -327,7 +409,7 @@ impl Vehicle {
             provenance: Provenance { source: "bench".into(), format: "tilanne_json".into() },
             body: Body::VehiclePosition(VehiclePosition {
                 kind: VehicleEventKind::Position,
-                mode: Mode::Car,
+                mode: self.mode,
                 position: Some(position),
                 speed_km_h: Some(self.speed_m_s * 3.6),
                 ..VehiclePosition::default()

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::cli::ConfigArguments;
 use crate::config;
+use crate::factors::Factors;
 
 /// Reads the configuration as `run` would and says what it holds, or what is wrong and where.
 pub(crate) fn check(arguments: &ConfigArguments) -> anyhow::Result<ExitCode> {
@@ -11,6 +12,17 @@ pub(crate) fn check(arguments: &ConfigArguments) -> anyhow::Result<ExitCode> {
     if let Some(replay) = &loaded.config.replay {
         let file = &replay.file;
         anyhow::ensure!(file.is_file(), "replay.file: {} is not a file", file.display());
+    }
+    if let Some(Factors { model, .. }) = &loaded.factors {
+        for set in &model.sets {
+            let classes = set.classes().all().len();
+            println!("emission {} {}: {classes} classes", set.name(), set.version());
+        }
+        println!(
+            "  {} fleets, {} groups of vehicles",
+            model.fleets.len(),
+            model.transit.groups().len()
+        );
     }
     for region in &loaded.regions {
         println!(

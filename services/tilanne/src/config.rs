@@ -129,6 +129,8 @@ pub(crate) struct Loaded {
     pub(crate) config: Config,
     /// Region files in the order of their ids.
     pub(crate) regions: Vec<RegionConfig>,
+    /// Emission factors, if there are any.
+    pub(crate) factors: Option<Factors>,
     /// What the picture of each region must know, by id.
     pub(crate) setups: BTreeMap<Text, Setup>,
 }
@@ -170,7 +172,7 @@ pub(crate) fn load(arguments: &ConfigArguments) -> Result<Loaded, ConfigError> {
     let setups =
         regions.iter().map(|region| Ok((region.id.clone(), setup(region, factors.as_ref())?)));
     let setups = setups.collect::<Result<_, ConfigError>>()?;
-    Ok(Loaded { config, regions, setups })
+    Ok(Loaded { config, regions, factors, setups })
 }
 
 /// Region files of a main file, without what they name.
