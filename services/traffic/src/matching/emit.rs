@@ -261,29 +261,19 @@ fn drive<C: Fn(LinkNumber) -> bool>(
         return Place { link, along_m: to_m };
     }
     route.clear();
-    if network.successors(last.link).contains(&link) {
-        route.push(link);
-    } else {
-        let mut found = false;
-        let far_m = streets.options.step_m_max;
-        ways.explore(network, last.link, left_m, |reached, distance_m| {
-            found |= reached == link;
-            !found && distance_m <= far_m && streets.allows(reached)
-        });
-        if !found {
-            return to;
-        }
-        ways.route_to(last.link, link, route);
-    }
-    let between_m: f32 = route[..route.len() - 1].iter().map(|&link| network.length_m(link)).sum();
-    let round_m = left_m + between_m + to.along_m - driven_m;
     let back = link == last.link || network.successors(link).contains(&last.link);
-    if back && round_m > STEP_BACK_M {
-        // Hindsight had put the last place farther on already, and a vehicle does not step back.
-        out.spans.push(span(last.link, last.along_m, last.along_m));
-        return Place { link: last.link, along_m: last.along_m };
-    }
-    if round_m > ROUND_M {
+    // A way that is longer than that is none.
+    let longest_m = driven_m + if back { STEP_BACK_M } else { ROUND_M };
+    let far_m = longest_m - left_m - to.along_m;
+    if network.successors(last.link).contains(&link) && far_m >= 0.0 {
+        route.push(link);
+    } else if !ways.route(streets, last.link, link, far_m, route) {
+        if back {
+            // Hindsight had put the last place farther on already, and a vehicle does not step
+            // back.
+            out.spans.push(span(last.link, last.along_m, last.along_m));
+            return Place { link: last.link, along_m: last.along_m };
+        }
         return to;
     }
     out.spans.push(span(last.link, last.along_m, length_m));

@@ -114,5 +114,14 @@ pub(super) fn advance(
     (Belief { along_m, variance_m2, noise_m, ahead }, cost)
 }
 
+/// What [`advance`] costs at least: what the residual across the new link says alone, on which the
+/// distance along it has no bearing.
+pub(super) fn cost_across(from: &Belief, step: &Step, foot: &Foot) -> f32 {
+    let across = |v: [f32; 2]| v[0] * foot.ahead[1] - v[1] * foot.ahead[0];
+    let residual = [0, 1].map(|axis| step.at[axis] - foot.at[axis] - step.rho * from.noise_m[axis]);
+    let (residual_m, turn) = (across(residual), step.rho * across(from.ahead));
+    0.5 * residual_m * residual_m / (step.fresh_m2 + from.variance_m2 * turn * turn)
+}
+
 /// The estimate is never taken to be better: lines of maps are not.
 const VARIANCE_M2_MIN: f32 = 0.25;

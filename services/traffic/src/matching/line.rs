@@ -11,37 +11,72 @@ pub(super) struct Foot {
     pub(super) at: [f32; 2],
     /// Unit vector in the direction of travel.
     pub(super) ahead: [f32; 2],
-    /// Square of its distance from what was projected, square metres.
-    pub(super) distance2: f32,
 }
 
 /// The point of a link that is nearest to a point of the plane.
 pub(super) fn project(network: &Network, link: LinkNumber, to: [f32; 2]) -> Foot {
-    let shape = network.shape(link);
-    let mut best = Foot { along_m: 0.0, at: shape[0], ahead: [0.0, 1.0], distance2: f32::INFINITY };
-    let mut line_m = 0.0;
-    for pair in shape.windows(2) {
-        let step = [pair[1][0] - pair[0][0], pair[1][1] - pair[0][1]];
-        let off = [to[0] - pair[0][0], to[1] - pair[0][1]];
-        let square = dot(step, step);
-        if square == 0.0 {
-            continue;
+    let nearest = Nearest::new(network.shape(link), to);
+    nearest.foot(network, link)
+}
+
+/// Which point of a line is nearest to another: all that its distance takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Nearest {
+    /// Which piece it is on.
+    piece: usize,
+    /// Where on that, 0 to 1.
+    part: f32,
+    /// Square of its distance, square metres.
+    pub(super) distance2: f32,
+}
+
+impl Nearest {
+    pub(super) fn new(shape: &[[f32; 2]], to: [f32; 2]) -> Self {
+        let mut best = Self { piece: 0, part: 0.0, distance2: f32::INFINITY };
+        for (piece, pair) in shape.windows(2).enumerate() {
+            let step = [pair[1][0] - pair[0][0], pair[1][1] - pair[0][1]];
+            let off = [to[0] - pair[0][0], to[1] - pair[0][1]];
+            // Where a piece has no length that is no number, and neither is the distance.
+            let part = (dot(off, step) / dot(step, step)).clamp(0.0, 1.0);
+            let off = [off[0] - part * step[0], off[1] - part * step[1]];
+            let distance2 = dot(off, off);
+            if distance2 < best.distance2 {
+                best = Self { piece, part, distance2 };
+            }
         }
-        let length_m = square.sqrt();
-        let part = (dot(off, step) / square).clamp(0.0, 1.0);
-        let off = [off[0] - part * step[0], off[1] - part * step[1]];
-        let distance2 = dot(off, off);
-        if distance2 < best.distance2 {
-            let at = [pair[0][0] + part * step[0], pair[0][1] + part * step[1]];
-            let ahead = [step[0] / length_m, step[1] / length_m];
-            best = Foot { along_m: line_m + part * length_m, at, ahead, distance2 };
-        }
-        line_m += length_m;
+        best
     }
-    // The plane's lengths are a little off the globe's.
-    let length_m = network.length_m(link);
-    best.along_m = (best.along_m * (length_m / line_m.max(f32::MIN_POSITIVE))).min(length_m);
-    best
+
+    /// The point of that link.
+    pub(super) fn foot(self, network: &Network, link: LinkNumber) -> Foot {
+        let Self { piece, part, .. } = self;
+        let shape = network.shape(link);
+        let [from, to] = [shape[piece], shape[piece + 1]];
+        let step = [to[0] - from[0], to[1] - from[1]];
+        let piece_m = dot(step, step).sqrt();
+        if piece_m == 0.0 {
+            return Foot { along_m: 0.0, at: from, ahead: [0.0, 1.0] };
+        }
+        // The plane's lengths are a little off the globe's, so it is by shares.
+        let share = if shape.len() == 2 {
+            part
+        } else {
+            let (mut before_m, mut line_m) = (0.0, 0.0);
+            for (index, pair) in shape.windows(2).enumerate() {
+                if index == piece {
+                    before_m = line_m;
+                }
+                line_m += distance(pair[0], pair[1]);
+            }
+            (before_m + part * piece_m) / line_m
+        };
+        let length_m = network.length_m(link);
+        Foot {
+            along_m: (share * length_m).min(length_m),
+            at: [from[0] + part * step[0], from[1] + part * step[1]],
+            ahead: [step[0] / piece_m, step[1] / piece_m],
+        }
+    }
 }
 
 /// Where traffic on a link's lanes is on average, metres to the right of the link's line. The line
@@ -101,4 +136,10 @@ pub(super) fn shifted(at: [f32; 2], ahead: [f32; 2], right_m: f32) -> [f32; 2] {
 /// Scalar product.
 pub(super) fn dot(a: [f32; 2], b: [f32; 2]) -> f32 {
     a[0] * b[0] + a[1] * b[1]
+}
+
+/// Distance of two points, metres.
+pub(super) fn distance(a: [f32; 2], b: [f32; 2]) -> f32 {
+    let step = [a[0] - b[0], a[1] - b[1]];
+    dot(step, step).sqrt()
 }

@@ -3,10 +3,10 @@
 use network::{LinkFlags, LinkNumber};
 
 use super::filter::{Belief, Hindsight, Step};
-use super::hypothesis::{From, appear, follow_on, foot, ways_on};
-use super::line::dot;
-use super::motion::{bearing, distance, metres_per_s, plane, power, velocity};
-use super::search::Scratch;
+use super::hypothesis::{From, appear, follow_on, to_lanes, ways_on};
+use super::line::{Nearest, distance, dot};
+use super::motion::{bearing, metres_per_s, plane, power, velocity};
+use super::search::{Hypotheses, Scratch, Target};
 use super::{Fix, Matched, Matches, Streets, Unknown};
 
 /// A hypothesis that continues no other.
@@ -203,35 +203,31 @@ impl Matcher {
     ) {
         let options = streets.options;
         let at = plane(fix);
+        let near_m = options.search_m.min(NEAR_SIGMAS * options.sigma_m);
         let mut look = true;
         if let Some(newest) = self.moments.last().filter(|newest| newest.records > 0) {
             let gap_ms = fix.time_ms - newest.time_ms;
-            let (step, gap_m) = Self::step(streets, newest, fix);
             let follow = gap_ms <= FOLLOW_MS_MAX;
             if !follow {
-                Self::look(streets, at, scratch);
+                Self::look(streets, at, near_m, scratch);
             }
-            let first = self.records.len() - self.beliefs.len();
-            for (parent, belief) in self.beliefs.iter().enumerate() {
-                let record = &self.records[first + parent];
-                let from = From { record, belief, parent: parent as u8, step: &step };
-                if follow {
-                    follow_on(streets, &from, scratch);
-                } else {
-                    let seconds = gap_ms as f32 / 1_000.0;
-                    ways_on(streets, &from, seconds, gap_m, scratch);
-                }
-            }
+            self.continue_all(streets, newest, fix, follow, scratch);
             let bad = scratch.next.best() > BAD_STEP_COST;
             look = !follow || bad || fix.time_ms - self.looked_ms >= LOOK_AROUND_MS;
-            if look && follow {
-                Self::look(streets, at, scratch);
+            if bad {
+                Self::look(streets, at, options.search_m, scratch);
+                if !follow {
+                    scratch.next.clear();
+                    self.continue_all(streets, newest, fix, follow, scratch);
+                }
+            } else if look && follow {
+                Self::look(streets, at, near_m, scratch);
             }
             if look {
                 appear(streets, fix, options.break_cost, scratch);
             }
         } else {
-            Self::look(streets, at, scratch);
+            Self::look(streets, at, options.search_m, scratch);
             appear(streets, fix, 0.0, scratch);
         }
         if look {
@@ -239,17 +235,59 @@ impl Matcher {
         }
     }
 
-    /// Looks up the streets near a fix, in `scratch.targets`.
-    fn look<C: Fn(LinkNumber) -> bool>(streets: &Streets<C>, at: [f32; 2], scratch: &mut Scratch) {
-        let network = streets.network;
-        scratch.near.clear();
-        scratch.targets.clear(network.len());
-        let radius_m = f64::from(streets.options.search_m);
-        network.near(at.map(f64::from), radius_m, &mut scratch.near);
-        scratch.near.retain(|point| streets.allows(point.link));
-        for point in &scratch.near {
-            scratch.targets.add(point.link, foot(streets, point.link, at));
+    /// Continues the hypotheses about the newest fix: follows them, or looks for ways to the
+    /// targets.
+    fn continue_all<C: Fn(LinkNumber) -> bool>(
+        &self,
+        streets: &Streets<C>,
+        newest: &Moment,
+        fix: &Fix,
+        follow: bool,
+        scratch: &mut Scratch,
+    ) {
+        let (step, gap_m) = Self::step(streets, newest, fix);
+        let seconds = (fix.time_ms - newest.time_ms) as f32 / 1_000.0;
+        let first = self.records.len() - self.beliefs.len();
+        for (parent, belief) in self.beliefs.iter().enumerate() {
+            let record = &self.records[first + parent];
+            let from = From { record, belief, parent: parent as u8, step: &step };
+            if follow {
+                follow_on(streets, &from, scratch);
+            } else {
+                ways_on(streets, &from, seconds, gap_m, scratch);
+            }
         }
+    }
+
+    /// Looks up the streets within a radius of a fix, in `scratch.targets`.
+    fn look<C: Fn(LinkNumber) -> bool>(
+        streets: &Streets<C>,
+        at: [f32; 2],
+        radius_m: f32,
+        scratch: &mut Scratch,
+    ) {
+        let network = streets.network;
+        let targets = &mut scratch.targets;
+        targets.clear(network.len());
+        network.links_near(at, radius_m, |link| {
+            targets.look_at(link, || {
+                let shape = network.shape(link);
+                // No point of a line is farther from the middle of its ends than half its length.
+                let ends = [shape[0], shape[shape.len() - 1]];
+                let off = [0, 1].map(|axis| at[axis] - f32::midpoint(ends[0][axis], ends[1][axis]));
+                let reach_m = radius_m + HALF_AND_SOME * network.length_m(link);
+                if dot(off, off) > reach_m * reach_m {
+                    return None;
+                }
+                let nearest = Nearest::new(shape, at);
+                let near = nearest.distance2 <= radius_m * radius_m && streets.allows(link);
+                near.then(|| Target {
+                    link,
+                    foot: to_lanes(streets, link, nearest.foot(network, link)),
+                    entry_cost: streets.entry_cost(link),
+                })
+            });
+        });
     }
 
     /// What the time and the speeds say about the way between two fixes, and their distance.
@@ -286,13 +324,14 @@ impl Matcher {
     /// Makes the best hypotheses of `scratch.next` those of the newest fix.
     fn keep_best<C>(&mut self, streets: &Streets<C>, fix: &Fix, scratch: &mut Scratch) {
         let options = streets.options;
-        let next = &mut scratch.next.list;
-        next.sort_unstable_by(|a, b| a.cost.total_cmp(&b.cost).then(a.link.cmp(&b.link)));
-        let best = next.first().map_or(0.0, |next| next.cost);
+        scratch.next.sort();
+        let Hypotheses { list, order, .. } = &scratch.next;
+        let sorted = order.iter().map(|&number| &list[number as usize]);
+        let best = sorted.clone().next().map_or(0.0, |next| next.cost);
         let worst = best + options.prune_cost;
-        next.truncate(options.candidates_max.min(usize::from(NO_PARENT)));
+        let most = options.candidates_max.min(usize::from(NO_PARENT));
         self.beliefs.clear();
-        for next in next.iter().take_while(|next| next.cost <= worst) {
+        for next in sorted.take(most).take_while(|next| next.cost <= worst) {
             self.beliefs.push(next.belief);
             self.records.push(Record {
                 link: next.link,
@@ -316,6 +355,14 @@ impl Matcher {
         });
     }
 }
+
+/// Streets farther from a fix than so many of its deviations, but within the search, are candidates
+/// only where none that is nearer explains the fix.
+const NEAR_SIGMAS: f32 = 6.0;
+
+/// Half of a link's length, and half again for what the plane of all Finland is off from east to
+/// west.
+const HALF_AND_SOME: f32 = 0.75;
 
 /// A step that the best hypothesis explains worse than that calls for a look around.
 const BAD_STEP_COST: f32 = 6.0;

@@ -1,6 +1,5 @@
 //! What a fix says of where a vehicle is and how it moves, in the network's units.
 
-use super::line::dot;
 use super::matcher::Moment;
 use super::{Fix, MatchOptions};
 
@@ -10,11 +9,6 @@ const VELOCITY_S: f32 = 3.0;
 /// A fix's coordinates as the network has them.
 pub(super) fn plane(fix: &Fix) -> [f32; 2] {
     fix.at.map(|metres| metres as f32)
-}
-
-pub(super) fn distance(a: [f32; 2], b: [f32; 2]) -> f32 {
-    let step = [a[0] - b[0], a[1] - b[1]];
-    dot(step, step).sqrt()
 }
 
 /// A speed as it counts, whatever the vehicle sent.
