@@ -3,7 +3,7 @@
 use network::LinkNumber;
 
 use super::filter::{Belief, Hindsight, Step, advance, cost_across};
-use super::line::{Foot, dot, lane_offset_m, project, shifted};
+use super::line::{Foot, dot};
 use super::matcher::{NO_PARENT, Record};
 use super::motion::{bearing, plane};
 use super::search::{Hypotheses, Next, Scratch, Target};
@@ -95,20 +95,20 @@ pub(super) fn follow_on<C: Fn(LinkNumber) -> bool>(
     from: &From,
     scratch: &mut Scratch,
 ) {
-    let Scratch { ways, next, .. } = scratch;
+    let Scratch { ways, lines, next, .. } = scratch;
     let From { belief, step, .. } = *from;
     let to = [0, 1].map(|axis| step.at[axis] - step.rho * belief.noise_m[axis]);
     let margin_m = 3.0 * (belief.variance_m2 + step.drive_m2).sqrt() + 2.0;
     let link = from.record.link;
     let left_m = streets.network.length_m(link) - belief.along_m;
-    let near = foot(streets, link, to);
+    let near = lines.foot(streets, link, to);
     from.reach(streets, link, &near, -belief.along_m, 0.0, next);
     let u_turn_cost = streets.options.u_turn_cost;
     let hopeless =
         |back| next.is_hopeless(back, from.record.cost + u_turn_cost, streets.options.prune_cost);
     let back = streets.network.reverse(link);
     if let Some(back) = back.filter(|&back| streets.allows(back) && !hopeless(back)) {
-        let near = foot(streets, back, to);
+        let near = lines.foot(streets, back, to);
         let cost = u_turn_cost + streets.entry_cost(back);
         from.reach(streets, back, &near, -left_m, cost, next);
     }
@@ -121,7 +121,7 @@ pub(super) fn follow_on<C: Fn(LinkNumber) -> bool>(
             return false;
         }
         let cost = if onto == link { 0.0 } else { streets.entry_cost(onto) };
-        from.reach(streets, onto, &foot(streets, onto, to), start_m, cost, next);
+        from.reach(streets, onto, &lines.foot(streets, onto, to), start_m, cost, next);
         true
     };
     let successors = streets.network.successors(link);
@@ -129,7 +129,9 @@ pub(super) fn follow_on<C: Fn(LinkNumber) -> bool>(
         ways.explore(streets.network, link, left_m, onto);
     } else {
         // Beyond those it cannot be, and so it nearly always is.
-        successors.iter().for_each(|&next| _ = onto(next, left_m));
+        for &next in successors {
+            onto(next, left_m);
+        }
     }
 }
 
@@ -206,16 +208,4 @@ pub(super) fn appear<C: Fn(LinkNumber) -> bool>(
         let (driven_m, parent, hindsight) = (0.0, NO_PARENT, Hindsight::default());
         next.offer(Next { link, cost, belief, driven_m, parent, hindsight });
     }
-}
-
-/// The point of a link's lanes that is nearest to a point.
-pub(super) fn foot<C>(streets: &Streets<C>, link: LinkNumber, to: [f32; 2]) -> Foot {
-    to_lanes(streets, link, project(streets.network, link, to))
-}
-
-/// A point of a link's line moved to its lanes.
-pub(super) fn to_lanes<C>(streets: &Streets<C>, link: LinkNumber, mut foot: Foot) -> Foot {
-    let right_m = lane_offset_m(streets.network, link, streets.options.lane_width_m);
-    foot.at = shifted(foot.at, foot.ahead, right_m);
-    foot
 }

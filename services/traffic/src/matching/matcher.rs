@@ -3,8 +3,8 @@
 use network::{LinkFlags, LinkNumber};
 
 use super::filter::{Belief, Hindsight, Step};
-use super::hypothesis::{From, appear, follow_on, to_lanes, ways_on};
-use super::line::{Nearest, distance, dot};
+use super::hypothesis::{From, appear, follow_on, ways_on};
+use super::line::{distance, dot};
 use super::motion::{bearing, metres_per_s, plane, power, velocity};
 use super::search::{Hypotheses, Scratch, Target};
 use super::{Fix, Matched, Matches, Streets, Unknown};
@@ -134,6 +134,7 @@ impl Matcher {
         scratch: &mut Scratch,
         out: &mut Matches,
     ) {
+        scratch.meet(streets.network);
         let is_late = self.moments.last().is_some_and(|newest| fix.time_ms <= newest.time_ms);
         let is_place = plane(fix).iter().all(|metres| metres.is_finite());
         if is_late || !is_place {
@@ -162,6 +163,7 @@ impl Matcher {
         scratch: &mut Scratch,
         out: &mut Matches,
     ) {
+        scratch.meet(streets.network);
         self.answer(streets, scratch, out, true);
         *self = Self::default();
     }
@@ -267,25 +269,13 @@ impl Matcher {
         scratch: &mut Scratch,
     ) {
         let network = streets.network;
-        let targets = &mut scratch.targets;
+        let Scratch { lines, targets, .. } = scratch;
         targets.clear(network.len());
         network.links_near(at, radius_m, |link| {
             targets.look_at(link, || {
-                let shape = network.shape(link);
-                // No point of a line is farther from the middle of its ends than half its length.
-                let ends = [shape[0], shape[shape.len() - 1]];
-                let off = [0, 1].map(|axis| at[axis] - f32::midpoint(ends[0][axis], ends[1][axis]));
-                let reach_m = radius_m + HALF_AND_SOME * network.length_m(link);
-                if dot(off, off) > reach_m * reach_m {
-                    return None;
-                }
-                let nearest = Nearest::new(shape, at);
-                let near = nearest.distance2 <= radius_m * radius_m && streets.allows(link);
-                near.then(|| Target {
-                    link,
-                    foot: to_lanes(streets, link, nearest.foot(network, link)),
-                    entry_cost: streets.entry_cost(link),
-                })
+                let foot = lines.foot_within(streets, link, at, radius_m)?;
+                let target = || Target { link, foot, entry_cost: streets.entry_cost(link) };
+                streets.allows(link).then(target)
             });
         });
     }
@@ -359,10 +349,6 @@ impl Matcher {
 /// Streets farther from a fix than so many of its deviations, but within the search, are candidates
 /// only where none that is nearer explains the fix.
 const NEAR_SIGMAS: f32 = 6.0;
-
-/// Half of a link's length, and half again for what the plane of all Finland is off from east to
-/// west.
-const HALF_AND_SOME: f32 = 0.75;
 
 /// A step that the best hypothesis explains worse than that calls for a look around.
 const BAD_STEP_COST: f32 = 6.0;

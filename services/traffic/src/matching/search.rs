@@ -1,9 +1,9 @@
 //! The work memory: streets near a fix, hypotheses that are being made.
 
-use network::LinkNumber;
+use network::{LinkNumber, Network, NetworkIdentity};
 
 use super::filter::{Belief, Hindsight};
-use super::line::Foot;
+use super::line::{Foot, Lines};
 use super::ways::Ways;
 
 /// Work memory of map matching, for any number of vehicles one after the other. It grows to the
@@ -11,13 +11,27 @@ use super::ways::Ways;
 /// that matters between calls.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
+    /// The network of its ways and lines.
+    network: Option<NetworkIdentity>,
     pub(super) ways: Ways,
+    pub(super) lines: Lines,
     pub(super) targets: Targets,
     /// Metres of the ways to the targets.
     pub(super) distances_m: Vec<f32>,
     pub(super) next: Hypotheses,
     pub(super) ancestors: Vec<Ancestor>,
     pub(super) route: Vec<LinkNumber>,
+}
+
+impl Scratch {
+    /// Makes it ready for a network. It remembers lines and ways of the one that it met last.
+    pub(super) fn meet(&mut self, network: &Network) {
+        if !self.network.as_ref().is_some_and(|known| network.is(known)) {
+            self.network = Some(network.identity());
+            self.ways.clear(network.len());
+            self.lines.clear(network.len());
+        }
+    }
 }
 
 /// A hypothesis about the newest fix while it is being made.

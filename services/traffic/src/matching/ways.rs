@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use network::{LinkNumber, Network, NetworkIdentity};
+use network::{LinkNumber, Network};
 
 use super::search::next_round;
 use super::{Streets, VehicleClass};
@@ -16,8 +16,6 @@ use super::{Streets, VehicleClass};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ways {
     search: Search,
-    /// The network of all that follows.
-    network: Option<NetworkIdentity>,
     /// Ways of cars and of buses.
     tables: [Table; 2],
     found: Vec<Entry>,
@@ -84,6 +82,11 @@ fn place(link: LinkNumber, bits: u8) -> usize {
 }
 
 impl Ways {
+    /// Forgets all.
+    pub(super) fn clear(&mut self, links: usize) {
+        self.tables.iter_mut().for_each(|table| table.clear(links));
+    }
+
     /// The ways from the end of a link that are `far_m` long or shorter.
     pub(super) fn from<C: Fn(LinkNumber) -> bool>(
         &mut self,
@@ -92,10 +95,6 @@ impl Ways {
         far_m: f32,
     ) -> WaysFrom<'_> {
         let network = streets.network;
-        if !self.network.as_ref().is_some_and(|known| network.is(known)) {
-            self.network = Some(network.identity());
-            self.tables.iter_mut().for_each(|table| table.clear(network.len()));
-        }
         let table = &mut self.tables[usize::from(streets.class == VehicleClass::Bus)];
         let known = table.rows[start as usize];
         if known.bits == 0 || known.bound_m < far_m {
@@ -139,8 +138,8 @@ impl Ways {
         while distance_m > 0.0 {
             let before = network.predecessors(at).iter().find_map(|&before| {
                 let before_m = ways.distance_m(before);
-                let adds_up = before_m + network.length_m(before) == distance_m;
-                adds_up.then_some((before, before_m))
+                let sum_m = before_m + network.length_m(before);
+                (sum_m.to_bits() == distance_m.to_bits()).then_some((before, before_m))
             });
             let Some((before, before_m)) = before else { return false };
             out.push(before);
