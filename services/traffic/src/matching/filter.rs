@@ -34,17 +34,16 @@ pub(super) struct Step {
     pub(super) stands: bool,
     /// Whether it stood at the old one too.
     pub(super) stood: bool,
+    /// Variance of how far it moved if it did, square metres.
+    pub(super) stood_m2: f32,
 }
 
 impl Step {
     /// The same step of a vehicle that has not moved.
     pub(super) fn standing(&self) -> Self {
-        Self { drive_m: 0.0, drive_m2: STOOD_M2, ..*self }
+        Self { drive_m: 0.0, drive_m2: self.stood_m2, ..*self }
     }
 }
-
-/// Variance of how far a vehicle moved that stood, square metres.
-const STOOD_M2: f32 = 0.01;
 
 /// How the estimate before a step changes when the one after it does: `gain * change + shift`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

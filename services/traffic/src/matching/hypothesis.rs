@@ -63,7 +63,11 @@ impl From<'_> {
         if is_far(streets.options, &belief) {
             return;
         }
-        let cost = cost.min(streets.options.outlier_cost) + self.record.cost + extra;
+        let mut cost = cost.min(streets.options.outlier_cost) + self.record.cost + extra;
+        let clear_m = streets.network.setback_m(link)[0] + TAIL_M;
+        if step.stands && !step.stood && belief.along_m < clear_m {
+            cost += streets.options.tail_cost;
+        }
         let driven_m = start_m + belief.along_m;
         let hindsight = Hindsight::new(self.belief, &belief, step, driven_m);
         next.offer(Next { link, cost, belief, driven_m, parent: self.parent, hindsight });
@@ -72,6 +76,9 @@ impl From<'_> {
 
 /// How far over the stop line vehicles stand, metres; where the line is, is a guess.
 const OVER_LINE_M: f32 = 3.0;
+
+/// How much of a vehicle is behind the place that it reports, metres.
+const TAIL_M: f32 = 5.0;
 
 /// Whether a fix is too far from where it would have to be.
 fn is_far(options: &MatchOptions, belief: &Belief) -> bool {

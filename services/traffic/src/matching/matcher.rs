@@ -15,12 +15,24 @@ pub(super) const NO_PARENT: u8 = u8::MAX;
 /// Fixes up to so far apart are followed link by link along the hypotheses; farther apart, every
 /// street near the fix is looked up and the ways there are searched.
 const FOLLOW_MS_MAX: i64 = 4_000;
+const FOLLOW_S_MAX: f32 = FOLLOW_MS_MAX as f32 / 1_000.0;
 
 /// While it is followed, a vehicle is looked for on other streets so often.
 const LOOK_AROUND_MS: i64 = 10_000;
 
 /// A slower vehicle stands: what receivers report at rest, metres per second.
 const STANDS_M_PER_S: f32 = 0.5;
+
+/// The same for the velocity of positions, in deviations of a fix per second: 3 m/s at 5 m. Noise
+/// alone moves a fix by 0.45 of them in a second on each axis, and the mean of that over
+/// [`super::motion::VELOCITY_S`] stays below 0.6 in 19 of 20.
+const STANDS_SIGMAS_PER_S: f32 = 0.6;
+
+/// Variance of how far a vehicle moved that stood by its own word, square metres.
+const STOOD_M2: f32 = 0.01;
+
+/// The same where it is guessed from positions: it may have crept.
+const STOOD_M2_GUESSED: f32 = 1.0;
 
 /// Map matching of one vehicle.
 ///
@@ -290,23 +302,38 @@ impl Matcher {
             (Some(a), Some(b)) => Some(f32::midpoint(a, b)),
             (a, b) => a.or(b),
         };
-        let drift_m = if speed.is_some() { options.drift_m } else { options.drift_unknown_speed_m };
-        let drift_m2 = drift_m * drift_m * seconds;
-        let drift_m2_max = options.drift_m_per_s_max * options.drift_m_per_s_max;
-        let rho = power(options.rho, seconds);
-        let stands = |speed: Option<f32>| speed.is_some_and(|speed| speed < STANDS_M_PER_S);
-        let now = fix.speed_km_h.map(|speed| metres_per_s(options, speed));
         let velocity = velocity(newest, at, seconds);
         let guess = dot(velocity, velocity).sqrt();
+        let seconds2 = seconds * seconds;
+        let drift_m2_max = options.drift_m_per_s_max * options.drift_m_per_s_max * seconds2;
+        let drive_m2 = if speed.is_some() {
+            (options.drift_m * options.drift_m * seconds * seconds2).min(drift_m2_max)
+        } else {
+            let drift_m = options.drift_unknown_speed_m;
+            (drift_m * drift_m * seconds).max(drift_m2_max)
+        };
+        let (stands, stood, stood_m2) = if speed.is_none() && seconds <= FOLLOW_S_MAX {
+            let slow = |velocity| {
+                let most = STANDS_SIGMAS_PER_S * options.sigma_m;
+                dot(velocity, velocity) < most * most
+            };
+            (slow(velocity), slow(newest.velocity), STOOD_M2_GUESSED)
+        } else {
+            let slow = |speed: Option<f32>| speed.is_some_and(|speed| speed < STANDS_M_PER_S);
+            let now = fix.speed_km_h.map(|speed| metres_per_s(options, speed));
+            (slow(now), slow(newest.speed), STOOD_M2)
+        };
+        let rho = power(options.rho, seconds);
         let step = Step {
             at,
             drive_m: speed.unwrap_or(guess) * seconds,
-            drive_m2: drift_m2.min(drift_m2_max) * seconds * seconds,
+            drive_m2,
             rho,
             fresh_m2: options.sigma_m * options.sigma_m * (1.0 - rho * rho).max(0.01),
             bearing: bearing(options, fix),
-            stands: stands(now),
-            stood: stands(now) && stands(newest.speed),
+            stands,
+            stood: stands && stood,
+            stood_m2,
         };
         (step, gap_m)
     }

@@ -3,8 +3,9 @@
 use super::matcher::Moment;
 use super::{Fix, MatchOptions};
 
-/// Time over which velocity is estimated where vehicles send none, seconds.
-const VELOCITY_S: f32 = 3.0;
+/// Time over which velocity is estimated where vehicles send none, seconds: less lets noise count as
+/// driving, more sees too late that a vehicle brakes.
+pub(super) const VELOCITY_S: f32 = 1.5;
 
 /// A fix's coordinates as the network has them.
 pub(super) fn plane(fix: &Fix) -> [f32; 2] {
