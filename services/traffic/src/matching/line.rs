@@ -190,7 +190,7 @@ pub fn lane_position(
 }
 
 /// A point of a link's line and the direction of travel there.
-fn point(network: &Network, link: LinkNumber, along_m: f32) -> ([f32; 2], [f32; 2]) {
+pub(super) fn point(network: &Network, link: LinkNumber, along_m: f32) -> ([f32; 2], [f32; 2]) {
     let shape = network.shape(link);
     let length = |pair: &[[f32; 2]]| {
         let step = [pair[1][0] - pair[0][0], pair[1][1] - pair[0][1]];
