@@ -159,11 +159,14 @@ impl Map {
                 .map_err(BenchError::new)?;
         }
         let tags = [("highway", "tertiary"), ("oneway", "yes")];
-        for (ends, street) in &self.streets {
-            let one_way = self.one_ways.get(street);
-            let nodes = one_way.unwrap_or(ends).map(id);
+        // Who reads it wants ids in order.
+        let in_order: BTreeMap<i64, [usize; 2]> =
+            self.streets.iter().map(|(ends, street)| (*street, *ends)).collect();
+        for (street, ends) in in_order {
+            let one_way = self.one_ways.get(&street);
+            let nodes = one_way.copied().unwrap_or(ends).map(id);
             let tags = &tags[..=usize::from(one_way.is_some())];
-            out.way(*street, &nodes, tags).map_err(BenchError::new)?;
+            out.way(street, &nodes, tags).map_err(BenchError::new)?;
         }
         out.finish().map(drop).map_err(BenchError::new)
     }
