@@ -51,6 +51,11 @@ const SEARCH_M: f32 = 80.0;
 const STEP_M_MAX: f32 = 10_000.0;
 const GAP_MS_MAX: i64 = 3_600_000;
 
+/// The drives are over, and the peers see all of each before they answer, and always do: so answers
+/// wait for its end, and none is withheld for doubt.
+const LAG_MS: i64 = 86_400_000;
+const CONFIDENCE_MIN: f32 = 0.0;
+
 /// Streets of each drive, by its name.
 type Driven = BTreeMap<String, BTreeSet<i64>>;
 
@@ -252,6 +257,8 @@ fn answer(network: &Network, drive: &[Fix]) -> BTreeSet<i64> {
         search_m: SEARCH_M,
         step_m_max: STEP_M_MAX,
         gap_ms_max: GAP_MS_MAX,
+        lag_ms: LAG_MS,
+        confidence_min: CONFIDENCE_MIN,
         ..MatchOptions::default()
     };
     let streets = streets(network, &options, VehicleClass::Car);
