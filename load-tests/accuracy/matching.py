@@ -4,6 +4,7 @@
 usage: matching.py fixes SOURCE OUT
        matching.py meili | fastmm OUT EXTRACT.osm.pbf
        matching.py score OUT NAME
+       matching.py recorded-meili | recorded-fastmm OUT EXTRACT.osm.pbf
 
 SOURCE is the folder with the packed network and `data/`. `fixes` writes OUT/fixes.csv and OUT/edges.json, which all
 the rest reads. A matcher writes OUT/NAME-STEP.csv for each sampling step: row of the fix, lon, lat and the headings
@@ -12,6 +13,10 @@ here also write OUT/NAME.json with fixes a second. `score` prints for each step,
 
 Right is: the point lies within 6 m of the link the vehicle was truly on, and one of the two headings is within 75
 degrees of that link's there. Seconds inside junctions are left out, and so are vehicles with fewer than three fixes.
+
+Recorded drives, whose ways are known and not their places, are OUT/recorded-fixes.csv (trace, seconds, lon, lat) on
+OUT/recorded-links.csv and the extract of the same ways. What is driven in them goes to OUT/recorded-NAME.csv: trace
+and way of the extract for `recorded-meili`, trace and link for `recorded-fastmm`.
 """
 
 import csv
@@ -110,8 +115,8 @@ def bends_deg(line):
     return tuple(float(np.degrees(np.arctan2(x, y)) % 360) for x, y in (steps[0], steps[-1]))
 
 
-def meili(out: Path, extract: Path) -> None:
-    """Valhalla's matcher, told the true deviation of the fixes."""
+def meili_actor(folder: Path, extract: Path, breakage_m: float):
+    """Valhalla on an extract; Meili begins a new trace where fixes are farther apart than a distance."""
     import valhalla
     from valhalla import valhalla_build_config
 
@@ -120,21 +125,27 @@ def meili(out: Path, extract: Path) -> None:
             return value
         return {key: plain(inner) for key, inner in value.items() if type(inner).__name__ != "Optional"}
 
+    settings = plain(valhalla_build_config.config)
+    for key in ("traffic_extract", "admin", "timezone", "landmarks", "transit_dir", "transit_feeds_dir"):
+        settings["mjolnir"].pop(key, None)
+    settings["mjolnir"].update(tile_dir=f"{folder}/tiles", tile_extract="")
+    settings["service_limits"]["trace"].update(max_shape=100_000, max_distance=1e7)
+    settings["meili"]["default"]["breakage_distance"] = breakage_m
+    os.makedirs(f"{folder}/tiles")
+    config = folder / "valhalla.json"
+    config.write_text(json.dumps(settings, default=str))
+    tool = Path(valhalla.__file__).with_name("bin") / "valhalla_build_tiles"
+    # It writes a list of odd ways into the folder where it runs.
+    command = [str(tool), "-c", str(config), str(extract.resolve())]
+    subprocess.run(command, check=True, capture_output=True, cwd=folder)
+    return valhalla.Actor(json.loads(config.read_text()))
+
+
+def meili(out: Path, extract: Path) -> None:
+    """Valhalla's matcher, told the true deviation of the fixes."""
     rates = {}
     with tempfile.TemporaryDirectory() as folder:
-        settings = plain(valhalla_build_config.config)
-        for key in ("traffic_extract", "admin", "timezone", "landmarks", "transit_dir", "transit_feeds_dir"):
-            settings["mjolnir"].pop(key, None)
-        settings["mjolnir"].update(tile_dir=f"{folder}/tiles", tile_extract="")
-        settings["service_limits"]["trace"].update(max_shape=100_000, max_distance=1e7)
-        os.makedirs(f"{folder}/tiles")
-        config = Path(folder) / "valhalla.json"
-        config.write_text(json.dumps(settings, default=str))
-        tool = Path(valhalla.__file__).with_name("bin") / "valhalla_build_tiles"
-        # It writes a list of odd ways into the folder where it runs.
-        command = [str(tool), "-c", str(config), str(extract.resolve())]
-        subprocess.run(command, check=True, capture_output=True, cwd=config.parent)
-        actor = valhalla.Actor(json.loads(config.read_text()))
+        actor = meili_actor(Path(folder), extract, 2_000)
         wanted = ["matched.edge_index", "matched.point", "edge.begin_heading", "edge.end_heading"]
         for step in STEPS:
             spent, count, answers = 0.0, 0, []
@@ -227,6 +238,90 @@ FASTMM_ERROR_M = 20
 FASTMM_REVERSE_M = 40
 
 
+# Recorded drives: what taxis in a city of high houses reach; the farthest that fixes are apart, and the longest way
+# in fastmm's table of all ways (16 million at that on the streets of Beijing).
+RECORDED_ERROR_M = 20
+RECORDED_SEARCH_M = 80
+RECORDED_STEP_M = 10_000
+RECORDED_TABLE_M = 3_000
+
+
+def recorded_traces(out: Path):
+    """Each trace's number and its fixes: seconds, lon, lat."""
+    traces: dict[str, list] = {}
+    with open(out / "recorded-fixes.csv", newline="") as lines:
+        for trace, *fix in csv.reader(lines):
+            traces.setdefault(trace, []).append([float(value) for value in fix])
+    return traces.items()
+
+
+def write_driven(out: Path, name: str, driven: list) -> None:
+    write_whole(out / f"recorded-{name}.csv", "".join(f"{trace},{street}\n" for trace, street in driven))
+
+
+def recorded_meili(out: Path, extract: Path) -> None:
+    driven = []
+    with tempfile.TemporaryDirectory() as folder:
+        actor = meili_actor(Path(folder), extract, RECORDED_STEP_M)
+        for trace, fixes in recorded_traces(out):
+            request = {
+                "shape": [{"lat": lat, "lon": lon, "time": int(seconds)} for seconds, lon, lat in fixes],
+                "costing": "auto",
+                "shape_match": "map_snap",
+                "use_timestamps": True,
+                "trace_options": {"gps_accuracy": RECORDED_ERROR_M, "search_radius": RECORDED_SEARCH_M},
+                "filters": {"action": "include", "attributes": ["edge.way_id"]},
+            }
+            try:
+                answer = actor.trace_attributes(request)
+            except RuntimeError:
+                # It finds no way at all.
+                continue
+            driven += [(trace, edge["way_id"]) for edge in answer["edges"]]
+    write_driven(out, "meili", driven)
+
+
+def recorded_fastmm(out: Path, _: Path) -> None:
+    import fastmm as library
+
+    network = library.Network()
+    plane = None
+    with open(out / "recorded-links.csv", newline="") as lines:
+        for number, begin, end, _, *line in csv.reader(lines):
+            points = np.array(line, float).reshape(-1, 2)
+            plane = plane or local_plane(*points[0])
+            geometry = [tuple(point) for point in plane(points).tolist()]
+            network.add_edge(int(number), source=int(begin), target=int(end), geom=geometry)
+    network.finalize()
+    driven = []
+    with tempfile.TemporaryDirectory() as folder:
+        matcher = library.FastMapMatch(
+            network,
+            library.TransitionMode.SHORTEST,
+            max_distance_between_candidates=RECORDED_TABLE_M,
+            cache_dir=Path(folder),
+        )
+        for trace, fixes in recorded_traces(out):
+            places = plane(np.array(fixes)[:, 1:])
+            points = [(float(x), float(y), fix[0]) for (x, y), fix in zip(places, fixes)]
+            result = matcher.match(
+                library.Trajectory.from_xyt_tuples(points),
+                max_candidates=8,
+                candidate_search_radius=RECORDED_SEARCH_M,
+                gps_error=RECORDED_ERROR_M,
+                reverse_tolerance=FASTMM_REVERSE_M,
+            )
+            segments = [segment for part in result.subtrajectories for segment in part.segments]
+            driven += [(trace, edge.edge_id) for segment in segments for edge in segment.edges]
+    write_driven(out, "fastmm", driven)
+
+
+def local_plane(lon: float, lat: float):
+    """Metres east and north of a place, near enough within a city."""
+    scale = np.array([np.cos(np.radians(lat)), 1.0]) * 111_195.0
+    return lambda points: (points - np.array([lon, lat])) * scale
+
+
 def score(out: Path, name: str) -> dict:
     """Shares, in percent, of right answers at each step."""
     shapes = {edge: np.array(shape) for edge, shape in json.loads((out / "edges.json").read_text()).items()}
@@ -273,6 +368,10 @@ def main() -> None:
         meili(*paths)
     elif what == "fastmm":
         fastmm(paths[0])
+    elif what == "recorded-meili":
+        recorded_meili(*paths)
+    elif what == "recorded-fastmm":
+        recorded_fastmm(*paths)
     elif what == "score":
         print(json.dumps(score(paths[0], arguments[1])))
     else:

@@ -124,6 +124,23 @@ fn a_vehicle_that_stands_stays_where_it_is() {
 }
 
 #[test]
+fn a_vehicle_without_speed_stands_before_the_junction() {
+    let network = straight(LinkFlags::ONE_WAY);
+    // It brakes from 10 m/s before the end of the first link, and its fixes are past that by little.
+    for past_m in [1.0, 2.0, 3.0] {
+        let noise = [-1.0, 0.0, 1.0, 0.0, -1.0, 0.0];
+        let drive = (0..30).map(|i| {
+            let seconds = (i as f64).min(10.0);
+            let driven_m = 10.0 * seconds - 1.25 * (seconds - 6.0).max(0.0).powi(2);
+            let east_m = 1_000.0 + past_m - 80.0 + driven_m + noise[i as usize % 6];
+            Fix { speed_km_h: None, ..fix(i, [east_m, 0.0], 0.0) }
+        });
+        let out = matched(&network, drive);
+        assert_eq!(links(&out)[15..], [Some(0); 15], "{past_m} m past it");
+    }
+}
+
+#[test]
 fn in_a_yard_nothing_is_known() {
     let network = straight(LinkFlags::default());
     let out = matched(&network, (0..10).map(|i| fix(i, [300.0, 90.0], 0.0)));

@@ -151,6 +151,7 @@ proptest! {
     #[test]
     fn neither_a_checkpoint_nor_other_vehicles_change_the_answers(
         network in town(),
+        elsewhere in town(),
         fixes in fixes(),
         others in fixes(),
         handed_over in 0_usize..60,
@@ -162,6 +163,7 @@ proptest! {
         let class = VehicleClass::Bus;
         let (out, state) = matched(&network, class, &fixes, &mut Scratch::default(), None);
         let mut used = Scratch::default();
+        matched(&elsewhere, class, &others, &mut used, None);
         matched(&network, VehicleClass::Car, &others, &mut used, None);
         let again = matched(&network, class, &fixes, &mut used, Some(handed_over));
         prop_assert_eq!((&out, &state), (&again.0, &again.1));

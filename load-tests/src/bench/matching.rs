@@ -1,8 +1,12 @@
 //! Figures of map matching on the noisy fixes of a simulated morning: shares of right answers, and
 //! fixes a second on one core, beside those of Valhalla's Meili and fastmm on the same fixes.
 //!
+//! After that recorded drives, as far as their maps are there: see [`recorded`].
+//!
 //! What others match, and the scores of all, come from `load-tests/accuracy/matching.py`. Without
 //! Python or the samples there is no figure; without one of the others its figures are missing.
+
+mod recorded;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -113,10 +117,15 @@ pub(super) fn matching(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
             each(Figure::at_least(other.times, rate / result.rate[index], "times", TIMES_FASTER));
         }
     }
-    for (name, result) in &others {
-        if let Err(error) = result {
-            eprintln!("{name} is skipped: {error}");
+    let mut peers = Vec::new();
+    for (name, result) in others {
+        match result {
+            Ok(_) => peers.push(name),
+            Err(error) => eprintln!("{name} is skipped: {error}"),
         }
+    }
+    if let Err(error) = recorded::recorded(&python, &peers, each) {
+        eprintln!("the recorded drives are skipped: {error}");
     }
     Ok(())
 }
@@ -326,6 +335,12 @@ impl Python {
         run(command.arg(SCRIPT).args(arguments).arg(&self.out))
     }
 
+    /// Runs a command of the script that reads an extract.
+    fn run_on(&self, command: &str, extract: &Path) -> Result<(), BenchError> {
+        let mut python = Command::new(&self.program);
+        run(python.args([SCRIPT, command]).arg(&self.out).arg(extract)).map(drop)
+    }
+
     fn write(&self, name: &str, text: &str) -> Result<(), BenchError> {
         std::fs::write(self.out.join(name), text).map_err(BenchError::new)
     }
@@ -340,8 +355,7 @@ impl Python {
     /// Installs another matcher, lets it match and scores it.
     fn other(&self, name: &str) -> Result<Peer, BenchError> {
         self.install(&[if name == "meili" { "pyvalhalla-weekly" } else { name }])?;
-        let mut command = Command::new(&self.program);
-        run(command.args([SCRIPT, name]).arg(&self.out).arg(EXTRACT))?;
+        self.run_on(name, Path::new(EXTRACT))?;
         let path = self.out.join(format!("{name}.json"));
         let text = std::fs::read_to_string(path).map_err(BenchError::new)?;
         let rate = by_sampling(&text)?;

@@ -1,6 +1,7 @@
 //! Makes a network from its links, whatever they were read from.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use events::Position;
 
@@ -107,6 +108,7 @@ impl NetworkBuilder {
         nodes.dedup();
         let node = |id: i64| nodes.partition_point(|&other| other < id) as u32;
         let mut network = Network {
+            identity: Arc::default(),
             origin: self.origin,
             ids: Vec::new(),
             ends: Vec::new(),

@@ -4,6 +4,8 @@
 //! every number that is used as an index. Layout: magic, version, CRC-32 of the body, length of the
 //! body; the body is a row of arrays, each with its length in bytes before it and padded to 8.
 
+use std::sync::Arc;
+
 use bytemuck::{AnyBitPattern, NoUninit};
 use events::Position;
 
@@ -236,6 +238,7 @@ fn take_few<T: AnyBitPattern + NoUninit, const N: usize>(
 fn read(body: &mut &[u8]) -> Result<Network, NetworkFileError> {
     let [latitude_deg, longitude_deg] = take_few::<f64, 2>(body)?;
     Ok(Network {
+        identity: Arc::default(),
         origin: Position { latitude_deg, longitude_deg },
         ids: take(body)?,
         ends: take(body)?,

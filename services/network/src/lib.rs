@@ -23,7 +23,7 @@ pub use bbox::{BoundingBox, BoundingBoxError};
 pub use builder::{ForbiddenTurn, NetworkBuilder, NewLink};
 pub use file::NetworkFileError;
 pub use import::{Finding, ImportReport, gtfs, osm, pbf};
-pub use network::{LinkFlags, LinkId, LinkNumber, LinkPoint, Network};
+pub use network::{LinkFlags, LinkId, LinkNumber, LinkPoint, Network, NetworkIdentity};
 pub use plane::Plane;
 pub use region::{City, Region};
 pub use road_class::RoadClass;

@@ -1,5 +1,7 @@
 //! The street network of a region: directed links, how they meet, and which are near a point.
 
+use std::sync::Arc;
+
 use events::Position;
 
 use crate::grid::Grid;
@@ -73,9 +75,31 @@ impl LinkFlags {
     }
 }
 
+/// Which network something was computed with, as long as it is kept: no other has an equal one.
+///
+/// ```
+/// use network::NetworkBuilder;
+/// let origin = events::Position::new(60.0, 25.0).unwrap();
+/// let [one, other] = [(); 2].map(|()| NetworkBuilder::new(origin).build());
+/// assert_eq!(one, other);
+/// assert!(one.identity() == one.clone().identity() && one.identity() != other.identity());
+/// ```
+#[derive(Clone, Debug)]
+pub struct NetworkIdentity(Arc<()>);
+
+impl PartialEq for NetworkIdentity {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for NetworkIdentity {}
+
 /// A street network. Arrays by link number; made by [`crate::NetworkBuilder`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
+    /// Its own; a clone has the same links and so the same.
+    pub(crate) identity: Arc<()>,
     pub(crate) origin: Position,
     pub(crate) ids: Vec<[i64; 3]>,
     /// Nodes at the beginning and the end.
@@ -135,7 +159,19 @@ pub struct LinkPoint {
 }
 
 impl Network {
+    /// Tells it from any other that is in memory, at no cost; [`Self::fingerprint`] does so across
+    /// processes.
+    pub fn identity(&self) -> NetworkIdentity {
+        NetworkIdentity(Arc::clone(&self.identity))
+    }
+
+    /// Whether it is the network of an identity, or a clone of that.
+    pub fn is(&self, identity: &NetworkIdentity) -> bool {
+        Arc::ptr_eq(&self.identity, &identity.0)
+    }
+
     /// How many links there are.
+    #[inline]
     pub fn len(&self) -> usize {
         self.ids.len()
     }
@@ -186,12 +222,14 @@ impl Network {
     }
 
     /// Node numbers where it begins and ends.
+    #[inline]
     pub fn ends(&self, link: LinkNumber) -> [u32; 2] {
         self.ends[link as usize]
     }
 
     /// Its line in the direction of travel, metres east and north of the plane's origin; two points
     /// or more.
+    #[inline]
     pub fn shape(&self, link: LinkNumber) -> &[[f32; 2]] {
         let link = link as usize;
         &self.shape[self.shape_starts[link] as usize..self.shape_starts[link + 1] as usize]
@@ -222,6 +260,7 @@ impl Network {
     }
 
     /// Metres, above 0.
+    #[inline]
     pub fn length_m(&self, link: LinkNumber) -> f32 {
         self.length_m[link as usize]
     }
@@ -229,16 +268,19 @@ impl Network {
     /// Metres at its beginning and its end that lie inside a junction, before the stop line: there
     /// traffic of other links drives too, so what is measured there is not of the link. Together
     /// less than its length.
+    #[inline]
     pub fn setback_m(&self, link: LinkNumber) -> [f32; 2] {
         self.setback_m[link as usize]
     }
 
     /// What kind of street.
+    #[inline]
     pub fn class(&self, link: LinkNumber) -> RoadClass {
         RoadClass::from_number(self.class[link as usize])
     }
 
     /// Lanes in this direction, 1 or more, bus lanes included.
+    #[inline]
     pub fn lanes(&self, link: LinkNumber) -> u8 {
         self.lanes[link as usize]
     }
@@ -249,11 +291,13 @@ impl Network {
     }
 
     /// What else holds for it.
+    #[inline]
     pub fn flags(&self, link: LinkNumber) -> LinkFlags {
         LinkFlags(self.flags[link as usize])
     }
 
     /// The other direction of the same street.
+    #[inline]
     pub fn reverse(&self, link: LinkNumber) -> Option<LinkNumber> {
         let reverse = self.reverse[link as usize];
         (reverse != NO_LINK).then_some(reverse)
@@ -261,6 +305,7 @@ impl Network {
 
     /// Links that one may turn into at its end, in order of number; turn restrictions are applied,
     /// a turn back is there only where the street ends.
+    #[inline]
     pub fn successors(&self, link: LinkNumber) -> &[LinkNumber] {
         let link = link as usize;
         let range = self.successor_starts[link] as usize..self.successor_starts[link + 1] as usize;
@@ -268,6 +313,7 @@ impl Network {
     }
 
     /// Links from which one may come into it, in order of number.
+    #[inline]
     pub fn predecessors(&self, link: LinkNumber) -> &[LinkNumber] {
         let link = link as usize;
         let starts = &self.predecessor_starts;
@@ -298,6 +344,12 @@ impl Network {
             }
         }
         out.truncate(kept);
+    }
+
+    /// Visits all links within a radius and some farther away, some of them more than once: for
+    /// who looks at the distance anyway.
+    pub fn links_near(&self, at: [f32; 2], radius_m: f32, visit: impl FnMut(LinkNumber)) {
+        self.grid.links_near(at, radius_m, visit);
     }
 
     /// The point of a street where a detector stands that counts traffic of a direction (degrees

@@ -26,6 +26,7 @@ mod options;
 mod search;
 mod state;
 mod types;
+mod ways;
 
 pub use line::lane_position;
 pub use matcher::Matcher;

@@ -3,6 +3,7 @@
 use network::{LinkFlags, LinkNumber};
 
 use super::filter::Hindsight;
+use super::line::{distance, point};
 use super::matcher::{Last, Matcher, NO_PARENT, Record, is_at_tunnel};
 use super::search::{Ancestor, Scratch};
 use super::{Matched, Matches, Place, Span, Streets, Unknown};
@@ -115,6 +116,10 @@ impl Matcher {
             if let Some(last) = continues {
                 let driven_m = record.driven_m + ancestor.change_m;
                 at = drive(streets, scratch, out, &last, at, driven_m, time_ms);
+            } else if record.parent != NO_PARENT
+                && let Some(last) = self.last.filter(|last| last.open)
+            {
+                bridge(streets, scratch, out, &last, at, time_ms);
             }
             place = Some(at);
         }
@@ -244,7 +249,6 @@ fn drive<C: Fn(LinkNumber) -> bool>(
     let length_m = network.length_m(last.link);
     let left_m = length_m - last.along_m;
     let ahead_m = to.along_m - last.along_m;
-    let first = out.spans.len();
     let (start_ms, link) = (last.time_ms, to.link);
     let span = |link, from_m, to_m| Span { link, from_m, to_m, start_ms, end_ms };
     // Round the block and back on the same link is a longer way than along it.
@@ -261,37 +265,70 @@ fn drive<C: Fn(LinkNumber) -> bool>(
         return Place { link, along_m: to_m };
     }
     route.clear();
-    if network.successors(last.link).contains(&link) {
-        route.push(link);
-    } else {
-        let mut found = false;
-        let far_m = streets.options.step_m_max;
-        ways.explore(network, last.link, left_m, |reached, distance_m| {
-            found |= reached == link;
-            !found && distance_m <= far_m && streets.allows(reached)
-        });
-        if !found {
-            return to;
-        }
-        ways.route_to(last.link, link, route);
-    }
-    let between_m: f32 = route[..route.len() - 1].iter().map(|&link| network.length_m(link)).sum();
-    let round_m = left_m + between_m + to.along_m - driven_m;
     let back = link == last.link || network.successors(link).contains(&last.link);
-    if back && round_m > STEP_BACK_M {
-        // Hindsight had put the last place farther on already, and a vehicle does not step back.
-        out.spans.push(span(last.link, last.along_m, last.along_m));
-        return Place { link: last.link, along_m: last.along_m };
-    }
-    if round_m > ROUND_M {
+    // A way that is longer than that is none.
+    let longest_m = driven_m + if back { STEP_BACK_M } else { ROUND_M };
+    let far_m = longest_m - left_m - to.along_m;
+    if network.successors(last.link).contains(&link) && far_m >= 0.0 {
+        route.push(link);
+    } else if !ways.route(streets, last.link, link, far_m, route) {
+        if back {
+            // Hindsight had put the last place farther on already, and a vehicle does not step
+            // back.
+            out.spans.push(span(last.link, last.along_m, last.along_m));
+            return Place { link: last.link, along_m: last.along_m };
+        }
         return to;
     }
-    out.spans.push(span(last.link, last.along_m, length_m));
+    push_route(streets, route, out, last, to, end_ms);
+    to
+}
+
+/// Appends the spans of a way from the last place to the next where that continues another
+/// hypothesis than the one that was answered: the vehicle was somewhere near, and drove on.
+fn bridge<C: Fn(LinkNumber) -> bool>(
+    streets: &Streets<C>,
+    scratch: &mut Scratch,
+    out: &mut Matches,
+    last: &Last,
+    to: Place,
+    end_ms: i64,
+) {
+    let network = streets.network;
+    let Scratch { ways, route, .. } = scratch;
+    if to.link == last.link && to.along_m >= last.along_m {
+        let (start_ms, link) = (last.time_ms, to.link);
+        out.spans.push(Span { link, from_m: last.along_m, to_m: to.along_m, start_ms, end_ms });
+        return;
+    }
+    let left_m = network.length_m(last.link) - last.along_m;
+    let gap_m =
+        distance(point(network, last.link, last.along_m).0, point(network, to.link, to.along_m).0);
+    let far_m = (1.5 * gap_m + ROUND_M).min(streets.options.step_m_max) - left_m - to.along_m;
+    route.clear();
+    if ways.route(streets, last.link, to.link, far_m, route) {
+        push_route(streets, route, out, last, to, end_ms);
+    }
+}
+
+/// Appends the spans from the last place over a route to the next.
+fn push_route<C>(
+    streets: &Streets<C>,
+    route: &[LinkNumber],
+    out: &mut Matches,
+    last: &Last,
+    to: Place,
+    end_ms: i64,
+) {
+    let network = streets.network;
+    let first = out.spans.len();
+    let start_ms = last.time_ms;
+    let span = |link, from_m, to_m| Span { link, from_m, to_m, start_ms, end_ms };
+    out.spans.push(span(last.link, last.along_m, network.length_m(last.link)));
     let between = &route[..route.len() - 1];
     out.spans.extend(between.iter().map(|&link| span(link, 0.0, network.length_m(link))));
-    out.spans.push(span(link, 0.0, to.along_m));
+    out.spans.push(span(to.link, 0.0, to.along_m));
     share_time(&mut out.spans[first..]);
-    to
 }
 
 /// Splits the time of a way among its spans by their lengths.

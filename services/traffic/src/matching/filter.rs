@@ -34,17 +34,16 @@ pub(super) struct Step {
     pub(super) stands: bool,
     /// Whether it stood at the old one too.
     pub(super) stood: bool,
+    /// Variance of how far it moved if it did, square metres.
+    pub(super) stood_m2: f32,
 }
 
 impl Step {
     /// The same step of a vehicle that has not moved.
     pub(super) fn standing(&self) -> Self {
-        Self { drive_m: 0.0, drive_m2: STOOD_M2, ..*self }
+        Self { drive_m: 0.0, drive_m2: self.stood_m2, ..*self }
     }
 }
-
-/// Variance of how far a vehicle moved that stood, square metres.
-const STOOD_M2: f32 = 0.01;
 
 /// How the estimate before a step changes when the one after it does: `gain * change + shift`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -112,6 +111,15 @@ pub(super) fn advance(
     let moved_m = along_m - foot.along_m;
     let noise_m = [0, 1].map(|axis| step.at[axis] - foot.at[axis] - ahead[axis] * moved_m);
     (Belief { along_m, variance_m2, noise_m, ahead }, cost)
+}
+
+/// What [`advance`] costs at least: what the residual across the new link says alone, on which the
+/// distance along it has no bearing.
+pub(super) fn cost_across(from: &Belief, step: &Step, foot: &Foot) -> f32 {
+    let across = |v: [f32; 2]| v[0] * foot.ahead[1] - v[1] * foot.ahead[0];
+    let residual = [0, 1].map(|axis| step.at[axis] - foot.at[axis] - step.rho * from.noise_m[axis]);
+    let (residual_m, turn) = (across(residual), step.rho * across(from.ahead));
+    0.5 * residual_m * residual_m / (step.fresh_m2 + from.variance_m2 * turn * turn)
 }
 
 /// The estimate is never taken to be better: lines of maps are not.

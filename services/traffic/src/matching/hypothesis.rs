@@ -2,11 +2,11 @@
 
 use network::LinkNumber;
 
-use super::filter::{Belief, Hindsight, Step, advance};
-use super::line::{Foot, dot, lane_offset_m, project, shifted};
+use super::filter::{Belief, Hindsight, Step, advance, cost_across};
+use super::line::{Foot, dot};
 use super::matcher::{NO_PARENT, Record};
-use super::motion::{bearing, distance, plane};
-use super::search::{Hypotheses, Next, Scratch};
+use super::motion::{bearing, plane};
+use super::search::{Hypotheses, Next, Scratch, Target};
 use super::{Fix, MatchOptions, Streets};
 
 /// The hypothesis that is being continued, and the step it takes.
@@ -18,7 +18,8 @@ pub(super) struct From<'a> {
 }
 
 impl From<'_> {
-    /// Continues it on a link that begins `start_m` down the way (negative on the same link).
+    /// Continues it on a link that begins `start_m` down the way (negative on the same link), at a
+    /// price.
     fn reach<C: Fn(LinkNumber) -> bool>(
         &self,
         streets: &Streets<C>,
@@ -29,14 +30,12 @@ impl From<'_> {
         next: &mut Hypotheses,
     ) {
         let options = streets.options;
-        if link != self.record.link {
-            extra += streets.entry_cost(link);
-        }
-        if next.is_hopeless(link, self.record.cost + extra, options.prune_cost) {
-            return;
-        }
         if let Some(bearing) = self.step.bearing {
             extra += 0.5 * options.bearing_cost * (1.0 - dot(bearing, foot.ahead));
+        }
+        let least = cost_across(self.belief, self.step, foot).min(options.outlier_cost);
+        if next.is_hopeless(link, self.record.cost + extra + least, options.prune_cost) {
+            return;
         }
         if self.step.stood {
             if link == self.record.link && start_m <= 0.0 {
@@ -64,7 +63,11 @@ impl From<'_> {
         if is_far(streets.options, &belief) {
             return;
         }
-        let cost = cost.min(streets.options.outlier_cost) + self.record.cost + extra;
+        let mut cost = cost.min(streets.options.outlier_cost) + self.record.cost + extra;
+        let clear_m = streets.network.setback_m(link)[0] + TAIL_M;
+        if step.stands && !step.stood && belief.along_m < clear_m {
+            cost += streets.options.tail_cost;
+        }
         let driven_m = start_m + belief.along_m;
         let hindsight = Hindsight::new(self.belief, &belief, step, driven_m);
         next.offer(Next { link, cost, belief, driven_m, parent: self.parent, hindsight });
@@ -73,6 +76,9 @@ impl From<'_> {
 
 /// How far over the stop line vehicles stand, metres; where the line is, is a guess.
 const OVER_LINE_M: f32 = 3.0;
+
+/// How much of a vehicle is behind the place that it reports, metres.
+const TAIL_M: f32 = 5.0;
 
 /// Whether a fix is too far from where it would have to be.
 fn is_far(options: &MatchOptions, belief: &Belief) -> bool {
@@ -96,31 +102,43 @@ pub(super) fn follow_on<C: Fn(LinkNumber) -> bool>(
     from: &From,
     scratch: &mut Scratch,
 ) {
-    let Scratch { ways, next, .. } = scratch;
+    let Scratch { ways, lines, next, .. } = scratch;
     let From { belief, step, .. } = *from;
     let to = [0, 1].map(|axis| step.at[axis] - step.rho * belief.noise_m[axis]);
     let margin_m = 3.0 * (belief.variance_m2 + step.drive_m2).sqrt() + 2.0;
     let link = from.record.link;
     let left_m = streets.network.length_m(link) - belief.along_m;
-    let near = foot(streets, link, to);
+    let near = lines.foot(streets, link, to);
     from.reach(streets, link, &near, -belief.along_m, 0.0, next);
     let u_turn_cost = streets.options.u_turn_cost;
     let hopeless =
         |back| next.is_hopeless(back, from.record.cost + u_turn_cost, streets.options.prune_cost);
     let back = streets.network.reverse(link);
     if let Some(back) = back.filter(|&back| streets.allows(back) && !hopeless(back)) {
-        let near = foot(streets, back, to);
-        from.reach(streets, back, &near, -left_m, u_turn_cost, next);
+        let near = lines.foot(streets, back, to);
+        let cost = u_turn_cost + streets.entry_cost(back);
+        from.reach(streets, back, &near, -left_m, cost, next);
     }
     let far_m = step.drive_m + margin_m;
-    if left_m <= far_m {
-        ways.explore(streets.network, link, left_m, |link, start_m| {
-            if start_m > far_m || !streets.allows(link) {
-                return false;
-            }
-            from.reach(streets, link, &foot(streets, link, to), start_m, 0.0, next);
-            true
-        });
+    if left_m > far_m {
+        return;
+    }
+    let mut onto = |onto, start_m| {
+        if start_m > far_m || !streets.allows(onto) {
+            return false;
+        }
+        let cost = if onto == link { 0.0 } else { streets.entry_cost(onto) };
+        from.reach(streets, onto, &lines.foot(streets, onto, to), start_m, cost, next);
+        true
+    };
+    let successors = streets.network.successors(link);
+    if successors.iter().any(|&next| left_m + streets.network.length_m(next) <= far_m) {
+        ways.explore(streets.network, link, left_m, onto);
+    } else {
+        // Beyond those it cannot be, and so it nearly always is.
+        for &next in successors {
+            onto(next, left_m);
+        }
     }
 }
 
@@ -132,38 +150,41 @@ pub(super) fn ways_on<C: Fn(LinkNumber) -> bool>(
     gap_m: f32,
     scratch: &mut Scratch,
 ) {
-    let Scratch { ways, next, targets, .. } = scratch;
+    let Scratch { ways, next, targets, distances_m, .. } = scratch;
     let (options, network) = (streets.options, streets.network);
-    let From { belief, step, .. } = *from;
+    let From { belief, step, record, .. } = *from;
     let beta_m = options.beta_m_per_s * seconds;
     let detour = |way_m: f32| (way_m - gap_m).max(0.0) / beta_m;
     // Round a block is once and a half the straight way.
     let detour_m = 1.5 * gap_m + options.search_m;
     let far_m = (step.drive_m + 3.0 * step.drive_m2.sqrt()).max(detour_m).min(options.step_m_max);
-    let link = from.record.link;
+    let link = record.link;
     if let Some(near) = targets.get(link) {
-        from.reach(streets, link, near, -belief.along_m, 0.0, next);
+        from.reach(streets, link, &near.foot, -belief.along_m, 0.0, next);
     }
     let left_m = network.length_m(link) - belief.along_m;
-    let back = network.reverse(link).and_then(|back| Some((back, targets.get(back)?)));
-    if let Some((back, near)) = back {
-        let cost = options.u_turn_cost + detour((near.along_m - left_m).abs());
-        from.reach(streets, back, near, -left_m, cost, next);
+    let back = network.reverse(link).and_then(|back| targets.get(back));
+    if let Some(near) = back {
+        let detour = detour((near.foot.along_m - left_m).abs());
+        let cost = options.u_turn_cost + detour + near.entry_cost;
+        from.reach(streets, near.link, &near.foot, -left_m, cost, next);
     }
-    ways.explore(network, link, left_m, |link, start_m| {
-        if start_m > far_m || !streets.allows(link) {
-            return false;
+    if left_m > far_m {
+        return;
+    }
+    let ways = ways.from(streets, link, far_m - left_m);
+    // All at once, so that the processor waits for memory once.
+    distances_m.clear();
+    distances_m.extend(targets.list.iter().map(|near| ways.distance_m(near.link)));
+    for (near, way_m) in targets.list.iter().zip(distances_m) {
+        let start_m = left_m + *way_m;
+        if start_m > far_m {
+            continue;
         }
-        let begin = network.shape(link)[0];
-        if start_m + distance(begin, step.at) > far_m + options.search_m {
-            return false;
-        }
-        if let Some(near) = targets.get(link) {
-            let extra = detour(start_m + near.along_m);
-            from.reach(streets, link, near, start_m, extra, next);
-        }
-        true
-    });
+        let entry_cost = if near.link == link { 0.0 } else { near.entry_cost };
+        let extra = detour(start_m + near.foot.along_m) + entry_cost;
+        from.reach(streets, near.link, &near.foot, start_m, extra, next);
+    }
 }
 
 /// Offers every street near a fix, at a price.
@@ -174,14 +195,16 @@ pub(super) fn appear<C: Fn(LinkNumber) -> bool>(
     scratch: &mut Scratch,
 ) {
     let options = streets.options;
+    let Scratch { targets, next, .. } = scratch;
     let (at, bearing) = (plane(fix), bearing(options, fix));
     let variance_m2 = options.sigma_m * options.sigma_m;
-    for point in &scratch.near {
-        let link = point.link;
-        let Some(foot) = scratch.targets.get(link) else { continue };
+    for &Target { link, foot, entry_cost } in &targets.list {
         let noise_m = [at[0] - foot.at[0], at[1] - foot.at[1]];
         let away = (0.5 * dot(noise_m, noise_m) / variance_m2).min(2.0 * options.outlier_cost);
-        let mut cost = price + away + streets.entry_cost(link);
+        let mut cost = price + away + entry_cost;
+        if next.is_hopeless(link, cost, options.prune_cost) {
+            continue;
+        }
         if let Some(bearing) = bearing {
             cost += 0.5 * options.bearing_cost * (1.0 - dot(bearing, foot.ahead));
         }
@@ -190,14 +213,6 @@ pub(super) fn appear<C: Fn(LinkNumber) -> bool>(
             continue;
         }
         let (driven_m, parent, hindsight) = (0.0, NO_PARENT, Hindsight::default());
-        scratch.next.offer(Next { link, cost, belief, driven_m, parent, hindsight });
+        next.offer(Next { link, cost, belief, driven_m, parent, hindsight });
     }
-}
-
-/// The point of a link's lanes that is nearest to a point.
-pub(super) fn foot<C>(streets: &Streets<C>, link: LinkNumber, to: [f32; 2]) -> Foot {
-    let mut foot = project(streets.network, link, to);
-    let right_m = lane_offset_m(streets.network, link, streets.options.lane_width_m);
-    foot.at = shifted(foot.at, foot.ahead, right_m);
-    foot
 }

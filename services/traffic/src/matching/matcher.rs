@@ -3,10 +3,10 @@
 use network::{LinkFlags, LinkNumber};
 
 use super::filter::{Belief, Hindsight, Step};
-use super::hypothesis::{From, appear, follow_on, foot, ways_on};
-use super::line::dot;
-use super::motion::{bearing, distance, metres_per_s, plane, power, velocity};
-use super::search::Scratch;
+use super::hypothesis::{From, appear, follow_on, ways_on};
+use super::line::{distance, dot};
+use super::motion::{bearing, metres_per_s, plane, power, velocity};
+use super::search::{Hypotheses, Scratch, Target};
 use super::{Fix, Matched, Matches, Streets, Unknown};
 
 /// A hypothesis that continues no other.
@@ -15,12 +15,24 @@ pub(super) const NO_PARENT: u8 = u8::MAX;
 /// Fixes up to so far apart are followed link by link along the hypotheses; farther apart, every
 /// street near the fix is looked up and the ways there are searched.
 const FOLLOW_MS_MAX: i64 = 4_000;
+const FOLLOW_S_MAX: f32 = FOLLOW_MS_MAX as f32 / 1_000.0;
 
 /// While it is followed, a vehicle is looked for on other streets so often.
 const LOOK_AROUND_MS: i64 = 10_000;
 
 /// A slower vehicle stands: what receivers report at rest, metres per second.
 const STANDS_M_PER_S: f32 = 0.5;
+
+/// The same for the velocity of positions, in deviations of a fix per second: 3 m/s at 5 m. Noise
+/// alone moves a fix by 0.45 of them in a second on each axis, and the mean of that over
+/// [`super::motion::VELOCITY_S`] stays below 0.6 in 19 of 20.
+const STANDS_SIGMAS_PER_S: f32 = 0.6;
+
+/// Variance of how far a vehicle moved that stood by its own word, square metres.
+const STOOD_M2: f32 = 0.01;
+
+/// The same where it is guessed from positions: it may have crept.
+const STOOD_M2_GUESSED: f32 = 1.0;
 
 /// Map matching of one vehicle.
 ///
@@ -134,6 +146,7 @@ impl Matcher {
         scratch: &mut Scratch,
         out: &mut Matches,
     ) {
+        scratch.meet(streets.network);
         let is_late = self.moments.last().is_some_and(|newest| fix.time_ms <= newest.time_ms);
         let is_place = plane(fix).iter().all(|metres| metres.is_finite());
         if is_late || !is_place {
@@ -162,6 +175,7 @@ impl Matcher {
         scratch: &mut Scratch,
         out: &mut Matches,
     ) {
+        scratch.meet(streets.network);
         self.answer(streets, scratch, out, true);
         *self = Self::default();
     }
@@ -203,35 +217,31 @@ impl Matcher {
     ) {
         let options = streets.options;
         let at = plane(fix);
+        let near_m = options.search_m.min(NEAR_SIGMAS * options.sigma_m);
         let mut look = true;
         if let Some(newest) = self.moments.last().filter(|newest| newest.records > 0) {
             let gap_ms = fix.time_ms - newest.time_ms;
-            let (step, gap_m) = Self::step(streets, newest, fix);
             let follow = gap_ms <= FOLLOW_MS_MAX;
             if !follow {
-                Self::look(streets, at, scratch);
+                Self::look(streets, at, near_m, scratch);
             }
-            let first = self.records.len() - self.beliefs.len();
-            for (parent, belief) in self.beliefs.iter().enumerate() {
-                let record = &self.records[first + parent];
-                let from = From { record, belief, parent: parent as u8, step: &step };
-                if follow {
-                    follow_on(streets, &from, scratch);
-                } else {
-                    let seconds = gap_ms as f32 / 1_000.0;
-                    ways_on(streets, &from, seconds, gap_m, scratch);
-                }
-            }
+            self.continue_all(streets, newest, fix, follow, scratch);
             let bad = scratch.next.best() > BAD_STEP_COST;
             look = !follow || bad || fix.time_ms - self.looked_ms >= LOOK_AROUND_MS;
-            if look && follow {
-                Self::look(streets, at, scratch);
+            if bad {
+                Self::look(streets, at, options.search_m, scratch);
+                if !follow {
+                    scratch.next.clear();
+                    self.continue_all(streets, newest, fix, follow, scratch);
+                }
+            } else if look && follow {
+                Self::look(streets, at, near_m, scratch);
             }
             if look {
                 appear(streets, fix, options.break_cost, scratch);
             }
         } else {
-            Self::look(streets, at, scratch);
+            Self::look(streets, at, options.search_m, scratch);
             appear(streets, fix, 0.0, scratch);
         }
         if look {
@@ -239,17 +249,47 @@ impl Matcher {
         }
     }
 
-    /// Looks up the streets near a fix, in `scratch.targets`.
-    fn look<C: Fn(LinkNumber) -> bool>(streets: &Streets<C>, at: [f32; 2], scratch: &mut Scratch) {
-        let network = streets.network;
-        scratch.near.clear();
-        scratch.targets.clear(network.len());
-        let radius_m = f64::from(streets.options.search_m);
-        network.near(at.map(f64::from), radius_m, &mut scratch.near);
-        scratch.near.retain(|point| streets.allows(point.link));
-        for point in &scratch.near {
-            scratch.targets.add(point.link, foot(streets, point.link, at));
+    /// Continues the hypotheses about the newest fix: follows them, or looks for ways to the
+    /// targets.
+    fn continue_all<C: Fn(LinkNumber) -> bool>(
+        &self,
+        streets: &Streets<C>,
+        newest: &Moment,
+        fix: &Fix,
+        follow: bool,
+        scratch: &mut Scratch,
+    ) {
+        let (step, gap_m) = Self::step(streets, newest, fix);
+        let seconds = (fix.time_ms - newest.time_ms) as f32 / 1_000.0;
+        let first = self.records.len() - self.beliefs.len();
+        for (parent, belief) in self.beliefs.iter().enumerate() {
+            let record = &self.records[first + parent];
+            let from = From { record, belief, parent: parent as u8, step: &step };
+            if follow {
+                follow_on(streets, &from, scratch);
+            } else {
+                ways_on(streets, &from, seconds, gap_m, scratch);
+            }
         }
+    }
+
+    /// Looks up the streets within a radius of a fix, in `scratch.targets`.
+    fn look<C: Fn(LinkNumber) -> bool>(
+        streets: &Streets<C>,
+        at: [f32; 2],
+        radius_m: f32,
+        scratch: &mut Scratch,
+    ) {
+        let network = streets.network;
+        let Scratch { lines, targets, .. } = scratch;
+        targets.clear(network.len());
+        network.links_near(at, radius_m, |link| {
+            targets.look_at(link, || {
+                let foot = lines.foot_within(streets, link, at, radius_m)?;
+                let target = || Target { link, foot, entry_cost: streets.entry_cost(link) };
+                streets.allows(link).then(target)
+            });
+        });
     }
 
     /// What the time and the speeds say about the way between two fixes, and their distance.
@@ -262,23 +302,38 @@ impl Matcher {
             (Some(a), Some(b)) => Some(f32::midpoint(a, b)),
             (a, b) => a.or(b),
         };
-        let drift_m = if speed.is_some() { options.drift_m } else { options.drift_unknown_speed_m };
-        let drift_m2 = drift_m * drift_m * seconds;
-        let drift_m2_max = options.drift_m_per_s_max * options.drift_m_per_s_max;
-        let rho = power(options.rho, seconds);
-        let stands = |speed: Option<f32>| speed.is_some_and(|speed| speed < STANDS_M_PER_S);
-        let now = fix.speed_km_h.map(|speed| metres_per_s(options, speed));
         let velocity = velocity(newest, at, seconds);
         let guess = dot(velocity, velocity).sqrt();
+        let seconds2 = seconds * seconds;
+        let drift_m2_max = options.drift_m_per_s_max * options.drift_m_per_s_max * seconds2;
+        let drive_m2 = if speed.is_some() {
+            (options.drift_m * options.drift_m * seconds * seconds2).min(drift_m2_max)
+        } else {
+            let drift_m = options.drift_unknown_speed_m;
+            (drift_m * drift_m * seconds).max(drift_m2_max)
+        };
+        let (stands, stood, stood_m2) = if speed.is_none() && seconds <= FOLLOW_S_MAX {
+            let slow = |velocity| {
+                let most = STANDS_SIGMAS_PER_S * options.sigma_m;
+                dot(velocity, velocity) < most * most
+            };
+            (slow(velocity), slow(newest.velocity), STOOD_M2_GUESSED)
+        } else {
+            let slow = |speed: Option<f32>| speed.is_some_and(|speed| speed < STANDS_M_PER_S);
+            let now = fix.speed_km_h.map(|speed| metres_per_s(options, speed));
+            (slow(now), slow(newest.speed), STOOD_M2)
+        };
+        let rho = power(options.rho, seconds);
         let step = Step {
             at,
             drive_m: speed.unwrap_or(guess) * seconds,
-            drive_m2: drift_m2.min(drift_m2_max) * seconds * seconds,
+            drive_m2,
             rho,
             fresh_m2: options.sigma_m * options.sigma_m * (1.0 - rho * rho).max(0.01),
             bearing: bearing(options, fix),
-            stands: stands(now),
-            stood: stands(now) && stands(newest.speed),
+            stands,
+            stood: stands && stood,
+            stood_m2,
         };
         (step, gap_m)
     }
@@ -286,13 +341,14 @@ impl Matcher {
     /// Makes the best hypotheses of `scratch.next` those of the newest fix.
     fn keep_best<C>(&mut self, streets: &Streets<C>, fix: &Fix, scratch: &mut Scratch) {
         let options = streets.options;
-        let next = &mut scratch.next.list;
-        next.sort_unstable_by(|a, b| a.cost.total_cmp(&b.cost).then(a.link.cmp(&b.link)));
-        let best = next.first().map_or(0.0, |next| next.cost);
+        scratch.next.sort();
+        let Hypotheses { list, order, .. } = &scratch.next;
+        let sorted = order.iter().map(|&number| &list[number as usize]);
+        let best = sorted.clone().next().map_or(0.0, |next| next.cost);
         let worst = best + options.prune_cost;
-        next.truncate(options.candidates_max.min(usize::from(NO_PARENT)));
+        let most = options.candidates_max.min(usize::from(NO_PARENT));
         self.beliefs.clear();
-        for next in next.iter().take_while(|next| next.cost <= worst) {
+        for next in sorted.take(most).take_while(|next| next.cost <= worst) {
             self.beliefs.push(next.belief);
             self.records.push(Record {
                 link: next.link,
@@ -316,6 +372,10 @@ impl Matcher {
         });
     }
 }
+
+/// Streets farther from a fix than so many of its deviations, but within the search, are candidates
+/// only where none that is nearer explains the fix.
+const NEAR_SIGMAS: f32 = 6.0;
 
 /// A step that the best hypothesis explains worse than that calls for a look around.
 const BAD_STEP_COST: f32 = 6.0;

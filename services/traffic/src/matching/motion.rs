@@ -1,20 +1,15 @@
 //! What a fix says of where a vehicle is and how it moves, in the network's units.
 
-use super::line::dot;
 use super::matcher::Moment;
 use super::{Fix, MatchOptions};
 
-/// Time over which velocity is estimated where vehicles send none, seconds.
-const VELOCITY_S: f32 = 3.0;
+/// Time over which velocity is estimated where vehicles send none, seconds: less lets noise count as
+/// driving, more sees too late that a vehicle brakes.
+pub(super) const VELOCITY_S: f32 = 1.5;
 
 /// A fix's coordinates as the network has them.
 pub(super) fn plane(fix: &Fix) -> [f32; 2] {
     fix.at.map(|metres| metres as f32)
-}
-
-pub(super) fn distance(a: [f32; 2], b: [f32; 2]) -> f32 {
-    let step = [a[0] - b[0], a[1] - b[1]];
-    dot(step, step).sqrt()
 }
 
 /// A speed as it counts, whatever the vehicle sent.

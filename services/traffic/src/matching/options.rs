@@ -12,13 +12,18 @@ pub struct MatchOptions {
     /// one second. It grows with time to the power of 1.5, as the integral of a random walk
     /// of the speed that is known at both ends does.
     pub drift_m: f32,
-    /// The same when vehicles do not send their speed.
+    /// The same when vehicles do not send their speed and it is guessed from their positions, which
+    /// tell the more the longer the time: it grows with time to the power of 0.5.
     pub drift_unknown_speed_m: f32,
     /// Vehicles brake and speed up within bounds, so the error of the mean speed between two fixes
-    /// has at most this standard deviation, metres per second.
+    /// has at most this standard deviation where the speed is known, and at least this where it is
+    /// not, metres per second.
     pub drift_m_per_s_max: f32,
     /// That a vehicle which stands at two fixes has driven in between.
     pub start_cost: f32,
+    /// That a vehicle comes to a stand with its tail in the junction behind it, which drivers
+    /// avoid: the place to stand is before the junction.
+    pub tail_cost: f32,
     /// Detour over which the probability of a route falls by e, metres per second between the fixes
     /// (Newson & Krumm's beta, which they fit to each sampling interval and which grows with it).
     pub beta_m_per_s: f32,
@@ -67,9 +72,10 @@ impl Default for MatchOptions {
             sigma_m: 5.0,
             rho: 0.9,
             drift_m: 0.5,
-            drift_unknown_speed_m: 2.5,
+            drift_unknown_speed_m: 4.0,
             drift_m_per_s_max: 2.0,
             start_cost: 3.5,
+            tail_cost: 3.0,
             beta_m_per_s: 1.5,
             search_m: 40.0,
             candidates_max: 8,

@@ -1,23 +1,37 @@
-//! Ways through the network, and the work memory for them.
+//! The work memory: streets near a fix, hypotheses that are being made.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
-use network::{LinkNumber, LinkPoint, Network};
+use network::{LinkNumber, Network, NetworkIdentity};
 
 use super::filter::{Belief, Hindsight};
-use super::line::Foot;
+use super::line::{Foot, Lines};
+use super::ways::Ways;
 
 /// Work memory of map matching, for any number of vehicles one after the other. It grows to the
-/// size of the network once and holds nothing that matters between calls.
+/// size of the network once, and by 64 MiB at most for ways that were searched, and holds nothing
+/// that matters between calls.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
+    /// The network of its ways and lines.
+    network: Option<NetworkIdentity>,
     pub(super) ways: Ways,
-    pub(super) near: Vec<LinkPoint>,
+    pub(super) lines: Lines,
     pub(super) targets: Targets,
+    /// Metres of the ways to the targets.
+    pub(super) distances_m: Vec<f32>,
     pub(super) next: Hypotheses,
     pub(super) ancestors: Vec<Ancestor>,
     pub(super) route: Vec<LinkNumber>,
+}
+
+impl Scratch {
+    /// Makes it ready for a network. It remembers lines and ways of the one that it met last.
+    pub(super) fn meet(&mut self, network: &Network) {
+        if !self.network.as_ref().is_some_and(|known| network.is(known)) {
+            self.network = Some(network.identity());
+            self.ways.clear(network.len());
+            self.lines.clear(network.len());
+        }
+    }
 }
 
 /// A hypothesis about the newest fix while it is being made.
@@ -41,6 +55,8 @@ pub(super) struct Hypotheses {
     /// Link and cost of each, close together: they are looked at far more often than the rest.
     costs: Vec<(LinkNumber, f32)>,
     best: Option<f32>,
+    /// Numbers of the list, the best first.
+    pub(super) order: Vec<u32>,
 }
 
 impl Hypotheses {
@@ -60,6 +76,17 @@ impl Hypotheses {
     pub(super) fn is_hopeless(&self, link: LinkNumber, cost: f32, prune_cost: f32) -> bool {
         cost > self.best() + prune_cost
             || self.costs.iter().any(|&(other, other_cost)| other == link && other_cost <= cost)
+    }
+
+    /// Sorts the numbers of the list by cost, equal ones by link.
+    pub(super) fn sort(&mut self) {
+        let Self { costs, order, .. } = self;
+        order.clear();
+        order.extend(0..costs.len() as u32);
+        order.sort_unstable_by(|&a, &b| {
+            let ((a_link, a), (b_link, b)) = (costs[a as usize], costs[b as usize]);
+            a.total_cmp(&b).then(a_link.cmp(&b_link))
+        });
     }
 
     pub(super) fn offer(&mut self, new: Next) {
@@ -92,94 +119,51 @@ pub(super) struct Ancestor {
 pub(super) struct Targets {
     round: u32,
     slots: Vec<(u32, u32)>,
-    feet: Vec<Foot>,
+    pub(super) list: Vec<Target>,
+}
+
+/// A link near the newest fix.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target {
+    pub(super) link: LinkNumber,
+    /// The point of its lanes that is nearest.
+    pub(super) foot: Foot,
+    /// That a vehicle comes into it, nats.
+    pub(super) entry_cost: f32,
 }
 
 impl Targets {
     /// Forgets all.
     pub(super) fn clear(&mut self, links: usize) {
-        self.feet.clear();
+        self.list.clear();
         next_round(&mut self.round, &mut self.slots, links, (0, 0));
     }
 
-    /// Adds a link that is not in it.
-    pub(super) fn add(&mut self, link: LinkNumber, foot: Foot) {
-        self.slots[link as usize] = (self.round, self.feet.len() as u32);
-        self.feet.push(foot);
+    /// Adds a link unless it has been looked at: `target` answers whether it is one.
+    pub(super) fn look_at(&mut self, link: LinkNumber, target: impl FnOnce() -> Option<Target>) {
+        let slot = &mut self.slots[link as usize];
+        if slot.0 == self.round {
+            return;
+        }
+        *slot = (self.round, NOT_NEAR);
+        if let Some(target) = target() {
+            slot.1 = self.list.len() as u32;
+            self.list.push(target);
+        }
     }
 
-    /// The point of a link near the fix.
-    pub(super) fn get(&self, link: LinkNumber) -> Option<&Foot> {
+    /// A link near the fix.
+    pub(super) fn get(&self, link: LinkNumber) -> Option<&Target> {
         let (round, slot) = self.slots[link as usize];
-        (round == self.round).then(|| &self.feet[slot as usize])
+        (round == self.round && slot != NOT_NEAR).then(|| &self.list[slot as usize])
     }
 }
 
-/// Shortest ways (Dijkstra 1959), from link to link so that turn restrictions hold.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Ways {
-    round: u32,
-    reached: Vec<Reached>,
-    heap: BinaryHeap<Reverse<(u32, LinkNumber)>>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Reached {
-    round: u32,
-    /// Metres from the start to the beginning of the link.
-    distance_m: f32,
-    from: LinkNumber,
-}
-
-impl Ways {
-    /// Visits links in the order of their distance from the end of a link, which is `first_m`
-    /// away: `visit` gets the link and the distance to its beginning, and answers whether to go on
-    /// beyond it. The link at the start is visited again where a way leads back to it.
-    pub(super) fn explore(
-        &mut self,
-        network: &Network,
-        start: LinkNumber,
-        first_m: f32,
-        mut visit: impl FnMut(LinkNumber, f32) -> bool,
-    ) {
-        next_round(&mut self.round, &mut self.reached, network.len(), Reached::default());
-        self.heap.clear();
-        self.relax(network, start, first_m);
-        while let Some(Reverse((bits, link))) = self.heap.pop() {
-            let distance_m = f32::from_bits(bits);
-            if distance_m <= self.reached[link as usize].distance_m && visit(link, distance_m) {
-                self.relax(network, link, distance_m + network.length_m(link));
-            }
-        }
-    }
-
-    /// Links after the start of the last exploration up to and with one that it visited.
-    pub(super) fn route_to(&self, start: LinkNumber, link: LinkNumber, out: &mut Vec<LinkNumber>) {
-        let mut at = link;
-        loop {
-            out.push(at);
-            at = self.reached[at as usize].from;
-            if at == start {
-                break;
-            }
-        }
-        out.reverse();
-    }
-
-    fn relax(&mut self, network: &Network, from: LinkNumber, distance_m: f32) {
-        for &link in network.successors(from) {
-            let reached = &mut self.reached[link as usize];
-            if reached.round != self.round || distance_m < reached.distance_m {
-                *reached = Reached { round: self.round, distance_m, from };
-                // Floats that are not negative are in the order of their bits.
-                self.heap.push(Reverse((distance_m.max(0.0).to_bits(), link)));
-            }
-        }
-    }
-}
+/// The slot of a link that was looked at and is too far away.
+const NOT_NEAR: u32 = u32::MAX;
 
 /// Makes everything of earlier rounds void without touching it.
-fn next_round<T: Clone>(round: &mut u32, marks: &mut Vec<T>, links: usize, none: T) {
+pub(super) fn next_round<T: Clone>(round: &mut u32, marks: &mut Vec<T>, links: usize, none: T) {
     *round = round.wrapping_add(1);
     if *round == 0 || marks.len() < links {
         marks.clear();
