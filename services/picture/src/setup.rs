@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use events::Text;
 use network::{AreaPolygon, Areas, Network, Region};
-use traffic::link::Calendar;
+use traffic::link::{Calendar, Junctions};
 use traffic::matching::MatchOptions;
 
 use crate::FeedLimits;
@@ -34,6 +34,7 @@ pub struct StreetSetup {
     network: Network,
     areas: Areas,
     street_mm: Vec<u64>,
+    junctions: Junctions,
     options: StreetOptions,
 }
 
@@ -75,7 +76,8 @@ impl StreetSetup {
     ) -> Self {
         let areas = Areas::with_polygons(&network, region, polygons);
         let street_mm = street_mm(&network, &areas);
-        Self { network, areas, street_mm, options }
+        let junctions = Junctions::new(&network);
+        Self { network, areas, street_mm, junctions, options }
     }
 
     /// The streets.
@@ -91,6 +93,11 @@ impl StreetSetup {
     /// Millimetres of street in each of them.
     pub(crate) fn street_mm(&self) -> &[u64] {
         &self.street_mm
+    }
+
+    /// Where the flows of links meet.
+    pub(crate) fn junctions(&self) -> &Junctions {
+        &self.junctions
     }
 
     /// What differs by region or by choice.

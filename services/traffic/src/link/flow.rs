@@ -1,9 +1,15 @@
 //! The flow of a link from a part of its vehicles.
 
-/// Discount of what was counted by each five minutes: counts of about an hour are remembered.
-const DISCOUNT: f64 = 0.92;
+/// Discount of what was counted by each five minutes: counts of a quarter of an hour are
+/// remembered.
+const DISCOUNT: f64 = 0.7;
 
-/// Variance of a count over its mean, of one day against the usual.
+/// Variance over its mean of a day's count against what is usual and the demand of the day. Fitted,
+/// as the constants below, on simulated days that no figure is reported of; probes come in bunches,
+/// so they count less than their number.
+const DISPERSION_OF_DAYS: f64 = 0.7;
+
+/// The same of the count of five minutes: vehicles come in platoons.
 const DISPERSION: f64 = 2.0;
 
 /// Relative error of the usual flow that no number of days takes away.
@@ -17,7 +23,7 @@ const TAIL: f64 = 2.0;
 const DEMAND_PRIOR: f64 = 50.0;
 
 /// Discount of the region's sums by each five minutes.
-const REGION_DISCOUNT: f64 = 0.8;
+const REGION_DISCOUNT: f64 = 0.6;
 
 /// Expected vehicles, under which no penetration is given: too few to tell.
 const VEHICLES_MIN: f64 = 30.0;
@@ -42,8 +48,16 @@ const HALF_WIDTH: f64 = 1.645;
 pub struct FlowEstimate {
     /// Vehicles an hour.
     pub flow_veh_h: f64,
-    /// Half the interval that holds the truth in nine of ten cases.
-    pub half_width_veh_h: f64,
+    /// Standard deviation of it.
+    pub deviation_veh_h: f64,
+}
+
+impl FlowEstimate {
+    /// The interval that holds the truth in nine of ten cases, veh/h; the lower end is 0 or more.
+    pub fn interval_veh_h(&self) -> [f64; 2] {
+        let half_veh_h = HALF_WIDTH * self.deviation_veh_h;
+        [(self.flow_veh_h - half_veh_h).max(0.0), self.flow_veh_h + half_veh_h]
+    }
 }
 
 /// What is usual on a link at this hour.
@@ -117,7 +131,7 @@ impl FlowFilter {
         let expected = likely / penetration;
         let days = (usual.windows / WINDOWS_PER_DAY).max(GUESS_DAYS);
         let error = USUAL_ERROR * USUAL_ERROR * expected;
-        let mut worth = expected / (DISPERSION * (1.0 + 1.0 / days) + error);
+        let mut worth = expected / (DISPERSION_OF_DAYS * (1.0 + 1.0 / days) + error);
         let square = (self.seen - likely).powi(2) / (likely + likely * likely / worth);
         worth *= (TAIL / square).min(1.0);
         let ratio = (self.seen + worth) / (likely + worth);
@@ -126,10 +140,7 @@ impl FlowFilter {
         let relative = 1.0 / (self.seen + worth);
         let count = (unseen_veh_h / 12.0).max(0.1);
         let variance = (relative + DISPERSION / count) * unseen_veh_h * unseen_veh_h;
-        FlowEstimate {
-            flow_veh_h: seen_veh_h + unseen_veh_h,
-            half_width_veh_h: HALF_WIDTH * variance.sqrt(),
-        }
+        FlowEstimate { flow_veh_h: seen_veh_h + unseen_veh_h, deviation_veh_h: variance.sqrt() }
     }
 }
 
@@ -143,7 +154,7 @@ pub fn detected_flow(flow_veh_h: f64, buses_veh_h: f64) -> FlowEstimate {
     let flow_veh_h = (flow_veh_h - buses_veh_h).max(0.0);
     // One vehicle of five minutes more or less, and a share.
     let deviation = (12.0 * 12.0 + (DETECTOR_ERROR * flow_veh_h).powi(2)).sqrt();
-    FlowEstimate { flow_veh_h, half_width_veh_h: HALF_WIDTH * deviation }
+    FlowEstimate { flow_veh_h, deviation_veh_h: deviation }
 }
 
 /// How much of a region's traffic is seen, and how much there is against the usual.
