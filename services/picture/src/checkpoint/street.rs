@@ -172,6 +172,19 @@ fn centre([speed_m_s, weight, spread, spread_weight]: [f64; 4]) -> Centre {
     Centre { speed_m_s, weight, spread, spread_weight }
 }
 
+fn put_penetration(penetration: &Penetration) -> [f64; 8] {
+    let Penetration { seen, all, counted, usual, long_seen, long_all, .. } = *penetration;
+    let Penetration { detector_seen, detector_counted, .. } = *penetration;
+    [seen, all, counted, usual, long_seen, long_all, detector_seen, detector_counted]
+}
+
+fn penetration(numbers: [f64; 8]) -> Penetration {
+    let [seen, all, counted, usual, long_seen, long_all, detector_seen, detector_counted] = numbers;
+    let long =
+        Penetration { long_seen, long_all, detector_seen, detector_counted, ..Default::default() };
+    Penetration { seen, all, counted, usual, ..long }
+}
+
 fn put_slot(slot: &FlowSlot) -> [f32; 3] {
     [f32::from(slot.slot), slot.flow_veh_h, slot.weeks]
 }
@@ -236,7 +249,7 @@ impl Streets {
         let mut region = vec![buses.buses_m, buses.cars_m];
         region.extend(put_relation(&detectors.minute));
         region.extend(put_relation(&detectors.five_minutes));
-        region.extend([penetration.seen, penetration.all, penetration.counted, penetration.usual]);
+        region.extend(put_penetration(penetration));
         put(message::Kind::Streets(message::Streets {
             first_minute: self.open.first(),
             feeds: self.watermarks.keys().copied().collect(),
@@ -304,11 +317,11 @@ impl Streets {
         let [buses_m, cars_m] = numbers.take()?;
         let minute = relation(numbers.take()?);
         let five_minutes = relation(numbers.take()?);
-        let [seen, all, counted, usual] = numbers.take()?;
+        let penetration = penetration(numbers.take()?);
         self.links.region = Region {
             buses: BusRelations { buses_m, cars_m },
             detectors: DetectorRelations { minute, five_minutes },
-            penetration: Penetration { seen, all, counted, usual },
+            penetration,
             curve: FlowCurve { slots: header.curve.chunks_exact(3).map(slot).collect() },
         };
         Ok(())

@@ -26,6 +26,9 @@ const WINDOWS_PER_HOUR: f64 = 12.0;
 /// windows: of fewer it is chance.
 const DIFFERENCE_HALF: f64 = 3.0;
 
+/// Where so large a share is seen, a window in which none was tells the flow of a link.
+const MOST_SEEN: f64 = 0.5;
+
 /// Neighbours that move a typical flow by more than that share of it make it an inferred one.
 const MOVED_SHARE_MIN: f64 = 0.05;
 
@@ -103,6 +106,8 @@ impl Links {
             let Some(state) = self.states.get(&link) else { continue };
             let Some(flow_veh_h) = counted_veh_h(window, link, &state.five) else { continue };
             readings.insert(link, flow_veh_h);
+            let seen = f64::from(state.five.cars.passages);
+            penetration.seen_at_detector(seen, flow_veh_h / WINDOWS_PER_HOUR);
             if let Some(usual) = usual_veh_h(state) {
                 penetration.counted(flow_veh_h / WINDOWS_PER_HOUR, usual / WINDOWS_PER_HOUR);
             }
@@ -165,11 +170,16 @@ impl Links {
     }
 
     /// Learns what flow is usual from that of five minutes: of windows in which none was seen too, or
-    /// what is usual on a quiet street would be that of its few busy windows.
+    /// what is usual on a quiet street would be that of its few busy windows. Only a guess is not
+    /// learned.
     pub(crate) fn learn_flows(&mut self, window: &Window<'_>, flows: &[(LinkNumber, KnownFlow)]) {
         let share = self.region.curve.share_of_hour(window.slot);
+        let most_are_seen =
+            self.region.demand().is_some_and(|demand| demand.penetration >= MOST_SEEN);
         for (link, flow) in flows {
-            if let Some(state) = self.states.get_mut(link) {
+            let Some(state) = self.states.get_mut(link) else { continue };
+            let is_guess = state.profile.flow_veh_h(window.hour()).is_none();
+            if !is_guess || flow.method != EstimateMethod::Inferred || most_are_seen {
                 state.profile.learn_flow(window.hour(), flow.estimate.flow_veh_h / share);
             }
         }
