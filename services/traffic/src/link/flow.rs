@@ -7,7 +7,7 @@ const DISCOUNT: f64 = 0.7;
 /// Variance over its mean of a day's count against what is usual and the demand of the day. Fitted,
 /// as the constants below, on simulated days that no figure is reported of; probes come in bunches,
 /// so they count less than their number.
-const DISPERSION_OF_DAYS: f64 = 0.7;
+const DISPERSION_OF_DAYS: f64 = 1.0;
 
 /// The same of the count of five minutes: vehicles come in platoons.
 const DISPERSION: f64 = 2.0;
