@@ -1,4 +1,5 @@
 //! Traffic mathematics.
 
+mod balance;
 mod matching;
 mod matching_laws;

@@ -10,7 +10,7 @@ use traffic::emission::studded::{RoadState, StuddedShare, StuddedShares};
 use traffic::emission::{
     Climate, EmissionModel, Pollutant, RoadKind, TrafficCurves, TransitCurves, Weather,
 };
-use traffic::link::Calendar;
+use traffic::link::{Calendar, Junctions};
 use traffic::matching::MatchOptions;
 
 use crate::street::area::street_mm;
@@ -39,6 +39,7 @@ pub struct StreetSetup {
     network: Network,
     areas: Areas,
     street_mm: Vec<u64>,
+    junctions: Junctions,
     options: StreetOptions,
     emission: Option<Arc<EmissionSetup>>,
 }
@@ -81,7 +82,8 @@ impl StreetSetup {
     ) -> Self {
         let areas = Areas::with_polygons(&network, region, polygons);
         let street_mm = street_mm(&network, &areas);
-        Self { network, areas, street_mm, options, emission: None }
+        let junctions = Junctions::new(&network);
+        Self { network, areas, street_mm, junctions, options, emission: None }
     }
 
     /// The streets.
@@ -97,6 +99,11 @@ impl StreetSetup {
     /// Millimetres of street in each of them.
     pub(crate) fn street_mm(&self) -> &[u64] {
         &self.street_mm
+    }
+
+    /// Where the flows of links meet.
+    pub(crate) fn junctions(&self) -> &Junctions {
+        &self.junctions
     }
 
     /// What differs by region or by choice.

@@ -32,6 +32,8 @@ const SPEED_GOALS: [(u32, f64); 2] = [(300, 6.0), (60, 10.0)];
 /// Flow of the hour: links with GEH below 5, and wMAPE, percent.
 const FLOW_GEH_GOAL: f64 = 99.0;
 const FLOW_GOAL: f64 = 10.0;
+/// Windows with so many cars are busy, as the rule for speed has it.
+const BUSY_CARS_MIN: f64 = 3.0;
 /// Share of the truth that the 90 percent interval holds, percent.
 const CALIBRATION_GOAL: (f64, f64) = (85.0, 95.0);
 
@@ -102,7 +104,7 @@ pub(super) fn calibration(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError
     Ok(())
 }
 
-/// Flow of the hour and of five minutes.
+/// Flow of the hour, of a quarter of it and of five minutes.
 pub(super) fn flow(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
     for run in runs()? {
         let windows = run.estimates.windows(300);
@@ -114,9 +116,19 @@ pub(super) fn flow(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
         each(figure.against(baseline("flow_hour_geh")));
         let figure = Figure::below(name("flow_hour"), hour.wmape_percent, "%", FLOW_GOAL);
         each(figure.against(baseline("flow_hour")));
-        let wmape_percent = score::five_minutes_flow(windows, &run.truth.five_minutes_flow);
-        let figure = Figure::known(name("flow_300s"), wmape_percent, "%");
+        let truth = &run.truth.five_minutes_flow;
+        let five_minutes = score::window_flow(windows, truth, 1, 1.0);
+        let figure = Figure::known(name("flow_300s"), five_minutes.wmape_percent, "%");
         each(figure.against(baseline("flow_300s")));
+        let busy = score::window_flow(windows, truth, 1, BUSY_CARS_MIN);
+        each(Figure::known(name("flow_300s_busy"), busy.wmape_percent, "%"));
+        let (least, most) = CALIBRATION_GOAL;
+        let figure =
+            Figure::at_least(name("flow_interval_holds_300s"), busy.inside_percent, "%", least);
+        let met = Some((least..=most).contains(&busy.inside_percent));
+        each(Figure { met, ..figure });
+        let quarter = score::window_flow(windows, truth, 3, BUSY_CARS_MIN);
+        each(Figure::known(name("flow_900s_busy"), quarter.wmape_percent, "%"));
     }
     Ok(())
 }

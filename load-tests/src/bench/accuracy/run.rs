@@ -28,7 +28,7 @@ const OFFSET_S: i32 = 3 * 3_600;
 pub(super) struct Value {
     pub(super) speed_km_h: Estimate,
     /// None where nothing is known.
-    pub(super) flow_veh_h: Option<f64>,
+    pub(super) flow_veh_h: Option<Estimate>,
 }
 
 /// What was published of windows of one length: by edge and the window's number since the beginning
@@ -95,8 +95,7 @@ impl Estimates {
 }
 
 fn value(window: &LinkWindow) -> Value {
-    let flow_veh_h = window.flow_veh_h.map(|flow| flow.value);
-    Value { speed_km_h: window.speed_km_h, flow_veh_h }
+    Value { speed_km_h: window.speed_km_h, flow_veh_h: window.flow_veh_h }
 }
 
 /// A picture that has lived through days.

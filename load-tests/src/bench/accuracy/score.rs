@@ -5,9 +5,13 @@ use std::path::Path;
 use std::str::FromStr;
 
 use events::Text;
+use picture::Estimate;
 
 use super::run::{Estimates, Value, Windows};
 use crate::bench::BenchError;
+
+/// Windows of five minutes in an hour.
+const WINDOWS_PER_HOUR: f64 = 12.0;
 
 /// Windows of five minutes in the hour of the flow, 07:30 to 08:30.
 const HOUR: std::ops::Range<i64> = 6..18;
@@ -136,13 +140,14 @@ fn newest<'a>(estimates: &'a Estimates, window_s: u32, cell: &Cell) -> (Option<&
         return (own, true);
     }
     let end_s = (cell.window + 1) * i64::from(window_s);
-    let before = [60, 300].into_iter().filter_map(|window_s| {
+    let other_s = if window_s == 60 { 300 } else { 60 };
+    let before = [other_s, window_s].into_iter().filter_map(|window_s| {
         let published = estimates.windows(window_s);
         let last = end_s / i64::from(window_s) - 1;
         let mut before = published.range((cell.edge.clone(), -1)..=(cell.edge.clone(), last));
         before.next_back().map(|((_, window), value)| ((window + 1) * i64::from(window_s), value))
     });
-    // Of two as new the longer one: it comes last.
+    // Of two as new the one of the length that is asked for: it comes last.
     (before.max_by_key(|(end_s, _)| *end_s).map(|(_, value)| value), false)
 }
 
@@ -160,7 +165,8 @@ pub(super) fn hour_flow(estimates: &Windows, truth: &[(Text, f64)]) -> FlowScore
     let (mut error, mut sum, mut near) = (0.0, 0.0, 0.0);
     for (edge, cars) in truth {
         let windows = HOUR.filter_map(|window| estimates.get(&(edge.clone(), window)));
-        let flow: f64 = windows.filter_map(|value| value.flow_veh_h).sum();
+        let flows = windows.filter_map(|value| value.flow_veh_h);
+        let flow: f64 = flows.map(|flow| flow.value).sum();
         let estimate = flow / HOUR.count() as f64;
         error += (estimate - cars).abs();
         sum += cars;
@@ -173,14 +179,39 @@ pub(super) fn hour_flow(estimates: &Windows, truth: &[(Text, f64)]) -> FlowScore
     }
 }
 
-/// wMAPE of flows of five minutes, percent. What is not known counts as 0.
-pub(super) fn five_minutes_flow(estimates: &Windows, truth: &[Cell]) -> f64 {
-    let (mut error, mut sum) = (0.0, 0.0);
+/// How near flows of parts of an hour come.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::struct_field_names, reason = "units are last in names")]
+pub(super) struct WindowFlowScore {
+    /// Sum of errors over sum of truth, percent.
+    pub(super) wmape_percent: f64,
+    /// True values inside the 90 percent interval, percent; of windows longer than five minutes 0.
+    pub(super) inside_percent: f64,
+}
+
+/// Scores flows of so many windows of five minutes together in which at least as many cars came.
+/// What is not known counts as 0.
+pub(super) fn window_flow(
+    estimates: &Windows,
+    truth: &[Cell],
+    together: i64,
+    cars_min: f64,
+) -> WindowFlowScore {
+    let mut cars: BTreeMap<(&str, i64), f64> = BTreeMap::new();
     for cell in truth {
-        let value = estimates.get(&(cell.edge.clone(), cell.window));
-        let cars = value.and_then(|value| value.flow_veh_h).unwrap_or_default() / 12.0;
-        error += (cars - cell.value).abs();
-        sum += cell.value;
+        *cars.entry((cell.edge.as_str(), cell.window / together)).or_default() += cell.value;
     }
-    error / sum * 100.0
+    let (mut error, mut sum, mut inside, mut count) = (0.0, 0.0, 0.0, 0.0);
+    for ((edge, window), cars) in cars.into_iter().filter(|(_, cars)| *cars >= cars_min) {
+        let windows = window * together..(window + 1) * together;
+        let flow = |window| estimates.get(&(edge.into(), window))?.flow_veh_h;
+        let flows: Vec<Estimate> = windows.filter_map(flow).collect();
+        let of = |end: fn(&Estimate) -> f64| flows.iter().map(end).sum::<f64>() / WINDOWS_PER_HOUR;
+        error += (of(|flow| flow.value) - cars).abs();
+        sum += cars;
+        let holds = (of(|flow| flow.low)..=of(|flow| flow.high)).contains(&cars);
+        inside += f64::from(together == 1 && holds);
+        count += 1.0;
+    }
+    WindowFlowScore { wmape_percent: error / sum * 100.0, inside_percent: inside / count * 100.0 }
 }

@@ -132,6 +132,9 @@ pub(super) struct Streets {
     pub(super) region: Vec<f64>,
     #[prost(uint32, repeated, tag = "5")]
     pub(super) vehicle_feeds: Vec<u32>,
+    /// Three numbers of each five minutes of the week that are known.
+    #[prost(float, repeated, tag = "6")]
+    pub(super) curve: Vec<f32>,
 }
 
 /// A cell of an open minute.

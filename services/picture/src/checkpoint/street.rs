@@ -10,8 +10,8 @@ use events::{Text, wire};
 use network::{LinkId, LinkNumber, Network};
 use rustc_hash::FxHashMap;
 use traffic::link::{
-    BusRelation, BusRelations, Centre, DetectorRelation, EdieSum, FlowFilter, FreeFlow, Hour,
-    LinkProfile, Penetration, SpeedFilter,
+    BusRelation, BusRelations, Centre, DetectorRelation, EdieSum, FlowCurve, FlowFilter, FlowSlot,
+    FreeFlow, Hour, LinkProfile, Penetration, SpeedFilter,
 };
 use traffic::matching::{Matcher, MatcherState, Unknown};
 
@@ -172,6 +172,27 @@ fn centre([speed_m_s, weight, spread, spread_weight]: [f64; 4]) -> Centre {
     Centre { speed_m_s, weight, spread, spread_weight }
 }
 
+fn put_penetration(penetration: &Penetration) -> [f64; 8] {
+    let Penetration { seen, all, counted, usual, long_seen, long_all, .. } = *penetration;
+    let Penetration { detector_seen, detector_counted, .. } = *penetration;
+    [seen, all, counted, usual, long_seen, long_all, detector_seen, detector_counted]
+}
+
+fn penetration(numbers: [f64; 8]) -> Penetration {
+    let [seen, all, counted, usual, long_seen, long_all, detector_seen, detector_counted] = numbers;
+    let long =
+        Penetration { long_seen, long_all, detector_seen, detector_counted, ..Default::default() };
+    Penetration { seen, all, counted, usual, ..long }
+}
+
+fn put_slot(slot: &FlowSlot) -> [f32; 3] {
+    [f32::from(slot.slot), slot.flow_veh_h, slot.weeks]
+}
+
+fn slot(numbers: &[f32]) -> FlowSlot {
+    FlowSlot { slot: numbers[0] as u16, flow_veh_h: numbers[1], weeks: numbers[2] }
+}
+
 /// Takes numbers off the front of a list.
 struct Numbers<'a>(&'a [f64]);
 
@@ -224,17 +245,18 @@ fn put_link(
 impl Streets {
     /// All parts but the table of links, through `put`.
     pub(super) fn put(&self, links: &mut Written, mut put: impl FnMut(message::Kind)) {
-        let Region { buses, detectors, penetration } = self.links.region;
+        let Region { buses, detectors, penetration, curve } = &self.links.region;
         let mut region = vec![buses.buses_m, buses.cars_m];
         region.extend(put_relation(&detectors.minute));
         region.extend(put_relation(&detectors.five_minutes));
-        region.extend([penetration.seen, penetration.all, penetration.counted, penetration.usual]);
+        region.extend(put_penetration(penetration));
         put(message::Kind::Streets(message::Streets {
             first_minute: self.open.first(),
             feeds: self.watermarks.keys().copied().collect(),
             watermarks_ms: self.watermarks.values().copied().collect(),
             vehicle_feeds: self.vehicle_feeds.iter().copied().collect(),
             region,
+            curve: curve.slots.iter().flat_map(put_slot).collect(),
         }));
         for (minute, link, cell) in self.open.cells() {
             let numbers = put_cell(&cell);
@@ -295,11 +317,12 @@ impl Streets {
         let [buses_m, cars_m] = numbers.take()?;
         let minute = relation(numbers.take()?);
         let five_minutes = relation(numbers.take()?);
-        let [seen, all, counted, usual] = numbers.take()?;
+        let penetration = penetration(numbers.take()?);
         self.links.region = Region {
             buses: BusRelations { buses_m, cars_m },
             detectors: DetectorRelations { minute, five_minutes },
-            penetration: Penetration { seen, all, counted, usual },
+            penetration,
+            curve: FlowCurve { slots: header.curve.chunks_exact(3).map(slot).collect() },
         };
         Ok(())
     }

@@ -6,18 +6,16 @@ use std::sync::Arc;
 use events::Text;
 use network::{LinkFlags, LinkNumber, Network};
 use traffic::link::{
-    BusRelation, BusRelations, Centre, Demand, DetectorReading, DetectorRelation, EdieSum,
-    FlowFilter, FreeFlow, LinkProfile, Penetration, SpeedFilter, UsualFlow,
+    BusRelation, BusRelations, Centre, DetectorReading, DetectorRelation, EdieSum, FlowCurve,
+    FlowFilter, FreeFlow, Junctions, LinkProfile, Penetration, SpeedFilter,
 };
 
 use super::cell::Cell;
 use super::detector::TiedDetectors;
+use super::flow::KnownFlow;
 use super::situation::Touching;
 use crate::index::{Index, SlotNumber};
-use crate::{EstimateMethod, Layer, Link, LinkWindow, Object};
-
-/// First guess of the flow of a lane at any hour, veh/h.
-const FLOW_GUESS_VEH_H: f64 = 120.0;
+use crate::{Layer, Link, LinkWindow, Object};
 
 /// What is kept of a link.
 #[derive(Clone, Debug)]
@@ -44,27 +42,17 @@ pub(crate) struct DetectorRelations {
 }
 
 /// What all links of a region share.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Region {
     pub(crate) buses: BusRelations,
     pub(crate) detectors: DetectorRelations,
     pub(crate) penetration: Penetration,
+    pub(crate) curve: FlowCurve,
 }
 
 /// A link is shown with every minute as long as more seconds of what was seen on it are remembered:
 /// until then each minute has a value of its own.
 const REMEMBERED_S_MIN: f64 = 1.0;
-
-/// Of too few vehicles nobody can say how many there are.
-const PENETRATION_MIN: f64 = 0.001;
-
-impl Region {
-    /// Today's demand and how much of it is seen; none when too little is known.
-    pub(crate) fn demand(&self) -> Option<Demand> {
-        let penetration = self.penetration.share()?.max(PENETRATION_MIN);
-        Some(Demand { penetration, ratio: self.penetration.demand() })
-    }
-}
 
 /// The links layer.
 #[derive(Clone, Debug)]
@@ -81,14 +69,20 @@ pub(crate) struct Window<'a> {
     pub(crate) network: &'a Network,
     pub(crate) detectors: &'a TiedDetectors,
     pub(crate) situations: &'a Touching,
-    /// Hour of the week.
-    pub(crate) hour: usize,
+    pub(crate) junctions: &'a Junctions,
+    /// Five minutes of the week.
+    pub(crate) slot: usize,
     pub(crate) end_ms: i64,
     pub(crate) minutes: i64,
     pub(crate) winter: bool,
 }
 
 impl Window<'_> {
+    /// Hour of the week.
+    pub(crate) fn hour(&self) -> usize {
+        self.slot / 12
+    }
+
     fn start_ms(&self) -> i64 {
         self.end_ms - self.minutes * super::probe::MINUTE_MS
     }
@@ -158,12 +152,12 @@ impl Links {
             self.state_mut(window, link);
         }
         let mut cells = cells.iter().peekable();
-        let region = self.region;
+        let buses = self.region.buses;
         let mut changed = Vec::new();
         for (&link, state) in &mut self.states {
             let cell = cells.next_if(|(of, _)| *of == link).map(|(_, cell)| *cell);
             let cell = cell.unwrap_or_default();
-            let ratio = state.buses.ratio(&region.buses);
+            let ratio = state.buses.ratio(&buses);
             state.speed.minute(&cell.cars, &cell.buses, ratio);
             state.five.add(&cell);
             let seen = cell != Cell::default()
@@ -175,61 +169,50 @@ impl Links {
             // Shown once more after the last that was seen, and then with every five minutes.
             state.fresh = seen;
         }
-        let publish = |(link, cell)| (link, self.publish(window, link, &cell));
+        let share = self.region.curve.share_of_hour(window.slot);
+        let publish = |(link, cell)| {
+            let flow = self.flow(window, link, &cell, share);
+            (link, self.publish(window, link, &cell, flow))
+        };
         changed.into_iter().map(publish).collect()
     }
 
     /// Closes five minutes after their last minute, and learns from them.
     pub(crate) fn five_minutes(&mut self, window: &Window<'_>) -> Vec<(LinkNumber, Arc<Object>)> {
-        self.measure_penetration(window);
-        let demand = self.region.demand();
-        let links: Vec<LinkNumber> = self.states.keys().copied().collect();
-        let mut changed = Vec::new();
-        for &link in &links {
-            let state = self.state_mut(window, link);
-            let cell = state.five;
-            let usual = usual_flow(state, window, link);
-            state.flow.window(f64::from(cell.cars.passages), &usual, demand.as_ref());
-            changed.push((link, self.publish(window, link, &cell)));
-        }
-        for &link in &links {
+        self.count(window);
+        let flows = self.balanced_flows(window);
+        let mut flows_of = flows.iter().peekable();
+        let links: Vec<(LinkNumber, Cell)> =
+            self.states.iter().map(|(&link, state)| (link, state.five)).collect();
+        let publish = |(link, cell): &(LinkNumber, Cell)| {
+            let flow = flows_of.next_if(|(of, _)| of == link).map(|(_, flow)| *flow);
+            (*link, self.publish(window, *link, cell, flow))
+        };
+        let changed = links.iter().map(publish).collect();
+        self.learn_flows(window, &flows);
+        for (link, _) in links {
             self.learn(window, link);
         }
         changed
     }
 
-    /// How much of the traffic is seen, by what detectors counted and by what is usual.
-    fn measure_penetration(&mut self, window: &Window<'_>) {
-        let mut penetration = self.region.penetration;
-        penetration.window();
-        let mut readings: BTreeMap<LinkNumber, f64> = BTreeMap::new();
-        for link in window.detectors.links() {
-            let Some(state) = self.states.get(&link) else { continue };
-            let Some(flow_veh_h) = counted_veh_h(window, link, &state.five) else { continue };
-            readings.insert(link, flow_veh_h);
-            if let Some((usual, _)) = state.profile.flow_veh_h(window.hour) {
-                penetration.counted(flow_veh_h / 12.0, usual / 12.0);
-            }
-        }
-        let demand = penetration.demand();
-        for (link, state) in &self.states {
-            let usual = || state.profile.flow_veh_h(window.hour).map(|(usual, _)| usual * demand);
-            let Some(all) = readings.get(link).copied().or_else(usual) else { continue };
-            penetration.seen(f64::from(state.five.cars.passages), all / 12.0);
-        }
-        self.region.penetration = penetration;
-    }
-
     /// Computes the value of a window and shows the link with it.
-    fn publish(&mut self, window: &Window<'_>, link: LinkNumber, cell: &Cell) -> Arc<Object> {
-        let value = self.value(window, link, cell);
+    fn publish(
+        &mut self,
+        window: &Window<'_>,
+        link: LinkNumber,
+        cell: &Cell,
+        flow: Option<KnownFlow>,
+    ) -> Arc<Object> {
+        let value = self.value(window, link, cell, flow);
+        let silent_minute = self.silent_minute(window, link);
         let Self { index, states, .. } = self;
         let state = states.get_mut(&link).expect("the link is being closed");
         let free_flow_speed_km_h = free_flow_km_h(state, window, link);
         let typical = state
             .profile
             .is_learned()
-            .then(|| state.profile.five_minutes(window.hour).speed_km_h());
+            .then(|| state.profile.five_minutes(window.hour()).speed_km_h());
         let older = match index.slot(state.slot).object().map(AsRef::as_ref) {
             Some(Object::Link(older)) => Some(older),
             _ => None,
@@ -239,8 +222,10 @@ impl Links {
             (1, older) => {
                 (value, older.map(|older| older.five_minutes.clone()).unwrap_or_default())
             }
-            (_, Some(older)) => (older.minute.clone(), value),
-            (_, None) => (LinkWindow::default(), value),
+            (_, older) => {
+                let shown = older.map(|older| older.minute.clone());
+                (silent_minute.or(shown).unwrap_or_default(), value)
+            }
         };
         let object = Link {
             id: index.slot(state.slot).id().clone(),
@@ -263,15 +248,24 @@ impl Links {
         object
     }
 
+    /// The newest minute of a long window in which nothing was seen of a link: such minutes are not
+    /// shown one by one, but none that is shown is older than five minutes.
+    fn silent_minute(&self, window: &Window<'_>, link: LinkNumber) -> Option<LinkWindow> {
+        let shown_ms = match self.index.slot(self.states[&link].slot).object().map(AsRef::as_ref) {
+            Some(Object::Link(shown)) => shown.minute.end_time_ms,
+            _ => 0,
+        };
+        if window.minutes == 1 || shown_ms == window.end_ms {
+            return None;
+        }
+        let minute = Window { minutes: 1, ..*window };
+        let share = self.region.curve.share_of_hour(window.slot);
+        let flow = self.flow(&minute, link, &Cell::default(), share);
+        Some(self.value(&minute, link, &Cell::default(), flow))
+    }
+
     /// Learns what is usual from the five minutes that were closed.
     fn learn(&mut self, window: &Window<'_>, link: LinkNumber) {
-        let flow = match self.index.slot(self.states[&link].slot).object().map(AsRef::as_ref) {
-            Some(Object::Link(shown)) => shown
-                .five_minutes
-                .flow_veh_h
-                .map(|flow| (flow.value, shown.five_minutes.flow_method)),
-            _ => None,
-        };
         let reading = window.reading(link);
         let limit_km_h = window.limit_km_h(link);
         let Self { states, region, .. } = self;
@@ -279,20 +273,15 @@ impl Links {
         let cell = std::mem::take(&mut state.five);
         if let Some(reading) = reading {
             let relations = state.detector.get_or_insert_default();
-            let usual_m_s = state.profile.five_minutes(window.hour).speed_m_s;
+            let usual_m_s = state.profile.five_minutes(window.hour()).speed_m_s;
             let deviation = deviation(&cell.cars, usual_m_s);
             let added = relations.five_minutes.learn(&reading, window.minutes as f64, deviation);
             region.detectors.five_minutes.add(&added);
         }
-        state.profile.learn_five_minutes(window.hour, &cell.cars);
+        state.profile.learn_five_minutes(window.hour(), &cell.cars);
         state.buses.learn(&mut region.buses, &cell.cars, &cell.buses);
         if let Some(speed_km_h) = cell.cars.speed_km_h() {
             state.free_flow.learn(speed_km_h, limit_km_h);
-        }
-        if let Some((flow_veh_h, method)) = flow
-            && method != EstimateMethod::Typical
-        {
-            state.profile.learn_flow(window.hour, flow_veh_h);
         }
     }
 
@@ -303,7 +292,8 @@ impl Links {
             let Some(state) = states.get_mut(link) else { continue };
             if let Some(reading) = window.reading(*link) {
                 let relations = state.detector.get_or_insert_default();
-                let deviation = deviation(&cell.cars, state.profile.minute(window.hour).speed_m_s);
+                let deviation =
+                    deviation(&cell.cars, state.profile.minute(window.hour()).speed_m_s);
                 let added = relations.minute.learn(&reading, 1.0, deviation);
                 region.detectors.minute.add(&added);
             }
@@ -320,28 +310,6 @@ fn deviation(cars: &EdieSum, usual_m_s: f64) -> Option<f64> {
     let speed_km_h = cars.speed_km_h().filter(|_| enough)?;
     Some(speed_km_h / 3.6 / usual_m_s - 1.0)
 }
-
-/// Cars that a detector counted, an hour.
-fn counted_veh_h(window: &Window<'_>, link: LinkNumber, cell: &Cell) -> Option<f64> {
-    let reading = window.reading(link).filter(|reading| !reading.stuck)?;
-    let buses_veh_h = f64::from(cell.buses.passages) * 60.0 / window.minutes as f64;
-    Some((reading.flow_veh_h? - buses_veh_h).max(0.0))
-}
-
-/// The flow that is usual on a link at this hour.
-pub(crate) fn usual_flow(state: &LinkState, window: &Window<'_>, link: LinkNumber) -> UsualFlow {
-    let learned = state.profile.flow_veh_h(window.hour).map(|(flow_veh_h, windows)| UsualFlow {
-        flow_veh_h: flow_veh_h.max(FLOW_VEH_H_MIN),
-        windows,
-    });
-    learned.unwrap_or_else(|| {
-        let lanes = f64::from(window.network.lanes(link));
-        UsualFlow { flow_veh_h: FLOW_GUESS_VEH_H * lanes, windows: 0.0 }
-    })
-}
-
-/// A usual flow is never taken for less, veh/h.
-const FLOW_VEH_H_MIN: f64 = 0.5;
 
 /// Free flow: the publisher's constant of a detector, else what was learned.
 pub(crate) fn free_flow_km_h(state: &LinkState, window: &Window<'_>, link: LinkNumber) -> f64 {

@@ -12,6 +12,7 @@ pub(crate) mod area;
 pub(crate) mod cell;
 pub(crate) mod detector;
 pub(crate) mod emission;
+pub(crate) mod flow;
 pub(crate) mod link;
 pub(crate) mod probe;
 pub(crate) mod queue;
@@ -330,7 +331,8 @@ impl Streets {
             network,
             detectors,
             situations: touching,
-            hour: setup.options().calendar.week_hour(end_ms - 1),
+            junctions: setup.junctions(),
+            slot: setup.options().calendar.week_five_minutes(end_ms - 1),
             end_ms,
             minutes: 1,
             winter: day >= WINTER_MMDD.0 || day <= WINTER_MMDD.1,

@@ -4,16 +4,16 @@ use events::Text;
 use events::wire::EvidenceKind;
 use network::LinkNumber;
 use traffic::link::{
-    DetectorReading, FlowEstimate, SpeedEstimate, SpeedInput, Typical, detected_flow, hcm_level,
-    standing_m, travel_time_s,
+    DetectorReading, SpeedEstimate, SpeedInput, Typical, hcm_level, standing_m, travel_time_s,
 };
 
 use super::cell::Cell;
-use super::link::{LinkState, Links, Window, free_flow_km_h, usual_flow};
+use super::flow::KnownFlow;
+use super::link::{LinkState, Links, Window, free_flow_km_h};
 use crate::{Estimate, EstimateMethod, Evidence, LinkWindow};
 
 /// From this share of the result on, minutes before the window make a value inferred, not typical.
-const PREVIOUS_SHARE_MIN: f64 = 0.05;
+pub(crate) const PREVIOUS_SHARE_MIN: f64 = 0.05;
 
 /// Metres of a lane that a vehicle covers at a detector's point: its length and the loop's.
 const COVERED_M: f64 = 6.5;
@@ -29,23 +29,28 @@ const MEAN_TO_STANDARD: f64 = 1.253;
 
 impl Links {
     /// What a window comes to on a link.
-    pub(crate) fn value(&self, window: &Window<'_>, link: LinkNumber, cell: &Cell) -> LinkWindow {
+    pub(crate) fn value(
+        &self,
+        window: &Window<'_>,
+        link: LinkNumber,
+        cell: &Cell,
+        flow: Option<KnownFlow>,
+    ) -> LinkWindow {
         let state = &self.states[&link];
         let reading = window.reading(link);
         let long = window.minutes > 1;
         let typical = if long {
-            state.profile.five_minutes(window.hour)
+            state.profile.five_minutes(window.hour())
         } else {
-            state.profile.minute(window.hour)
+            state.profile.minute(window.hour())
         };
         let (typical, neighbours) = self.with_neighbours(window, link, typical);
         let detector = reading.and_then(|reading| self.detector_deviation(state, &reading, long));
         let bus_ratio = state.buses.ratio(&self.region.buses);
-        let flow = self.flow(window, link, cell);
         let duration_s = (window.minutes * 60) as f64;
         let inner_m = window.inner_m(link);
-        let expected_s = flow.map_or(0.0, |(flow, _)| {
-            flow.flow_veh_h * duration_s / 3_600.0 * inner_m / typical.speed_m_s
+        let expected_s = flow.map_or(0.0, |flow| {
+            flow.estimate.flow_veh_h * duration_s / 3_600.0 * inner_m / typical.speed_m_s
         });
         let input = SpeedInput {
             minutes: window.minutes as f64,
@@ -67,7 +72,7 @@ impl Links {
         let length_m = f64::from(window.network.length_m(link));
         let now_s = travel_time_s(length_m, speed_km_h);
         let free_time_s = travel_time_s(length_m, free_km_h);
-        let density_veh_km = flow.map(|(flow, _)| flow.flow_veh_h / speed_km_h.max(1.0));
+        let density_veh_km = flow.map(|flow| flow.estimate.flow_veh_h / speed_km_h.max(1.0));
         let lanes = f64::from(window.network.lanes(link));
         let measured_percent = reading.and_then(|reading| reading.occupancy_percent);
         let occupancy_percent = measured_percent
@@ -85,12 +90,11 @@ impl Links {
             method: method(&estimate, cell, detector.is_some(), neighbours),
             vehicles: cell.cars.vehicles + cell.buses.vehicles,
             newest_sample_ms: newest.into_iter().flatten().filter(|&time_ms| time_ms > 0).max(),
-            flow_veh_h: flow.map(|(flow, _)| Estimate {
-                value: flow.flow_veh_h,
-                low: (flow.flow_veh_h - flow.half_width_veh_h).max(0.0),
-                high: flow.flow_veh_h + flow.half_width_veh_h,
+            flow_veh_h: flow.map(|flow| {
+                let [low, high] = flow.estimate.interval_veh_h();
+                Estimate { value: flow.estimate.flow_veh_h, low, high }
             }),
-            flow_method: flow.map(|(_, method)| method).unwrap_or_default(),
+            flow_method: flow.map(|flow| flow.method).unwrap_or_default(),
             density_veh_km,
             occupancy_percent,
             travel_time_s: now_s,
@@ -122,7 +126,7 @@ impl Links {
             let seen_s = state.speed.before_s + state.speed.minute_s;
             if seen_s > 0.0 {
                 let seen_m = state.speed.before_m + state.speed.minute_m;
-                sum += seen_m / state.profile.minute(window.hour).speed_m_s;
+                sum += seen_m / state.profile.minute(window.hour()).speed_m_s;
                 weight += seen_s;
             }
         }
@@ -147,37 +151,6 @@ impl Links {
             (&relations.minute, &self.region.detectors.minute)
         };
         Some(own.deviation(reading)? * own.slope(all))
-    }
-
-    /// The flow, and how it is known.
-    fn flow(
-        &self,
-        window: &Window<'_>,
-        link: LinkNumber,
-        cell: &Cell,
-    ) -> Option<(FlowEstimate, EstimateMethod)> {
-        let state = &self.states[&link];
-        if let Some(flow_veh_h) =
-            window.reading(link).filter(|r| !r.stuck).and_then(|r| r.flow_veh_h)
-        {
-            let hours = window.minutes as f64 / 60.0;
-            let buses_veh_h = f64::from(cell.buses.passages) / hours;
-            return Some((detected_flow(flow_veh_h, buses_veh_h), EstimateMethod::Measured));
-        }
-        let demand = self.region.demand()?;
-        let usual = usual_flow(state, window, link);
-        let seen_veh_h = f64::from(cell.cars.passages) * 60.0 / window.minutes as f64;
-        let flow = state.flow.flow(&usual, &demand, seen_veh_h);
-        let method = if cell.cars.passages > 0 {
-            EstimateMethod::Fused
-        } else if state.flow.seen > PREVIOUS_SHARE_MIN {
-            EstimateMethod::Inferred
-        } else if usual.windows > 0.0 {
-            EstimateMethod::Typical
-        } else {
-            return None;
-        };
-        Some((flow, method))
     }
 }
 

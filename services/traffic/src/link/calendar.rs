@@ -3,6 +3,9 @@
 /// Hours of a week.
 pub const WEEK_HOURS: usize = 168;
 
+/// Five minutes of a week.
+pub const WEEK_FIVE_MINUTES: usize = WEEK_HOURS * 12;
+
 const DAY_S: i64 = 86_400;
 
 /// Local time and holidays of a region, as data: what a time zone's rules and a country's calendar
@@ -14,6 +17,7 @@ const DAY_S: i64 = 86_400;
 /// let calendar = Calendar::new(vec![(i64::MIN, 7_200)], [7]);
 /// // 1970-01-01 was a Thursday: day 3 of the week, and 00:30 UTC is 02:30.
 /// assert_eq!(calendar.week_hour(30 * 60_000), 3 * 24 + 2);
+/// assert_eq!(calendar.week_five_minutes(30 * 60_000), (3 * 24 + 2) * 12 + 6);
 /// // A holiday is a Sunday.
 /// assert_eq!(calendar.week_hour(7 * 86_400_000), 6 * 24 + 2);
 /// ```
@@ -38,12 +42,17 @@ impl Calendar {
     /// Hour of the week of a time, 0 (Monday, midnight) to 167, in local time. A holiday is like a
     /// Sunday.
     pub fn week_hour(&self, time_ms: i64) -> usize {
+        self.week_five_minutes(time_ms) / 12
+    }
+
+    /// The same by five minutes, 0 to 2,015.
+    pub fn week_five_minutes(&self, time_ms: i64) -> usize {
         let local_s = self.local_s(time_ms);
         let day = local_s.div_euclid(DAY_S);
-        let hour = local_s.rem_euclid(DAY_S) / 3_600;
+        let five_minutes = local_s.rem_euclid(DAY_S) / 300;
         let holiday = self.holidays.binary_search(&day).is_ok();
         let week_day = if holiday { 6 } else { week_day(day) };
-        (week_day * 24 + hour) as usize
+        (week_day * 288 + five_minutes) as usize
     }
 
     /// Year, month (1 to 12) and day of the month, in local time.

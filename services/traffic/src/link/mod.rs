@@ -1,8 +1,10 @@
 //! Traffic on one link in one window: sums of what vehicles did, what is usual, and what follows
 //! from both.
 
+mod balance;
 mod bus;
 mod calendar;
+mod curve;
 mod detector;
 mod edie;
 mod flow;
@@ -11,8 +13,10 @@ mod profile;
 mod service;
 mod speed;
 
+pub use balance::{Junctions, LinkFlow};
 pub use bus::{BusRelation, BusRelations};
-pub use calendar::{Calendar, WEEK_HOURS};
+pub use calendar::{Calendar, WEEK_FIVE_MINUTES, WEEK_HOURS};
+pub use curve::{FlowCurve, FlowSlot};
 pub use detector::{DetectorReading, DetectorRelation};
 pub use edie::EdieSum;
 pub use flow::{Demand, FlowEstimate, FlowFilter, Penetration, UsualFlow, detected_flow};
