@@ -224,6 +224,7 @@ export class App {
       streetsHint: this.streetsHint(),
       streetScale: this.streetScale,
       cellsShown: this.cellsShown,
+      tooManyCells: this.tooManyIn.cells !== undefined,
       timelines: this.timelines,
       colourStreets: (scale) => {
         this.streetScale = scale;

@@ -6,7 +6,7 @@ import type { Estimate } from "../stream/model";
 /** What is counted: grams, megajoules, 1e12 particles; energy an hour is shown as power. */
 export type Quantity = "mass" | "energy" | "power" | "particles";
 /** What it is related to. */
-export type Per = "h" | "km_h" | "km2_h" | "vehicle_km" | "passenger_km" | "s";
+export type Per = "h" | "s" | "km" | "km_h" | "km2_h" | "vehicle_km" | "passenger_km";
 
 /** Units with what one of them is in the quantity's own, the largest first. */
 const UNITS = {
@@ -33,7 +33,7 @@ type UnitName = (typeof UNITS)[Quantity][number][0];
 
 function unitOf(quantity: Quantity, size: number): readonly [UnitName, number] {
   const units: readonly (readonly [UnitName, number])[] = UNITS[quantity];
-  const fitting = units.find(([, one]) => size >= one);
+  const fitting = units.find(([, one]) => (size === 0 ? one === 1 : size >= one));
   return fitting ?? units.at(-1) ?? ["g", 1];
 }
 

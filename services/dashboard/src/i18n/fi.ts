@@ -37,7 +37,6 @@ export const fi: Dictionary = {
   "layers.situations": "Liikennetiedotteet",
   "layers.areas": "Nopeus ruuduittain",
   "layers.in_view": "näkymässä",
-  "streets.colour": "Väri kertoo",
   "streets.too_many":
     "Näkymässä on enemmän katuja kuin voidaan lähettää. Lähennä, niin ne näkyvät.",
   "streets.too_far": "Lähennä, niin kadut näkyvät.",
@@ -354,6 +353,7 @@ export const fi: Dictionary = {
   "scale.particles": "hiukkaset (PM₁₀)",
   "scale.noise": "melu",
   "scale.excess_co2": "ruuhkan CO₂",
+  "layers.cells": "Päästöt ruuduittain",
   "key.title": "Kartan värit",
   "key.shows": "Kadut näyttävät",
   "key.traffic": "Liikenne",

@@ -36,6 +36,8 @@ export interface PanelContext {
   readonly streetScale: StreetScale;
   /** Whether cells of the grid are drawn. */
   readonly cellsShown: boolean;
+  /** There are more cells in view than the server gives. */
+  readonly tooManyCells: boolean;
   readonly timelines: Timelines;
   colourStreets(scale: StreetScale): void;
   isShown(layer: MapLayerName): boolean;
