@@ -6,7 +6,7 @@ import type { Estimate } from "../stream/model";
 /** What is counted: grams, megajoules, 1e12 particles; energy an hour is shown as power. */
 export type Quantity = "mass" | "energy" | "power" | "particles";
 /** What it is related to. */
-export type Per = "h" | "s" | "km" | "km_h" | "km2_h" | "vehicle_km" | "passenger_km";
+export type Per = "h" | "s" | "km" | "km_h" | "km2_h";
 
 /** Units with what one of them is in the quantity's own, the largest first. */
 const UNITS = {

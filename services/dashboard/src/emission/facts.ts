@@ -63,13 +63,13 @@ export function vehicleKmText(
 ): string | undefined {
   const window = emissionWindow(emission);
   const each = perVehicleKm(window, measured(window.rates, measure).value);
-  return each === undefined ? undefined : amount(speech, "mass", each, "vehicle_km");
+  return each === undefined ? undefined : amount(speech, "mass", each, "km");
 }
 
 export function passengerKmText(speech: Speech, emission: Emission): string | undefined {
   const each = perPassengerKm(emissionWindow(emission));
   if (each === undefined) return undefined;
-  const text = amount(speech, "mass", each, "passenger_km");
+  const text = amount(speech, "mass", each, "km");
   return speech.say("emission.at_most", { amount: text });
 }
 

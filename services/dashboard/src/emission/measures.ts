@@ -77,7 +77,7 @@ export function measureIn(
 const BREAKS: Readonly<Record<Measure, { street: readonly number[]; cell: readonly number[] }>> = {
   co2: { street: [1e4, 3e4, 8e4, 2e5, 4e5], cell: [5e4, 1.5e5, 4e5, 1e6, 2.5e6] },
   nox: { street: [20, 60, 150, 400, 800], cell: [100, 300, 800, 2_000, 5_000] },
-  particles: { street: [2, 6, 20, 60, 150], cell: [10, 30, 100, 300, 800] },
+  particles: { street: [3, 10, 30, 100, 300], cell: [10, 40, 150, 500, 1_500] },
   noise: { street: [65, 70, 75, 80, 85], cell: [45, 50, 55, 60, 65] },
   excess_co2: { street: [1e3, 5e3, 2e4, 5e4, 1e5], cell: [5e3, 2e4, 6e4, 2e5, 6e5] },
 };

@@ -43,8 +43,7 @@ export class Frame {
       button({ "aria-label": speech.say("app.zoom_out") }, "−", () => zoomBy(-1)),
     );
     const { header, card, side, corner } = parts;
-    const foot = element("div", { class: "foot" }, corner, this.thanks);
-    this.stage.replaceChildren(this.map, zoom, foot, this.notice, card);
+    this.stage.replaceChildren(this.map, zoom, this.thanks, this.notice, card, corner);
     this.root.replaceChildren(header, this.stage, side);
   }
 

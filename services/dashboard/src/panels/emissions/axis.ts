@@ -9,6 +9,16 @@ export function niceTop(value: number): number {
   return magnitude * ([1, 2, 4, 5, 10].find((step) => step * magnitude >= value) ?? 10);
 }
 
+/** Ends of a level's axis are whole steps of this, dB. */
+const LEVEL_STEP = 5;
+
+/** Ends of the axis of numbers, round the lowest and the highest of them. */
+export function rangeOf(lowest: number, highest: number, zero: boolean): [number, number] {
+  if (zero) return [lowest < 0 ? -niceTop(-lowest) : 0, niceTop(highest)];
+  const bottom = Math.floor(lowest / LEVEL_STEP - 0.5) * LEVEL_STEP;
+  return [bottom, bottom + niceTop(highest - bottom)];
+}
+
 const MINUTE_MS = 60_000;
 /** Steps between the times below a time line, minutes: what a clock's face is read by. */
 const STEPS_MIN = [5, 10, 15, 30, 60, 120, 180, 360];

@@ -3,7 +3,7 @@
 import { element, setText } from "../../dom";
 import type { Moment } from "../../emission/timeline";
 import type { Speech } from "../../i18n";
-import { niceTop, runs, timeTicks } from "./axis";
+import { rangeOf, runs, timeTicks } from "./axis";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 /** Units of the drawing; it is as wide as its panel. */
@@ -30,8 +30,8 @@ export interface Axis {
   unit: string;
   /** Of the drawn numbers' own unit. */
   one: number;
-  /** The lowest number drawn; noise has no zero. */
-  floor: number;
+  /** Whether it begins at zero; a sound level has none. */
+  zero: boolean;
 }
 
 export class Chart {
@@ -40,7 +40,7 @@ export class Chart {
   private readonly said = element("figcaption", { class: "quiet" });
   private readonly empty = element("p", { class: "quiet" });
   private moments: readonly Moment[] = [];
-  private axis: Axis = { what: "", unit: "", one: 1, floor: 0 };
+  private axis: Axis = { what: "", unit: "", one: 1, zero: true };
 
   constructor(private readonly speech: Speech) {
     this.image.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
@@ -92,11 +92,10 @@ export class Chart {
 
   private paint(fromMs: number, toMs: number): void {
     const { speech, moments } = this;
-    const { one, floor } = this.axis;
+    const { one, zero } = this.axis;
     const highest = Math.max(...moments.map(({ high }) => high / one));
-    const lowest = Math.min(0, ...moments.map(({ low }) => low / one));
-    const bottom = floor > 0 ? floor : lowest < 0 ? -niceTop(-lowest) : 0;
-    const top = floor > 0 ? floor + niceTop(highest - floor) : niceTop(highest);
+    const lowest = Math.min(...moments.map(({ low }) => low / one));
+    const [bottom, top] = rangeOf(lowest, highest, zero);
     const y = (value: number): number => {
       const share = (Math.max(bottom, value) - bottom) / (top - bottom);
       return HEIGHT - BOTTOM - share * (HEIGHT - BOTTOM - TOP);

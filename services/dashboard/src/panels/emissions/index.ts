@@ -37,14 +37,13 @@ function axisOf(speech: Speech, emission: Emission, measure: Measure): Axis {
   const what = speech.say(`scale.${measure}`);
   if (measure === "noise") {
     const unit = speech.say("unit.dba", { n: "" }).trim();
-    const lowest = emission.noise?.level_db.low ?? 0;
-    return { what, unit, one: 1, floor: Math.max(0, Math.floor(lowest / 10) * 10 - 10) };
+    return { what, unit, one: 1, zero: false };
   }
   const size = Math.abs(measureIn(emission, measure, emission.minute)?.value ?? 0);
   const unit = size >= 1e6 ? "t" : size >= 1e3 ? "kg" : "g";
   const one = { t: 1e6, kg: 1e3, g: 1 }[unit];
   const name = speech.say(`unit.${unit}` as const, { n: "" }).trim();
-  return { what, unit: speech.say("per.h", { amount: name }), one, floor: 0 };
+  return { what, unit: speech.say("per.h", { amount: name }), one, zero: true };
 }
 
 /** The figure of now, with its interval and what congestion has to do with it. */

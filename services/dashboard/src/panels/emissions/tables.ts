@@ -23,12 +23,12 @@ function rowHead(text: string, note = ""): HTMLElement {
   return element("th", { scope: "row" }, text, small);
 }
 
-/** Windows that a total lacks, in words; nothing when it lacks none. */
-export function lacking(speech: Speech, total: EmissionTotal): string {
+/** How much of its time a total has, in words; nothing when it has all. */
+export function coveredText(speech: Speech, total: EmissionTotal): string {
   const all = Math.round((total.end_time_ms - total.start_time_ms) / WINDOW_MS);
   if (total.windows >= all) return "";
-  const [count, of] = [speech.number(total.windows), speech.number(all)];
-  return speech.say("emission.windows", { count, all: of });
+  const share = speech.quantity("percent", (total.windows / all) * 100);
+  return speech.say("emission.windows", { share });
 }
 
 /** Totals of a measure; noise is not added up. */
@@ -52,7 +52,7 @@ export function totalTable(speech: Speech, emission: Emission, measure: Measure)
       cells[0]?.append(ends);
       cells.push(element("td", { class: "number" }, amount(speech, "mass", of.excess)));
     }
-    return element("tr", {}, rowHead(name, lacking(speech, total)), ...cells);
+    return element("tr", {}, rowHead(name, coveredText(speech, total)), ...cells);
   });
   const heads = [speech.say("emission.period")];
   if (measure === "excess_co2") heads.push(speech.say("emission.by_congestion"));
@@ -94,7 +94,7 @@ export function setTable(speech: Speech, emission: Emission): HTMLElement[] {
     speech.say("emission.factor_set"),
     speech.say("scale.co2"),
     speech.say("scale.nox"),
-    speech.say("pollutant.pm_exhaust"),
+    speech.say("basis.pm"),
   ];
   const heading = element("h3", {}, speech.say("emission.factor_sets"));
   return [heading, table(heads, rows, "sets")];
