@@ -84,6 +84,8 @@ export function emissionFacts(speech: Speech, emission: Emission): Fact[] {
   if (end_time_ms > 0) {
     const co2 = measured(rates, "co2");
     add("emission.co2", estimated(speech, "mass", co2, "h"));
+    const { co2_biogenic: biogenic, co2_upstream: upstream } = rates;
+    add("emission.biogenic", biogenic && amount(speech, "mass", biogenic.value, "h"));
     if (isLink && emission.street_km > 0) {
       add("emission.co2_km", amount(speech, "mass", co2.value / emission.street_km, "km_h"));
     }
@@ -93,6 +95,7 @@ export function emissionFacts(speech: Speech, emission: Emission): Fact[] {
     add("emission.wear", estimated(speech, "mass", sum(rates, WEAR), "h"));
     const { energy } = rates;
     add("emission.energy", energy && estimated(speech, "power", energy));
+    add("emission.upstream", upstream && estimated(speech, "mass", upstream, "h"));
     add("emission.vehicle_km", vehicleKmText(speech, emission, "co2"));
     add("emission.passenger_km", passengerKmText(speech, emission));
   }

@@ -42,7 +42,7 @@ class Minutes {
     const newest = this.numbers.reduce((a, b) => Math.max(a, b), 0);
     const moments: Moment[] = [];
     for (let number = newest - MINUTES + 1; number <= newest; number += 1) {
-      if (number < 0 || this.numbers[number % MINUTES] !== number) continue;
+      if (number <= 0 || this.numbers[number % MINUTES] !== number) continue;
       const at = (number % MINUTES) * VALUES + offset;
       const [value = Number.NaN, low = value, high = value] = this.values.subarray(at, at + 3);
       if (Number.isFinite(value)) moments.push({ timeMs: number * MINUTE_MS, value, low, high });
