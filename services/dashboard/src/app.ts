@@ -3,14 +3,16 @@
 import { readAddress, writeAddress } from "./address";
 import type { Language, MessageKey } from "./i18n";
 import { Speech } from "./i18n";
+import { Timelines } from "./emission/timeline";
 import { Explanations } from "./explanations";
 import { FeedLabels } from "./feed_labels";
 import { inView } from "./in_view";
 import { expose } from "./inspect";
+import { EMISSION_STREETS_FROM_ZOOM } from "./map/areas";
 import { nextBox } from "./map/coverage";
 import { area, includes } from "./map/geography";
 import type { MapLayer, Selection, StreetScale } from "./map/layer";
-import { STREET_SCALES } from "./map/layer";
+import { STREET_SCALES, measureOf } from "./map/layer";
 import { mapLayers } from "./map/layers";
 import { MapView } from "./map/view";
 import type { InView, MapLayerName, PanelContext } from "./panels/panel";
@@ -56,6 +58,7 @@ export class App {
     () => performance.now(),
     () => this.column.update(),
   );
+  private readonly timelines = new Timelines();
   private readonly client: StreamClient;
   private readonly layers: readonly MapLayer[];
   private readonly hidden = new Set<MapLayerName>(HIDDEN_AT_START);
@@ -76,8 +79,9 @@ export class App {
     areas: [],
   };
   private streetScale: StreetScale = "level";
-  /** Size of the box that had more streets than the server gives. */
-  private tooManyIn: number | undefined;
+  /** Size of the box that had more streets, or more cells, than the server gives. */
+  private readonly tooManyIn: { streets?: number; cells?: number } = {};
+  private timelinesOf: string | undefined;
   private selection: Selection | undefined;
   private returnFocus: Element | null = null;
   private panelsShown = true;
@@ -135,11 +139,17 @@ export class App {
         this.build();
         this.tick();
       },
-      togglePanels: () => this.showPanels(!this.panelsShown),
+      togglePanels: () => {
+        this.showPanels(!this.panelsShown);
+        this.subscribe();
+      },
     });
-    this.column = new Column(() => this.context());
-    const { side, card } = this.column;
-    const parts = { header: this.header.node, side, card };
+    this.column = new Column(
+      () => this.context(),
+      () => this.subscribe(),
+    );
+    const { side, card, corner } = this.column;
+    const parts = { header: this.header.node, side, card, corner };
     this.frame.fill(speech, parts, (steps) => this.view?.zoomBy(steps));
     this.header.showCity(this.city.id);
     this.showPanels(this.panelsShown);
@@ -189,6 +199,8 @@ export class App {
         links: this.client.picture.layer("links").size,
         queues: this.client.picture.layer("queues").size,
         areas: this.client.picture.layer("areas").size,
+        link_emissions: this.client.picture.layer("link_emissions").size,
+        area_emissions: this.client.picture.layer("area_emissions").size,
         sequence: this.client.picture.sequence,
         connected: this.client.state === "live",
       }),
@@ -211,16 +223,23 @@ export class App {
       explanations: this.explanations,
       streetsHint: this.streetsHint(),
       streetScale: this.streetScale,
+      cellsShown: this.cellsShown,
+      tooManyCells: this.tooManyIn.cells !== undefined,
+      timelines: this.timelines,
       colourStreets: (scale) => {
         this.streetScale = scale;
         remember("streets", scale);
         for (const layer of this.layers) layer.colourBy?.(scale);
+        this.showCells();
+        this.subscribe();
+        this.tick();
       },
       isShown: (layer) => !hidden.has(layer),
       showLayer: (layer, shown) => {
         if (shown) hidden.delete(layer);
         else hidden.add(layer);
         this.layers.find((candidate) => candidate.layer === layer)?.show(shown);
+        this.showCells();
         this.subscribe();
         this.tick();
       },
@@ -235,8 +254,17 @@ export class App {
     for (const { id, last_received_ms } of changes.updated.feeds) {
       if (typeof last_received_ms === "number") this.cadence.observe(id, last_received_ms);
     }
+    this.keepMinutes(changes);
     this.view?.changed(this.client.picture, changes, nowMs);
     if (changes.reset) this.tick();
+  }
+
+  private keepMinutes(changes: Changes): void {
+    const { region } = this.client.picture;
+    if (this.timelinesOf !== region) this.timelines.clear();
+    this.timelinesOf = region;
+    const chosen = this.selection?.layer === "areas" ? this.selection.id : undefined;
+    for (const emission of changes.updated.area_emissions) this.timelines.observe(emission, chosen);
   }
 
   /** Brings ages, counts and states to date. */
@@ -277,9 +305,14 @@ export class App {
   }
 
   private refused({ title, detail, status }: ErrorMessage["problem"]): void {
-    const hadStreets = this.client.shown?.layers.includes("links") === true;
-    if (status === TOO_MANY && hadStreets && this.box !== undefined) {
-      this.tooManyIn = area(this.box);
+    const asked = this.client.shown?.layers ?? [];
+    const most = asked.includes("links") ? "streets" : "cells";
+    if (
+      status === TOO_MANY &&
+      this.box !== undefined &&
+      (most === "streets" || asked.includes("area_emissions"))
+    ) {
+      this.tooManyIn[most] = area(this.box);
       this.subscribe();
       this.tick();
       return;
@@ -291,11 +324,11 @@ export class App {
 
   private chooseCity(city: City): void {
     this.city = city;
-    this.select(undefined);
     this.header.showCity(city.id);
     this.box = undefined;
-    if (this.view === undefined) this.subscribe();
-    else this.view.goTo(city);
+    this.view?.goTo(city);
+    this.select(undefined);
+    this.subscribe();
   }
 
   private moved(): void {
@@ -315,6 +348,7 @@ export class App {
     }
     const address = writeAddress(this.city.id, this.view.zoom, latitude_deg, longitude_deg);
     window.history.replaceState(null, "", address);
+    this.showCells();
     this.subscribe();
     this.tick();
   }
@@ -326,8 +360,9 @@ export class App {
     const next = nextBox(present, view);
     const box = next ?? present;
     if (box === undefined) return;
-    if (this.tooManyIn !== undefined && area(box) < this.tooManyIn * SMALLER) {
-      this.tooManyIn = undefined;
+    for (const what of ["streets", "cells"] as const) {
+      const size = this.tooManyIn[what];
+      if (size !== undefined && area(box) < size * SMALLER) delete this.tooManyIn[what];
     }
     const layers = LAYERS.filter((layer) => this.wants(layer));
     if (next === undefined && String(layers) === String(shown?.layers)) return;
@@ -335,15 +370,37 @@ export class App {
     this.client.show(this.city.region, box, layers);
   }
 
-  /** Streets are most of a picture; they are asked for only while they are shown. */
+  /** Streets and emissions are most of a picture; they are asked for only while they are shown. */
   private wants(layer: Layer): boolean {
-    return layer !== "links" || (!this.hidden.has("links") && this.streetsHint() === undefined);
+    const streets = !this.hidden.has("links") && this.streetsHint() === undefined;
+    const emission = measureOf(this.streetScale) !== undefined;
+    if (layer === "links") return streets;
+    if (layer === "link_emissions") return streets && emission;
+    if (layer !== "area_emissions") return true;
+    const shown = (emission && this.cellsShown) || this.column.needs(this.panelsShown).has(layer);
+    return shown && this.tooManyIn.cells === undefined;
   }
 
   private streetsHint(): MessageKey | undefined {
-    if (this.tooManyIn !== undefined) return "streets.too_many";
+    if (this.tooManyIn.streets !== undefined) return "streets.too_many";
     const zoom = this.view?.zoom ?? STREETS_FROM_ZOOM;
-    return zoom < STREETS_FROM_ZOOM ? "streets.too_far" : undefined;
+    if (zoom < STREETS_FROM_ZOOM) return "streets.too_far";
+    return this.cellsForStreets ? "streets.as_cells" : undefined;
+  }
+
+  /** Whether the streets' emission is shown by cells, because the view is too large for streets. */
+  private get cellsForStreets(): boolean {
+    const zoom = this.view?.zoom ?? EMISSION_STREETS_FROM_ZOOM;
+    const far = zoom < EMISSION_STREETS_FROM_ZOOM;
+    return far && measureOf(this.streetScale) !== undefined && !this.hidden.has("links");
+  }
+
+  private get cellsShown(): boolean {
+    return !this.hidden.has("areas") || this.cellsForStreets;
+  }
+
+  private showCells(): void {
+    this.layers.find(({ layer }) => layer === "areas")?.show(this.cellsShown);
   }
 
   private select(selection: Selection | undefined): void {
@@ -356,6 +413,7 @@ export class App {
     this.view?.select(selection);
     if (selection !== undefined) this.view?.reveal(selection);
     this.column.update();
+    if (selection !== undefined || closed) this.subscribe();
     const fromList = this.column.side.contains(document.activeElement);
     if (selection !== undefined && fromList) this.column.card.querySelector("h2")?.focus();
     if (closed && hadFocus && this.returnFocus instanceof HTMLElement) this.returnFocus.focus();

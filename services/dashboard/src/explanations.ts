@@ -1,7 +1,9 @@
 /**
- * Why a link's speed is what it is, asked for while somebody looks. The stream does not carry it:
- * it is several times as long as the link itself.
+ * Why a link's speed and emission are what they are, asked for while somebody looks. The stream does
+ * not carry it: it is several times as long as the link itself.
  */
+
+import type { Emission } from "./stream/model";
 
 /** One source behind a speed. */
 export interface Evidence {
@@ -14,10 +16,41 @@ export interface Evidence {
   note: string;
 }
 
+/** What a group of vehicles has to do with an emission; shares from 0 to 1. */
+export interface GroupShare {
+  group: string;
+  vehicle_km: number;
+  co2: number;
+  nox: number;
+  pm: number;
+}
+
+/** What an emission was computed from. */
+export interface EmissionBasis {
+  speed_km_h: number;
+  stopped_share: number;
+  /** Else it is the usual one of the speed. */
+  stopped_measured: boolean;
+  flow_veh_h: number;
+  temperature_c: number;
+  gradient_percent: number;
+  studded_share: number;
+  road_state: string;
+  mix: string;
+  /** Parts of the relative standard deviation of CO2. */
+  sampling_percent: number;
+  mix_percent: number;
+  factor_percent: number;
+  shares: GroupShare[];
+}
+
 export interface Explanation {
   minute: Evidence[];
   five_minutes: Evidence[];
   queues: string[];
+  /** Missing where the flow is not known. */
+  emission: Emission | undefined;
+  basis: EmissionBasis | undefined;
 }
 
 export type Explained =
@@ -30,7 +63,7 @@ type Json = Record<string, unknown>;
 
 function list(value: unknown): Json[] {
   const all: unknown[] = Array.isArray(value) ? value : [];
-  return all.filter((one): one is Json => typeof one === "object" && one !== null);
+  return all.filter(isObject);
 }
 
 function number(value: unknown): number {
@@ -39,25 +72,69 @@ function number(value: unknown): number {
 
 function evidence(value: unknown): Evidence[] {
   return list(value).map((one) => ({
-    kind: typeof one["kind"] === "string" ? one["kind"] : "unspecified",
+    kind: text(one["kind"]) || "unspecified",
     speed_km_h: number(one["speed_km_h"]),
     deviation_km_h: number(one["deviation_km_h"]),
     weight: Math.min(1, Math.max(0, number(one["weight"]))),
     count: number(one["count"]),
-    note: typeof one["note"] === "string" ? one["note"] : "",
+    note: text(one["note"]),
   }));
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null;
+}
+
+/** An emission has what all of them have, or is none. */
+function emissionOf(value: unknown): Emission | undefined {
+  if (!isObject(value) || typeof value["id"] !== "string") return undefined;
+  const windows = [value["minute"], value["five_minutes"]];
+  const whole = windows.every((window) => isObject(window) && isObject(window["rates"]));
+  return whole ? (value as unknown as Emission) : undefined;
+}
+
+function basisOf(value: unknown): EmissionBasis | undefined {
+  if (!isObject(value)) return undefined;
+  return {
+    speed_km_h: number(value["speed_km_h"]),
+    stopped_share: number(value["stopped_share"]),
+    stopped_measured: value["stopped_measured"] === true,
+    flow_veh_h: number(value["flow_veh_h"]),
+    temperature_c: number(value["temperature_c"]),
+    gradient_percent: number(value["gradient_percent"]),
+    studded_share: number(value["studded_share"]),
+    road_state: text(value["road_state"]),
+    mix: text(value["mix"]),
+    sampling_percent: number(value["sampling_percent"]),
+    mix_percent: number(value["mix_percent"]),
+    factor_percent: number(value["factor_percent"]),
+    shares: list(value["shares"]).map((share) => ({
+      group: text(share["group"]),
+      vehicle_km: number(share["vehicle_km"]),
+      co2: number(share["co2"]),
+      nox: number(share["nox"]),
+      pm: number(share["pm"]),
+    })),
+  };
 }
 
 /** Reads an answer; `undefined` when it is none. */
 export function parseExplanation(answer: unknown): Explanation | undefined {
-  if (typeof answer !== "object" || answer === null) return undefined;
-  const { minute, five_minutes, queues } = answer as Json;
+  if (!isObject(answer)) return undefined;
+  const { minute, five_minutes, queues } = answer;
+  const explained = isObject(answer["emission"]) ? answer["emission"] : {};
   if (!Array.isArray(minute) || !Array.isArray(five_minutes)) return undefined;
   const ids: unknown[] = Array.isArray(queues) ? queues : [];
   return {
     minute: evidence(minute),
     five_minutes: evidence(five_minutes),
     queues: ids.filter((id) => typeof id === "string"),
+    emission: emissionOf(explained["emission"]),
+    basis: basisOf(explained["basis"]),
   };
 }
 

@@ -13,6 +13,8 @@ export interface Inspection {
     links: number;
     queues: number;
     areas: number;
+    link_emissions: number;
+    area_emissions: number;
     sequence: number | null;
     connected: boolean;
   };

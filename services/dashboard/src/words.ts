@@ -1,7 +1,7 @@
 /** What streets and areas are called in the reader's language. Pure. */
 
 import type { Speech } from "./i18n";
-import type { Area, Link } from "./stream/model";
+import type { Link, Maybe } from "./stream/model";
 
 /** The kind of street. */
 export function streetClass(speech: Speech, link: Link): string {
@@ -14,11 +14,11 @@ export function streetName(speech: Speech, link: Link): string {
 }
 
 /** What an area is; a kind that this page does not know is its own word. */
-export function areaKind(speech: Speech, { kind }: Area): string {
-  return speech.word("area", kind);
+export function areaKind(speech: Speech, { kind }: { kind?: Maybe<string> }): string {
+  return speech.word("area", kind ?? "unspecified");
 }
 
 /** The area's name; a cell has none but its id. */
-export function areaName({ id, name }: Area): string {
+export function areaName({ id, name }: { id: string; name: string }): string {
   return name === "" ? id.slice(id.indexOf(":") + 1) : name;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { FIRST_WAIT_MS, LONGEST_WAIT_MS, waitBeforeTryMs } from "../src/stream/backoff";
 import { OPEN_LIMIT_MS, RESUBSCRIBE_PAUSE_MS, SILENCE_LIMIT_MS } from "../src/stream/client";
 import type { Box } from "../src/stream/model";
+import { LAYERS } from "../src/stream/model";
 import { World, delta, snapshot, vehicle } from "./scripted";
 
 const BOX: Box = [24, 60, 26, 61];
@@ -24,7 +25,7 @@ describe("the stream client", () => {
         type: "subscribe",
         id: "map-1",
         region: "north",
-        layers: ["vehicles", "detectors", "situations", "feeds", "links", "queues", "areas"],
+        layers: LAYERS,
         bbox: BOX,
       },
     ]);

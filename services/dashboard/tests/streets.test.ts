@@ -350,6 +350,8 @@ describe("an explanation", () => {
       ],
       five_minutes: [],
       queues: ["q"],
+      emission: undefined,
+      basis: undefined,
     });
   });
 

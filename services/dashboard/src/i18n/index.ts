@@ -52,6 +52,8 @@ export class Speech {
   private readonly dictionary: Dictionary;
   private readonly whole: Intl.NumberFormat;
   private readonly tenths: Intl.NumberFormat;
+  private readonly three: Intl.NumberFormat;
+  private readonly minutes: Intl.DateTimeFormat;
   private readonly clock: Intl.DateTimeFormat;
   private readonly day: Intl.DateTimeFormat;
 
@@ -63,6 +65,13 @@ export class Speech {
     this.tenths = new Intl.NumberFormat(locale, {
       minimumFractionDigits: 1,
       maximumFractionDigits: 1,
+    });
+    this.three = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
+    this.minutes = new Intl.DateTimeFormat(locale, {
+      timeZone,
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
     });
     this.clock = new Intl.DateTimeFormat(locale, {
       timeZone,
@@ -102,6 +111,11 @@ export class Speech {
     return this.tenths.format(value);
   }
 
+  /** To three digits: an estimate has no more. */
+  digits(value: number): string {
+    return this.three.format(value);
+  }
+
   /** What stands before the tenths: comma or point. */
   get decimalSign(): string {
     return this.decimal(0).replaceAll("0", "");
@@ -124,6 +138,11 @@ export class Speech {
   /** Time of day with seconds. */
   time(timeMs: number): string {
     return this.clock.format(timeMs);
+  }
+
+  /** Time of day to the minute. */
+  minute(timeMs: number): string {
+    return this.minutes.format(timeMs);
   }
 
   /** Date and time to the minute. */

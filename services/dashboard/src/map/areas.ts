@@ -1,14 +1,27 @@
 /**
- * Areas: cells filled by the share of free-flow speed in them, fainter where less of their streets
- * is seen, and the boundary of a selected area of any kind.
+ * Areas: cells filled by the share of free-flow speed in them or by what their traffic emits,
+ * fainter where less of their streets is seen, and the boundary of a selected area of any kind.
  */
 
 import type { GeoJSONSource, Map as MapLibre } from "maplibre-gl";
-import type { Area, Position } from "../stream/model";
+import type { Measure } from "../emission/measures";
+import {
+  breaks,
+  cellDensity,
+  emissionWindow,
+  isUncertain,
+  knownShare,
+  stepOf,
+} from "../emission/measures";
+import type { Area, Emission, Position } from "../stream/model";
 import type { Changes, Picture } from "../stream/picture";
-import type { MapLayer, Selection } from "./layer";
-import { collection, coordinates, streetColour } from "./links";
+import type { MapLayer, Selection, StreetScale } from "./layer";
+import { measureOf } from "./layer";
+import { UNCERTAIN_OPACITY, colourOf } from "./links";
+import { LIGHT } from "./palette";
 import type { Palette } from "./palette";
+import type { Point } from "./shapes";
+import { collection, coordinates, idAt, showStyleLayers } from "./shapes";
 import { LINK_STALE_AFTER_MS, areaShare, middle, seenShare } from "./streets";
 
 const CELLS = "area-cells";
@@ -25,18 +38,45 @@ export function cellOpacity(area: Area, nowMs: number): number | undefined {
   return OPACITY_MIN + (OPACITY - OPACITY_MIN) * Math.min(1, seen);
 }
 
+/** Opacity of a cell of emission: stronger, as it takes the place of the streets. */
+const EMISSION_OPACITY = 0.75;
+const EMISSION_OPACITY_MIN = 0.3;
+
+/** What of a cell is filled by its emission; `undefined` when there is nothing to say of it. */
+export function emissionFill(
+  cell: Emission,
+  measure: Measure,
+  nowMs: number,
+): { step: number; opacity: number } | undefined {
+  const density = cellDensity(cell, measure);
+  const old = nowMs - emissionWindow(cell).end_time_ms > LINK_STALE_AFTER_MS;
+  const known = knownShare(cell);
+  if (density === undefined || old || known <= 0) return undefined;
+  const full = EMISSION_OPACITY_MIN + (EMISSION_OPACITY - EMISSION_OPACITY_MIN) * known;
+  return {
+    step: stepOf(density, breaks(measure, "cell")),
+    opacity: isUncertain(cell, measure) ? full * UNCERTAIN_OPACITY : full,
+  };
+}
+
+/** From this zoom on streets show an emission; further out they are too thin, and cells do. */
+export const EMISSION_STREETS_FROM_ZOOM = 12;
+
 export class AreaLayer implements MapLayer {
   readonly layer = "areas";
   readonly marksSelection = true;
   private map: MapLibre | undefined;
   private picture: Picture | undefined;
+  private palette: Palette = LIGHT;
   private visible = false;
+  private scale: StreetScale = "level";
   private selected: string | undefined;
   private drawn = "";
   private drawnChoice: unknown;
 
   install(map: MapLibre, palette: Palette): void {
     this.map = map;
+    this.palette = palette;
     this.drawn = "";
     this.drawnChoice = undefined;
     map.addSource(CELLS, { type: "geojson", data: collection([]) });
@@ -46,7 +86,7 @@ export class AreaLayer implements MapLayer {
       type: "fill",
       source: CELLS,
       paint: {
-        "fill-color": streetColour(palette, "share"),
+        "fill-color": colourOf(palette, this.fillScale),
         "fill-opacity": ["get", "opacity"],
         "fill-outline-color": palette.background,
       },
@@ -62,8 +102,10 @@ export class AreaLayer implements MapLayer {
   }
 
   changed(picture: Picture, changes: Changes, nowMs: number): void {
-    const touched = changes.updated.areas.length + changes.removed.areas.length;
-    if (changes.reset || touched > 0) this.tick(picture, nowMs);
+    const touched = [changes.updated, changes.removed].some(
+      ({ areas, area_emissions }) => areas.length + area_emissions.length > 0,
+    );
+    if (changes.reset || touched) this.tick(picture, nowMs);
   }
 
   tick(picture: Picture, nowMs: number): void {
@@ -74,8 +116,14 @@ export class AreaLayer implements MapLayer {
 
   show(visible: boolean): void {
     this.visible = visible;
+    showStyleLayers(this.map, [CELLS], visible);
+  }
+
+  colourBy(scale: StreetScale): void {
+    this.scale = scale;
+    this.drawn = "";
     if (this.map?.getLayer(CELLS) === undefined) return;
-    this.map.setLayoutProperty(CELLS, "visibility", visible ? "visible" : "none");
+    this.map.setPaintProperty(CELLS, "fill-color", colourOf(this.palette, this.fillScale));
   }
 
   select(selection: Selection | undefined): void {
@@ -87,15 +135,18 @@ export class AreaLayer implements MapLayer {
     return undefined;
   }
 
-  pickGround(point: { x: number; y: number }): Selection | undefined {
-    if (this.map?.getLayer(CELLS) === undefined || !this.visible) return undefined;
-    const [hit] = this.map.queryRenderedFeatures([point.x, point.y], { layers: [CELLS] });
-    const id: unknown = hit?.properties["id"];
-    return typeof id === "string" ? { layer: "areas", id } : undefined;
+  pickGround(point: Point): Selection | undefined {
+    const id = this.visible ? idAt(this.map, point, [CELLS]) : undefined;
+    return id === undefined ? undefined : { layer: "areas", id };
   }
 
   position(id: string): Position | undefined {
     return middle(this.picture?.layer("areas").get(id)?.boundary ?? []);
+  }
+
+  /** Of a cell there is no level of service: by traffic, it is filled by the share of free flow. */
+  private get fillScale(): StreetScale {
+    return measureOf(this.scale) ?? "share";
   }
 
   private drawChoice(): void {
@@ -103,30 +154,60 @@ export class AreaLayer implements MapLayer {
     const source = this.map?.getSource<GeoJSONSource>(CHOSEN);
     if (source === undefined || this.drawnChoice === (area?.id ?? "")) return;
     this.drawnChoice = area?.id ?? "";
-    source.setData(collection(area === undefined ? [] : shape(area, {})));
+    source.setData(collection(area === undefined ? [] : shape(area.boundary, {})));
   }
 
   private draw(picture: Picture, nowMs: number): void {
     const source = this.map?.getSource<GeoJSONSource>(CELLS);
     if (source === undefined) return;
-    const cells = [...picture.layer("areas").values()].filter(({ kind }) => kind === "cell");
-    const looks = cells.map((cell) => [cell, cellOpacity(cell, nowMs)] as const);
-    const look = looks
-      .map(([{ id, event_time_ms }, opacity]) => `${id} ${event_time_ms} ${opacity ?? ""}`)
+    const measure = measureOf(this.scale);
+    const cells =
+      measure === undefined ? speeds(picture, nowMs) : emissions(picture, measure, nowMs);
+    const look = cells
+      .map(({ id, time_ms, fill }) => `${id} ${time_ms} ${fill?.opacity ?? ""}`)
       .join("\n");
-    if (look === this.drawn) return;
-    this.drawn = look;
-    const features = looks.flatMap(([cell, opacity]) =>
-      opacity === undefined
-        ? []
-        : shape(cell, { id: cell.id, opacity, share: areaShare(cell) ?? 1 }),
+    if (`${this.scale} ${look}` === this.drawn) return;
+    this.drawn = `${this.scale} ${look}`;
+    const features = cells.flatMap(({ id, ring, fill }) =>
+      fill === undefined ? [] : shape(ring, { id, ...fill }),
     );
     source.setData(collection(features));
   }
 }
 
-function shape(area: Area, properties: Record<string, unknown>): GeoJSON.Feature[] {
-  if (area.boundary.length < 4) return [];
-  const geometry: GeoJSON.Polygon = { type: "Polygon", coordinates: [coordinates(area.boundary)] };
+/** A cell and how to fill it, if at all. */
+interface Cell {
+  id: string;
+  time_ms: number;
+  ring: readonly Position[];
+  fill: { opacity: number; share?: number; step?: number } | undefined;
+}
+
+function isCell({ kind }: { kind?: string | null | undefined }): boolean {
+  return kind === "cell";
+}
+
+function speeds(picture: Picture, nowMs: number): Cell[] {
+  const cells = [...picture.layer("areas").values()].filter(isCell);
+  return cells.map((cell) => {
+    const opacity = cellOpacity(cell, nowMs);
+    const fill = opacity === undefined ? undefined : { opacity, share: areaShare(cell) ?? 1 };
+    return { id: cell.id, time_ms: cell.event_time_ms, ring: cell.boundary, fill };
+  });
+}
+
+function emissions(picture: Picture, measure: Measure, nowMs: number): Cell[] {
+  const cells = [...picture.layer("area_emissions").values()].filter(isCell);
+  return cells.map((cell) => ({
+    id: cell.id,
+    time_ms: cell.event_time_ms,
+    ring: cell.line,
+    fill: emissionFill(cell, measure, nowMs),
+  }));
+}
+
+function shape(ring: readonly Position[], properties: Record<string, unknown>): GeoJSON.Feature[] {
+  if (ring.length < 4) return [];
+  const geometry: GeoJSON.Polygon = { type: "Polygon", coordinates: [coordinates(ring)] };
   return [{ type: "Feature", properties, geometry }];
 }

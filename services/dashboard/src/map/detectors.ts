@@ -1,19 +1,19 @@
 /** Detector stations: two half discs, coloured by the level of service of each direction. */
 
-import type { GeoJSONSource, Map as MapLibre } from "maplibre-gl";
+import type { Map as MapLibre } from "maplibre-gl";
 import type { Detector, DetectorDirection, Position } from "../stream/model";
-import type { Changes, Picture } from "../stream/picture";
+import type { Picture } from "../stream/picture";
 import { detectorIcon } from "./icons";
-import type { MapLayer, Selection } from "./layer";
 import { LEVELS, known } from "./palette";
-import type { Level, Palette } from "./palette";
+import type { Level } from "./palette";
+import type { Drawing } from "./shapes";
+import { ShapeLayer } from "./shapes";
 
 /**
  * A value older than this is not current. Stations publish a moving five minutes each minute; three
  * times that has room for a slow publisher, and no more.
  */
 export const CURRENT_FOR_MS = 15 * 60_000;
-const SOURCE = "detectors";
 const LAYER_ID = "detectors";
 
 /** The level of service of a direction, when it has a current value. */
@@ -31,21 +31,22 @@ export function worstLevel(detector: Detector, nowMs: number): Level {
   return LEVELS[Math.max(-1, ...ranks)] ?? "unspecified";
 }
 
-export class DetectorLayer implements MapLayer {
+export class DetectorLayer extends ShapeLayer {
   readonly layer = "detectors";
-  private map: MapLibre | undefined;
-  private picture: Picture | undefined;
-  private visible = true;
-  private drawn = "";
 
-  install(map: MapLibre, _palette: Palette): void {
-    this.map = map;
-    this.drawn = "";
-    map.addSource(SOURCE, { type: "geojson", data: collection([]) });
+  constructor() {
+    super("detectors", [LAYER_ID], [LAYER_ID]);
+  }
+
+  position(id: string): Position | undefined {
+    return this.picture?.layer("detectors").get(id)?.station?.position ?? undefined;
+  }
+
+  protected addStyleLayers(map: MapLibre): void {
     map.addLayer({
       id: LAYER_ID,
       type: "symbol",
-      source: SOURCE,
+      source: this.source,
       layout: {
         "icon-image": ["get", "icon"],
         "icon-size": ["interpolate", ["linear"], ["zoom"], 8, 0.55, 12, 0.9, 15, 1.15],
@@ -54,56 +55,14 @@ export class DetectorLayer implements MapLayer {
         "symbol-sort-key": ["get", "rank"],
       },
     });
-    this.show(this.visible);
   }
 
-  changed(picture: Picture, changes: Changes, nowMs: number): void {
-    const touched = changes.updated.detectors.length + changes.removed.detectors.length;
-    if (changes.reset || touched > 0) this.draw(picture, nowMs);
-  }
-
-  tick(picture: Picture, nowMs: number): void {
-    this.draw(picture, nowMs);
-  }
-
-  show(visible: boolean): void {
-    this.visible = visible;
-    if (this.map?.getLayer(LAYER_ID) === undefined) return;
-    this.map.setLayoutProperty(LAYER_ID, "visibility", visible ? "visible" : "none");
-  }
-
-  select(): void {
-    // The ring round a selected place is drawn by the map itself.
-  }
-
-  pick(point: { x: number; y: number }): Selection | undefined {
-    if (this.map?.getLayer(LAYER_ID) === undefined) return undefined;
-    const [hit] = this.map.queryRenderedFeatures([point.x, point.y], { layers: [LAYER_ID] });
-    const id: unknown = hit?.properties["id"];
-    return typeof id === "string" ? { layer: "detectors", id } : undefined;
-  }
-
-  position(id: string): Position | undefined {
-    return this.picture?.layer("detectors").get(id)?.station?.position ?? undefined;
-  }
-
-  /** Sends the source to the map when it looks different from what is drawn. */
-  private draw(picture: Picture, nowMs: number): void {
-    this.picture = picture;
-    const source = this.map?.getSource<GeoJSONSource>(SOURCE);
-    if (source === undefined) return;
+  protected draw(picture: Picture, nowMs: number): Drawing {
     const features = [...picture.layer("detectors").values()].flatMap((detector) =>
       feature(detector, nowMs),
     );
-    const looks = JSON.stringify(features);
-    if (looks === this.drawn) return;
-    this.drawn = looks;
-    source.setData(collection(features));
+    return { look: JSON.stringify(features), features: () => features };
   }
-}
-
-function collection(features: GeoJSON.Feature[]): GeoJSON.FeatureCollection {
-  return { type: "FeatureCollection", features };
 }
 
 function feature(detector: Detector, nowMs: number): GeoJSON.Feature[] {

@@ -89,3 +89,24 @@ export function anchor(geometry: Geometry | null | undefined): Position | undefi
   const path = geometry?.lines?.[0] ?? geometry?.polygons?.[0]?.[0];
   return path?.[Math.floor(path.length / 2)];
 }
+
+/** Kilometres that a degree of latitude is long, and one of longitude at the equator, about. */
+const DEGREE_KM = 111.2;
+
+/** Area inside a closed ring of a city's size or less, km²; 0 for less than a triangle. */
+export function ringKm2(ring: readonly Position[]): number {
+  const [first] = ring;
+  if (first === undefined || ring.length < 4) return 0;
+  const across = DEGREE_KM * Math.cos(first.latitude_deg * RADIANS);
+  let twice = 0;
+  for (const [index, from] of ring.entries()) {
+    const to = ring[(index + 1) % ring.length] ?? from;
+    const [x, y] = [
+      from.longitude_deg - first.longitude_deg,
+      from.latitude_deg - first.latitude_deg,
+    ];
+    twice +=
+      x * (to.latitude_deg - first.latitude_deg) - y * (to.longitude_deg - first.longitude_deg);
+  }
+  return (Math.abs(twice) / 2) * DEGREE_KM * across;
+}

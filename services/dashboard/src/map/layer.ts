@@ -1,6 +1,8 @@
 /** The seam of the map: what shows one layer of the picture. All are listed in `layers.ts`. */
 
 import type { Map as MapLibre } from "maplibre-gl";
+import type { Measure } from "../emission/measures";
+import { MEASURES } from "../emission/measures";
 import type { Layer, Position } from "../stream/model";
 import type { Changes, Picture } from "../stream/picture";
 import type { Palette } from "./palette";
@@ -11,13 +13,22 @@ export interface Selection {
   id: string;
 }
 
-/** What the colour of a street says. */
-export const STREET_SCALES = ["level", "share"] as const;
+/** What the colour of a street says: how traffic flows, or what it emits. */
+export const TRAFFIC_SCALES = ["level", "share"] as const;
+export const STREET_SCALES = [...TRAFFIC_SCALES, ...MEASURES] as const;
 export type StreetScale = (typeof STREET_SCALES)[number];
+
+/** The measure of emission that a scale shows, if any. */
+export function measureOf(scale: StreetScale): Measure | undefined {
+  return MEASURES.find((measure) => measure === scale);
+}
+
+/** Layers of the picture with a place on the map; emissions are drawn by streets and areas. */
+export type MapLayerName = Exclude<Layer, "feeds" | "link_emissions" | "area_emissions">;
 
 export interface MapLayer {
   /** The layer of the picture that it shows. */
-  readonly layer: Exclude<Layer, "feeds">;
+  readonly layer: MapLayerName;
   /** Adds its sources, images and style layers. Called again after every change of the style. */
   install(map: MapLibre, palette: Palette): void;
   /** The picture changed; `nowMs` is the server's time, by which things age. */
@@ -32,7 +43,7 @@ export interface MapLayer {
   pickGround?(point: { x: number; y: number }): Selection | undefined;
   /** Whether it marks a selected object itself; else the map puts a ring round its place. */
   readonly marksSelection?: boolean;
-  /** By what streets are coloured. */
+  /** By what streets and cells are coloured. */
   colourBy?(scale: StreetScale): void;
   /** Where an object is drawn now. */
   position(id: string): Position | undefined;

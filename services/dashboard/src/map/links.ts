@@ -1,17 +1,24 @@
 /**
  * Streets: each link a line to the right of the street's middle, coloured by what is known of its
- * traffic. What was measured is a full line, what was worked out from others a thin one; the usual
- * speed and nothing at all are grey, so that neither passes for measured.
+ * traffic or of what that emits. What was measured is a full line, what was worked out from others a
+ * thin one; the usual speed and nothing at all are grey, so that neither passes for measured.
+ * Emission is always an estimate: full lines, paler where it is uncertain.
  */
 
 import type { ExpressionSpecification, GeoJSONSource, Map as MapLibre } from "maplibre-gl";
-import type { Link, Position } from "../stream/model";
+import type { Measure } from "../emission/measures";
+import { breaks, emissionWindow, isUncertain, stepOf, streetDensity } from "../emission/measures";
+import type { Emission, Link, Position } from "../stream/model";
 import type { Changes, Picture } from "../stream/picture";
 import type { MapLayer, Selection, StreetScale } from "./layer";
+import { measureOf } from "./layer";
 import type { Palette } from "./palette";
 import { LEVELS, LIGHT, shareStops } from "./palette";
+import type { Point } from "./shapes";
+import { STREETS_BOTTOM, collection, coordinates, idAt, showStyleLayers } from "./shapes";
 import {
   FADE_STEPS,
+  LINK_STALE_AFTER_MS,
   fadeStep,
   isSeen,
   knowledge,
@@ -22,14 +29,12 @@ import {
 } from "./streets";
 
 const SOURCE = "links";
-const UNKNOWN = "links-unknown";
+const UNKNOWN = STREETS_BOTTOM;
 const TYPICAL = "links-typical";
 const SELECTED = "links-selected";
 const INFERRED = "links-inferred";
 const MEASURED = "links-measured";
 const LAYER_IDS = [UNKNOWN, TYPICAL, SELECTED, INFERRED, MEASURED];
-/** Bottom of the streets: what belongs under them is put before it. */
-export const STREETS_BOTTOM = UNKNOWN;
 /** A finger or a mouse hits a line this near, CSS pixels. */
 const PICK_RADIUS_PX = 5;
 /** The map has the lines again at most this often: a window's end brings them in several frames. */
@@ -59,8 +64,13 @@ function byZoom(z10: number, z13: number, z16: number): ExpressionSpecification 
   return expression as ExpressionSpecification;
 }
 
-/** Colour of a street by one of the scales. */
-export function streetColour(palette: Palette, scale: StreetScale): ExpressionSpecification {
+/** Colour of a street or a cell by one of the scales. */
+export function colourOf(palette: Palette, scale: StreetScale): ExpressionSpecification {
+  if (measureOf(scale) !== undefined) {
+    const [first = "", ...rest] = palette.emission;
+    const steps = rest.flatMap((colour, step) => [step + 1, colour]);
+    return ["step", ["get", "step"], first, ...steps] as unknown as ExpressionSpecification;
+  }
   if (scale === "share") {
     const stops = shareStops(palette).flat();
     return [
@@ -81,6 +91,8 @@ export interface LinkLook {
   how: "measured" | "inferred" | "typical" | "unknown";
   level: string;
   share: number;
+  /** Class of emission, from 0 on. */
+  step: number;
   width: number;
   from: number;
   /** From 1, current, down to a third. */
@@ -108,11 +120,48 @@ export function lookOf(link: Link, nowMs: number): LinkLook {
         : "unknown",
     level,
     share: share ?? 1,
+    step: 0,
     width,
     from,
-    opacity: 1 - (fadeStep(nowMs - window.end_time_ms) / FADE_STEPS) * (2 / 3),
+    opacity: faded(nowMs - window.end_time_ms),
     rank: coloured ? LEVELS.indexOf(level) : -1,
   };
+}
+
+/** Opacity by age, down to a third. */
+function faded(ageMs: number): number {
+  return 1 - (fadeStep(ageMs) / FADE_STEPS) * (2 / 3);
+}
+
+/** How much of its colour a street or a cell keeps whose emission is uncertain. */
+export const UNCERTAIN_OPACITY = 0.45;
+
+/** The same of what its traffic emits; grey where that is not known. */
+export function emissionLookOf(
+  link: Link,
+  emission: Emission | undefined,
+  measure: Measure,
+  nowMs: number,
+): LinkLook {
+  const { width, from } = CLASSES[link.class] ?? OTHER_CLASS;
+  const grey: LinkLook = {
+    id: link.id,
+    how: "unknown",
+    level: "unspecified",
+    share: 1,
+    step: 0,
+    width,
+    from,
+    opacity: 1,
+    rank: -1,
+  };
+  const density = emission && streetDensity(emission, measure);
+  if (emission === undefined || density === undefined) return grey;
+  const ageMs = nowMs - emissionWindow(emission).end_time_ms;
+  if (ageMs > LINK_STALE_AFTER_MS) return grey;
+  const step = stepOf(density, breaks(measure, "street"));
+  const sure = isUncertain(emission, measure) ? UNCERTAIN_OPACITY : 1;
+  return { ...grey, how: "measured", step, opacity: faded(ageMs) * sure, rank: step };
 }
 
 export class LinkLayer implements MapLayer {
@@ -179,7 +228,7 @@ export class LinkLayer implements MapLayer {
       "line-color": palette.selection,
       "line-width": byZoom(6, 9, 17),
     });
-    const colour = streetColour(palette, this.scale);
+    const colour = colourOf(palette, this.scale);
     line(INFERRED, how("inferred"), {
       "line-color": colour,
       "line-width": byZoom(0.7, 1.5, 4),
@@ -202,8 +251,11 @@ export class LinkLayer implements MapLayer {
       this.lines.delete(id);
       this.steps.delete(id);
     }
-    const touched = changes.updated.links.length + changes.removed.links.length;
-    if (!changes.reset && touched === 0) return;
+    const touched = [changes.updated, changes.removed].some(
+      ({ links, link_emissions }) =>
+        links.length > 0 || (this.measure !== undefined && link_emissions.length > 0),
+    );
+    if (!changes.reset && !touched) return;
     this.dirty = true;
     if (this.monotonicMs() - this.drawnMs > REDRAW_MS) this.draw(picture, nowMs);
   }
@@ -214,17 +266,15 @@ export class LinkLayer implements MapLayer {
 
   show(visible: boolean): void {
     this.visible = visible;
-    for (const id of LAYER_IDS) {
-      if (this.map?.getLayer(id) === undefined) continue;
-      this.map.setLayoutProperty(id, "visibility", visible ? "visible" : "none");
-    }
+    showStyleLayers(this.map, LAYER_IDS, visible);
   }
 
   colourBy(scale: StreetScale): void {
     this.scale = scale;
+    this.dirty = true;
     for (const id of [INFERRED, MEASURED]) {
       if (this.map?.getLayer(id) === undefined) continue;
-      this.map.setPaintProperty(id, "line-color", streetColour(this.palette, scale));
+      this.map.setPaintProperty(id, "line-color", colourOf(this.palette, scale));
     }
   }
 
@@ -234,29 +284,33 @@ export class LinkLayer implements MapLayer {
     this.map.setFilter(SELECTED, ["==", ["get", "id"], this.selected]);
   }
 
-  pick({ x, y }: { x: number; y: number }): Selection | undefined {
-    if (this.map?.getLayer(MEASURED) === undefined) return undefined;
-    const reach = PICK_RADIUS_PX;
+  pick(point: Point): Selection | undefined {
     const layers = [MEASURED, INFERRED, TYPICAL, UNKNOWN];
-    const near: [[number, number], [number, number]] = [
-      [x - reach, y - reach],
-      [x + reach, y + reach],
-    ];
     // First what is right there, so that of two directions the one meant is found.
-    const [exact] = this.map.queryRenderedFeatures([x, y], { layers });
-    const hit = exact ?? this.map.queryRenderedFeatures(near, { layers })[0];
-    const id: unknown = hit?.properties["id"];
-    return typeof id === "string" ? { layer: "links", id } : undefined;
+    const id = idAt(this.map, point, layers) ?? idAt(this.map, point, layers, PICK_RADIUS_PX);
+    return id === undefined ? undefined : { layer: "links", id };
   }
 
   position(id: string): Position | undefined {
     return middle(this.picture?.layer("links").get(id)?.line ?? []);
   }
 
+  private get measure(): Measure | undefined {
+    return measureOf(this.scale);
+  }
+
+  /** How far faded what is shown of a link is by its age. */
+  private stepOfAge(picture: Picture, link: Link, nowMs: number): number {
+    const emission = picture.layer("link_emissions").get(link.id);
+    const shown =
+      this.measure === undefined ? shownWindow(link) : emission && emissionWindow(emission);
+    return fadeStep(nowMs - (shown?.end_time_ms ?? 0));
+  }
+
   /** Whether a link looks older than it is drawn. */
   private hasAged(picture: Picture, nowMs: number): boolean {
     for (const link of picture.layer("links").values()) {
-      const step = fadeStep(nowMs - shownWindow(link).end_time_ms);
+      const step = this.stepOfAge(picture, link, nowMs);
       if (step !== this.steps.get(link.id)) return true;
     }
     return false;
@@ -267,12 +321,18 @@ export class LinkLayer implements MapLayer {
     const source = this.map?.getSource<GeoJSONSource>(SOURCE);
     if (source === undefined) return;
     const features: GeoJSON.Feature[] = [];
+    const emissions = picture.layer("link_emissions");
+    const { measure } = this;
     for (const link of picture.layer("links").values()) {
-      this.steps.set(link.id, fadeStep(nowMs - shownWindow(link).end_time_ms));
+      this.steps.set(link.id, this.stepOfAge(picture, link, nowMs));
       const coordinates = this.lineOf(link);
       if (coordinates.length < 2) continue;
       const geometry: GeoJSON.LineString = { type: "LineString", coordinates };
-      features.push({ type: "Feature", properties: lookOf(link, nowMs), geometry });
+      const look =
+        measure === undefined
+          ? lookOf(link, nowMs)
+          : emissionLookOf(link, emissions.get(link.id), measure, nowMs);
+      features.push({ type: "Feature", properties: look, geometry });
     }
     this.dirty = false;
     this.drawnMs = this.monotonicMs();
@@ -286,12 +346,4 @@ export class LinkLayer implements MapLayer {
     this.lines.set(id, made);
     return made;
   }
-}
-
-export function coordinates(line: readonly Position[]): [number, number][] {
-  return line.map(({ longitude_deg, latitude_deg }) => [longitude_deg, latitude_deg]);
-}
-
-export function collection(features: GeoJSON.Feature[]): GeoJSON.FeatureCollection {
-  return { type: "FeatureCollection", features };
 }

@@ -62,6 +62,11 @@ export interface Palette {
     /** The same where it is not usual. */
     irregular: string;
   };
+  /**
+   * Classes of emission, least first: the scale "magma", whose lightness alone orders it for every
+   * kind of colour vision. The most stands out from the ground: dark on light, light on dark.
+   */
+  emission: readonly string[];
 }
 
 /** Colours of the share of free-flow speed, at the middle of each level of service. */
@@ -115,6 +120,7 @@ export const LIGHT: Palette = {
     unspecified: "#5f6b76",
   },
   street: { unknown: "#c3ccd5", typical: "#7d8995", queue: "#3b0a18", irregular: "#d0104c" },
+  emission: ["#f7b27c", "#f3765f", "#d8446c", "#a3307e", "#651a80", "#260f4f"],
 };
 
 export const DARK: Palette = {
@@ -147,6 +153,7 @@ export const DARK: Palette = {
     unspecified: "#9aa7b3",
   },
   street: { unknown: "#303c49", typical: "#76838f", queue: "#ffe3ea", irregular: "#ff5c8a" },
+  emission: ["#5a2a86", "#8c2f83", "#c93d72", "#f1665d", "#fda873", "#fcf3b5"],
 };
 
 /** One of a list of known words, else `unspecified`. */

@@ -1,19 +1,17 @@
 /** Queues: a casing round their links, and at the head a sign with the length. */
 
-import type { GeoJSONSource, Map as MapLibre } from "maplibre-gl";
-import type { Position, Queue } from "../stream/model";
-import type { Changes, Picture } from "../stream/picture";
+import type { Map as MapLibre } from "maplibre-gl";
+import type { Link, Position, Queue } from "../stream/model";
+import type { Picture } from "../stream/picture";
 import { addQueueSign, queueSign } from "./icons";
-import type { MapLayer, Selection } from "./layer";
-import { STREETS_BOTTOM, collection, coordinates } from "./links";
 import { LIGHT } from "./palette";
 import type { Palette } from "./palette";
+import type { Drawing } from "./shapes";
+import { ShapeLayer, coordinates } from "./shapes";
 import { LINK_STALE_AFTER_MS } from "./streets";
 
-const SOURCE = "queues";
 const CASING = "queue-casing";
 const HEAD = "queue-heads";
-const LAYER_IDS = [CASING, HEAD];
 
 /** A queue that is no longer told of is not shown: it may be gone. */
 export function isStanding({ event_time_ms }: Queue, nowMs: number): boolean {
@@ -26,28 +24,27 @@ export function signText(length_m: number): string {
   return `${Math.max(10, Math.round(length_m / 10) * 10)} m`;
 }
 
-export class QueueLayer implements MapLayer {
+export class QueueLayer extends ShapeLayer {
   readonly layer = "queues";
-  private map: MapLibre | undefined;
   private palette: Palette = LIGHT;
-  private picture: Picture | undefined;
-  private visible = true;
-  private drawn = "";
 
   /** @param decimal the sign that the reader's language puts before tenths */
-  constructor(private readonly decimal: () => string) {}
+  constructor(private readonly decimal: () => string) {
+    super("queues", [CASING, HEAD], [HEAD]);
+  }
 
-  install(map: MapLibre, palette: Palette): void {
-    this.map = map;
+  position(id: string): Position | undefined {
+    return this.picture?.layer("queues").get(id)?.position;
+  }
+
+  protected addStyleLayers(map: MapLibre, palette: Palette, under: string | undefined): void {
     this.palette = palette;
-    this.drawn = "";
-    map.addSource(SOURCE, { type: "geojson", data: collection([]) });
     const { queue, irregular } = palette.street;
     map.addLayer(
       {
         id: CASING,
         type: "line",
-        source: SOURCE,
+        source: this.source,
         filter: ["==", ["geometry-type"], "LineString"],
         layout: { "line-cap": "round", "line-join": "round" },
         paint: {
@@ -57,12 +54,12 @@ export class QueueLayer implements MapLayer {
           "line-offset": ["interpolate", ["exponential", 1.4], ["zoom"], 10, 0.9, 13, 2.3, 16, 6.6],
         },
       },
-      map.getLayer(STREETS_BOTTOM) === undefined ? undefined : STREETS_BOTTOM,
+      under,
     );
     map.addLayer({
       id: HEAD,
       type: "symbol",
-      source: SOURCE,
+      source: this.source,
       filter: ["==", ["geometry-type"], "Point"],
       layout: {
         "icon-image": ["get", "icon"],
@@ -73,47 +70,9 @@ export class QueueLayer implements MapLayer {
         "symbol-sort-key": ["get", "length"],
       },
     });
-    this.show(this.visible);
   }
 
-  changed(picture: Picture, changes: Changes, nowMs: number): void {
-    const { updated, removed } = changes;
-    const touched = updated.queues.length + removed.queues.length;
-    if (changes.reset || touched > 0) this.draw(picture, nowMs);
-  }
-
-  tick(picture: Picture, nowMs: number): void {
-    this.draw(picture, nowMs);
-  }
-
-  show(visible: boolean): void {
-    this.visible = visible;
-    for (const id of LAYER_IDS) {
-      if (this.map?.getLayer(id) === undefined) continue;
-      this.map.setLayoutProperty(id, "visibility", visible ? "visible" : "none");
-    }
-  }
-
-  select(): void {
-    // The ring round a selected place is drawn by the map itself.
-  }
-
-  pick(point: { x: number; y: number }): Selection | undefined {
-    if (this.map?.getLayer(HEAD) === undefined) return undefined;
-    const [hit] = this.map.queryRenderedFeatures([point.x, point.y], { layers: [HEAD] });
-    const id: unknown = hit?.properties["id"];
-    return typeof id === "string" ? { layer: "queues", id } : undefined;
-  }
-
-  position(id: string): Position | undefined {
-    return this.picture?.layer("queues").get(id)?.position;
-  }
-
-  private draw(picture: Picture, nowMs: number): void {
-    this.picture = picture;
-    const { map, palette } = this;
-    const source = map?.getSource<GeoJSONSource>(SOURCE);
-    if (map === undefined || source === undefined) return;
+  protected draw(picture: Picture, nowMs: number): Drawing {
     const links = picture.layer("links");
     const standing = [...picture.layer("queues").values()].filter((queue) =>
       isStanding(queue, nowMs),
@@ -123,21 +82,22 @@ export class QueueLayer implements MapLayer {
       const there = of.filter((link) => links.has(link)).length;
       return `${id} ${event_time_ms} ${there}`;
     });
-    const look = `${this.decimal()} ${looks.join("\n")}`;
-    if (look === this.drawn) return;
-    this.drawn = look;
-    const features = standing.flatMap((queue) => {
-      const { id, irregular, length_m, position } = queue;
-      const text = signText(length_m).replace(".", this.decimal());
-      addQueueSign(map, palette, text, irregular);
-      const properties = { id, irregular, length: length_m, icon: queueSign(text, irregular) };
-      const lines = queue.links.map((link) => links.get(link)?.line ?? []);
-      const shapes: GeoJSON.Geometry[] = lines
-        .filter((line) => line.length > 1)
-        .map((line) => ({ type: "LineString", coordinates: coordinates(line) }));
-      shapes.push({ type: "Point", coordinates: coordinates([position])[0] ?? [] });
-      return shapes.map((geometry): GeoJSON.Feature => ({ type: "Feature", properties, geometry }));
-    });
-    source.setData(collection(features));
+    return {
+      look: `${this.decimal()} ${looks.join("\n")}`,
+      features: () => standing.flatMap((queue) => this.features(queue, links)),
+    };
+  }
+
+  private features(queue: Queue, links: ReadonlyMap<string, Link>): GeoJSON.Feature[] {
+    const { id, irregular, length_m, position } = queue;
+    const text = signText(length_m).replace(".", this.decimal());
+    if (this.map !== undefined) addQueueSign(this.map, this.palette, text, irregular);
+    const properties = { id, irregular, length: length_m, icon: queueSign(text, irregular) };
+    const lines = queue.links.map((link) => links.get(link)?.line ?? []);
+    const shapes: GeoJSON.Geometry[] = lines
+      .filter((line) => line.length > 1)
+      .map((line) => ({ type: "LineString", coordinates: coordinates(line) }));
+    shapes.push({ type: "Point", coordinates: coordinates([position])[0] ?? [] });
+    return shapes.map((geometry) => ({ type: "Feature", properties, geometry }));
   }
 }

@@ -1,20 +1,19 @@
 /** Traffic messages: the line or area they are about, and an icon by type. */
 
-import type { GeoJSONSource, Map as MapLibre } from "maplibre-gl";
+import type { Map as MapLibre } from "maplibre-gl";
 import type { Position, Situation } from "../stream/model";
-import type { Changes, Picture } from "../stream/picture";
+import type { Picture } from "../stream/picture";
 import { anchor } from "./geography";
 import { situationIcon } from "./icons";
-import type { MapLayer, Selection } from "./layer";
+import type { Selection } from "./layer";
 import { SITUATIONS, known } from "./palette";
-import { STREETS_BOTTOM } from "./links";
 import type { Palette } from "./palette";
+import type { Drawing, Point } from "./shapes";
+import { ShapeLayer, coordinates, idAt } from "./shapes";
 
-const SOURCE = "situations";
 const AREA = "situation-areas";
 const LINE = "situation-lines";
 const ICON = "situation-icons";
-const LAYER_IDS = [AREA, LINE, ICON];
 const OVER: readonly string[] = ["ended", "retracted", "cancelled"];
 
 /** Whether a message still speaks of the present or the future. */
@@ -23,38 +22,44 @@ export function isCurrent({ record }: Situation, nowMs: number): boolean {
   return (record.end_time_ms ?? Number.POSITIVE_INFINITY) > nowMs;
 }
 
-export class SituationLayer implements MapLayer {
+export class SituationLayer extends ShapeLayer {
   readonly layer = "situations";
-  private map: MapLibre | undefined;
-  private picture: Picture | undefined;
-  private visible = true;
-  private drawn = "";
 
-  install(map: MapLibre, palette: Palette): void {
-    this.map = map;
-    this.drawn = "";
+  constructor() {
+    super("situations", [AREA, LINE, ICON], [ICON]);
+  }
+
+  pickGround(point: Point): Selection | undefined {
+    const id = idAt(this.map, point, [LINE, AREA]);
+    return id === undefined ? undefined : { layer: "situations", id };
+  }
+
+  position(id: string): Position | undefined {
+    return anchor(this.picture?.layer("situations").get(id)?.record.geometry);
+  }
+
+  /** Areas and lines lie under the streets: the traffic that a message is about must be seen. */
+  protected addStyleLayers(map: MapLibre, palette: Palette, under: string | undefined): void {
     const kinds = SITUATIONS.flatMap((kind) => [kind, palette.situation[kind]]);
     const fallback = palette.situation.unspecified;
     // The expression's type is a tuple that no list of pairs can be; the style check still runs.
     const colour = ["match", ["get", "kind"], ...kinds, fallback] as unknown as string;
-    map.addSource(SOURCE, { type: "geojson", data: collection([]) });
-    // Under the streets: the traffic on the road that a message is about must be seen.
-    const before = map.getLayer(STREETS_BOTTOM) === undefined ? undefined : STREETS_BOTTOM;
+    const { source } = this;
     map.addLayer(
       {
         id: AREA,
         type: "fill",
-        source: SOURCE,
+        source,
         filter: ["==", ["geometry-type"], "Polygon"],
         paint: { "fill-color": colour, "fill-opacity": 0.14, "fill-outline-color": colour },
       },
-      before,
+      under,
     );
     map.addLayer(
       {
         id: LINE,
         type: "line",
-        source: SOURCE,
+        source,
         filter: ["==", ["geometry-type"], "LineString"],
         layout: { "line-cap": "round", "line-join": "round" },
         paint: {
@@ -63,12 +68,12 @@ export class SituationLayer implements MapLayer {
           "line-width": ["interpolate", ["linear"], ["zoom"], 8, 4, 14, 14],
         },
       },
-      before,
+      under,
     );
     map.addLayer({
       id: ICON,
       type: "symbol",
-      source: SOURCE,
+      source,
       filter: ["==", ["geometry-type"], "Point"],
       layout: {
         "icon-image": ["get", "icon"],
@@ -77,75 +82,17 @@ export class SituationLayer implements MapLayer {
         "icon-ignore-placement": true,
       },
     });
-    this.show(this.visible);
   }
 
-  changed(picture: Picture, changes: Changes, nowMs: number): void {
-    const touched = changes.updated.situations.length + changes.removed.situations.length;
-    if (changes.reset || touched > 0) this.draw(picture, nowMs);
-  }
-
-  tick(picture: Picture, nowMs: number): void {
-    this.draw(picture, nowMs);
-  }
-
-  show(visible: boolean): void {
-    this.visible = visible;
-    for (const id of LAYER_IDS) {
-      if (this.map?.getLayer(id) === undefined) continue;
-      this.map.setLayoutProperty(id, "visibility", visible ? "visible" : "none");
-    }
-  }
-
-  select(): void {
-    // The ring round a selected place is drawn by the map itself.
-  }
-
-  pick(point: { x: number; y: number }): Selection | undefined {
-    return this.hit([ICON], point);
-  }
-
-  pickGround(point: { x: number; y: number }): Selection | undefined {
-    return this.hit([LINE, AREA], point);
-  }
-
-  private hit(layers: readonly string[], point: { x: number; y: number }): Selection | undefined {
-    for (const layer of layers) {
-      if (this.map?.getLayer(layer) === undefined) continue;
-      const [hit] = this.map.queryRenderedFeatures([point.x, point.y], { layers: [layer] });
-      const id: unknown = hit?.properties["id"];
-      if (typeof id === "string") return { layer: "situations", id };
-    }
-    return undefined;
-  }
-
-  position(id: string): Position | undefined {
-    return anchor(this.picture?.layer("situations").get(id)?.record.geometry);
-  }
-
-  /** Sends the source to the map when other messages, or other versions, are current. */
-  private draw(picture: Picture, nowMs: number): void {
-    this.picture = picture;
-    const source = this.map?.getSource<GeoJSONSource>(SOURCE);
-    if (source === undefined) return;
+  protected draw(picture: Picture, nowMs: number): Drawing {
     const current = [...picture.layer("situations").values()].filter((situation) =>
       isCurrent(situation, nowMs),
     );
-    const looks = current
-      .map(({ id, event_time_ms, effect }) => `${id} ${event_time_ms} ${effect?.contradicted}`)
-      .join("\n");
-    if (looks === this.drawn) return;
-    this.drawn = looks;
-    source.setData(collection(current.flatMap(features)));
+    const looks = current.map(
+      ({ id, event_time_ms, effect }) => `${id} ${event_time_ms} ${effect?.contradicted}`,
+    );
+    return { look: looks.join("\n"), features: () => current.flatMap(features) };
   }
-}
-
-function collection(all: GeoJSON.Feature[]): GeoJSON.FeatureCollection {
-  return { type: "FeatureCollection", features: all };
-}
-
-function coordinates(path: readonly Position[]): [number, number][] {
-  return path.map(({ longitude_deg, latitude_deg }) => [longitude_deg, latitude_deg]);
 }
 
 function features({ id, record, effect }: Situation): GeoJSON.Feature[] {

@@ -2,7 +2,9 @@
 
 import { areasPanel } from "./areas";
 import { detailPanel } from "./detail";
+import { emissionsPanel } from "./emissions";
 import { feedsPanel } from "./feeds";
+import { keyPanel } from "./key";
 import { layersPanel } from "./layers";
 import { legendPanel } from "./legend";
 import { objectsPanel } from "./objects";
@@ -10,8 +12,10 @@ import type { Panel } from "./panel";
 
 export const PANELS: readonly Panel[] = [
   detailPanel,
+  keyPanel,
   layersPanel,
   areasPanel,
+  emissionsPanel,
   feedsPanel,
   legendPanel,
   objectsPanel,

@@ -6,14 +6,14 @@
 import type { Explanations } from "../explanations";
 import type { FeedLabels } from "../feed_labels";
 import type { MessageKey, Speech } from "../i18n";
-import type { Selection, StreetScale } from "../map/layer";
+import type { Timelines } from "../emission/timeline";
+import type { MapLayerName, Selection, StreetScale } from "../map/layer";
 import type { Cadence } from "../stream/cadence";
 import type { ConnectionState } from "../stream/client";
 import type { Layer, LayerObjects } from "../stream/model";
 import type { Picture } from "../stream/picture";
 
-/** Layers with a place on the map. */
-export type MapLayerName = Exclude<Layer, "feeds">;
+export type { MapLayerName } from "../map/layer";
 
 export type InView = { readonly [L in MapLayerName]: readonly LayerObjects[L][] };
 
@@ -34,6 +34,11 @@ export interface PanelContext {
   /** Why streets are not shown, when they are not. */
   readonly streetsHint: MessageKey | undefined;
   readonly streetScale: StreetScale;
+  /** Whether cells of the grid are drawn. */
+  readonly cellsShown: boolean;
+  /** There are more cells in view than the server gives. */
+  readonly tooManyCells: boolean;
+  readonly timelines: Timelines;
   colourStreets(scale: StreetScale): void;
   isShown(layer: MapLayerName): boolean;
   showLayer(layer: MapLayerName, shown: boolean): void;
@@ -45,9 +50,14 @@ export interface PanelContext {
 export interface Panel {
   readonly id: string;
   readonly title: MessageKey;
-  /** In the column at the side, or over the map as a card when something is selected. */
-  readonly place: "side" | "card";
+  /**
+   * In the column at the side; over the map as a card when something is selected; or in a corner of
+   * the map, always.
+   */
+  readonly place: "side" | "card" | "corner";
   readonly opensAtStart: boolean;
+  /** Layers of the picture that are asked for only while this panel is open, because it is. */
+  needs?(context: PanelContext): readonly Layer[];
   /** Builds the panel once for a language; returns what brings it up to date. */
   mount(body: HTMLElement, context: () => PanelContext): () => void;
 }

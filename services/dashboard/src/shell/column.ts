@@ -1,8 +1,12 @@
-/** Puts the panels on the page: folding sections in the column at the side, and the card. */
+/**
+ * Puts the panels on the page: folding sections in the column at the side, the card, and what is
+ * always in a corner of the map.
+ */
 
 import { button, element } from "../dom";
 import { PANELS } from "../panels";
 import type { Panel, PanelContext } from "../panels/panel";
+import type { Layer } from "../stream/model";
 import { recall, remember } from "./memory";
 
 interface Mounted {
@@ -15,16 +19,36 @@ interface Mounted {
 export class Column {
   readonly side: HTMLElement;
   readonly card: HTMLElement;
+  readonly corner = element("div", { class: "corner" });
   private readonly mounted: Mounted[];
 
-  constructor(private readonly context: () => PanelContext) {
+  /** @param folded called when a panel was opened or folded */
+  constructor(
+    private readonly context: () => PanelContext,
+    private readonly folded: () => void,
+  ) {
     const { speech } = context();
     this.side = element("aside", { id: "panels", "aria-label": speech.say("app.panels") });
     this.card = element("section", { class: "card", "aria-label": speech.say("detail.title") });
     this.card.hidden = true;
-    this.mounted = PANELS.map((panel) =>
-      panel.place === "card" ? this.mountCard(panel) : this.mountSide(panel),
+    this.mounted = PANELS.map((panel) => {
+      if (panel.place === "side") return this.mountSide(panel);
+      const host = panel.place === "card" ? this.card : this.corner;
+      return this.mountOver(panel, host);
+    });
+  }
+
+  /**
+   * Layers of the picture that open panels need.
+   *
+   * @param sideShown whether the column at the side is shown at all
+   */
+  needs(sideShown: boolean): ReadonlySet<Layer> {
+    const context = this.context();
+    const open = this.mounted.filter(
+      ({ panel, isOpen }) => isOpen() && (panel.place !== "side" || sideShown),
     );
+    return new Set(open.flatMap(({ panel }) => panel.needs?.(context) ?? []));
   }
 
   /** Brings to date what can be seen. */
@@ -33,9 +57,9 @@ export class Column {
     for (const { isOpen, update } of this.mounted) if (isOpen()) update();
   }
 
-  private mountCard(panel: Panel): Mounted {
-    const update = panel.mount(this.card, this.context);
-    return { panel, node: this.card, isOpen: () => !this.card.hidden, update };
+  private mountOver(panel: Panel, host: HTMLElement): Mounted {
+    const update = panel.mount(host, this.context);
+    return { panel, node: host, isOpen: () => !host.hidden, update };
   }
 
   private mountSide(panel: Panel): Mounted {
@@ -53,6 +77,7 @@ export class Column {
       fold.setAttribute("aria-expanded", String(open));
       remember(bodyId, open ? "open" : "folded");
       if (open) update();
+      this.folded();
     };
     const before = recall(bodyId);
     const open = before === undefined ? panel.opensAtStart : before === "open";

@@ -30,7 +30,7 @@ export class Frame {
   /** Puts in the parts that speak a language. */
   fill(
     speech: Speech,
-    parts: { header: HTMLElement; card: HTMLElement; side: HTMLElement },
+    parts: { header: HTMLElement; card: HTMLElement; side: HTMLElement; corner: HTMLElement },
     zoomBy: (steps: number) => void,
   ): void {
     document.documentElement.lang = speech.language;
@@ -42,8 +42,9 @@ export class Frame {
       button({ "aria-label": speech.say("app.zoom_in") }, "+", () => zoomBy(1)),
       button({ "aria-label": speech.say("app.zoom_out") }, "−", () => zoomBy(-1)),
     );
-    this.stage.replaceChildren(this.map, zoom, this.thanks, this.notice, parts.card);
-    this.root.replaceChildren(parts.header, this.stage, parts.side);
+    const { header, card, side, corner } = parts;
+    this.stage.replaceChildren(this.map, zoom, this.thanks, this.notice, card, corner);
+    this.root.replaceChildren(header, this.stage, side);
   }
 
   showPanels(shown: boolean): void {

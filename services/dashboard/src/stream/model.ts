@@ -56,6 +56,8 @@ export interface Vehicle extends Stamped {
   /** Time of the believed fix; older than the event when the newest report had none. */
   position_time_ms?: Maybe<number>;
   match?: Maybe<VehicleMatch>;
+  /** What it emits; only of public transport. */
+  emission?: Maybe<VehicleEmission>;
 }
 
 /** Where on the street network a vehicle was when that was last known. */
@@ -129,6 +131,7 @@ export interface SituationEffect {
   speed_share_percent?: Maybe<number>;
   delay_s?: Maybe<number>;
   contradicted: boolean;
+  excess_co2_g_h?: Maybe<number>;
 }
 
 export interface Situation extends Stamped {
@@ -197,6 +200,7 @@ export interface Queue {
   situations?: Maybe<string[]>;
   merged?: Maybe<string[]>;
   position: Position;
+  excess_co2_g_h?: Maybe<number>;
 }
 
 /** Shares of the length of an area's streets, by how their speed is known; together 1. */
@@ -223,6 +227,93 @@ export interface Area {
   queue_km: number;
   /** A closed ring. */
   boundary: Position[];
+}
+
+/** What is emitted of one pollutant now, g/h; of energy MJ/h, of particle numbers 1e12/h. */
+export interface EmissionRate extends Estimate {
+  /** Now minus the same traffic at free flow. */
+  excess: number;
+}
+
+/** The same in all: g, MJ, 1e12. */
+export type EmissionAmount = EmissionRate;
+
+/** By the pollutants' names; what is nothing is left out. */
+export type ByPollutant = Readonly<Record<string, EmissionRate | undefined>>;
+
+/** Emission in one window of event time. */
+export interface EmissionWindow {
+  /** 0 before the first window is over. */
+  duration_s: number;
+  end_time_ms: number;
+  vehicle_km: number;
+  transit_vehicle_km: number;
+  transit_passenger_km?: Maybe<number>;
+  transit_co2_g_h: number;
+  rates: ByPollutant;
+}
+
+/** Sound power: of a link per metre, of an area in all. */
+export interface Noise {
+  /** A-weighted. */
+  level_db: Estimate;
+  /** 63 Hz to 8 kHz, not weighted. */
+  octave_db: number[];
+}
+
+export interface EmissionTotal {
+  /** `hour`, `day`, `week`. */
+  period: string;
+  start_time_ms: number;
+  end_time_ms: number;
+  complete: boolean;
+  /** Five-minute windows in it. */
+  windows: number;
+  vehicle_km: number;
+  amounts: ByPollutant;
+}
+
+export interface EmissionAlternative {
+  factor_set: string;
+  co2_g_h: number;
+  nox_g_h: number;
+  pm_exhaust_g_h: number;
+}
+
+/** What the traffic on a link or in an area emits. */
+export interface Emission {
+  id: string;
+  event_time_ms: number;
+  /** Missing of a link. */
+  kind?: Maybe<string>;
+  name: string;
+  factor_set: string;
+  known_street_km: number;
+  street_km: number;
+  minute: EmissionWindow;
+  five_minutes: EmissionWindow;
+  noise?: Maybe<Noise>;
+  signal_excess_co2_g_h: number;
+  queue_excess_co2_g_h: number;
+  totals?: Maybe<EmissionTotal[]>;
+  alternatives?: Maybe<EmissionAlternative[]>;
+  /** Line of the link, boundary of the area. */
+  line: Position[];
+}
+
+/** What one vehicle emits. */
+export interface VehicleEmission {
+  event_time_ms: number;
+  vehicle_class: string;
+  method: string;
+  power_kw: number;
+  co2_g_s: number;
+  distance_km: number;
+  energy_mj: number;
+  co2_g: number;
+  nox_g: number;
+  pm_g: number;
+  co2_g_passenger_km?: Maybe<number>;
 }
 
 export interface Feed {
@@ -253,6 +344,8 @@ export interface LayerObjects {
   links: Link;
   queues: Queue;
   areas: Area;
+  link_emissions: Emission;
+  area_emissions: Emission;
 }
 
 export type Layer = keyof LayerObjects;
@@ -265,6 +358,8 @@ export const LAYERS: readonly Layer[] = [
   "links",
   "queues",
   "areas",
+  "link_emissions",
+  "area_emissions",
 ];
 
 /** West, south, east, north in degrees. */

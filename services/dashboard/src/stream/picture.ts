@@ -27,6 +27,8 @@ function noChanges(reset: boolean): Changes {
       links: [],
       queues: [],
       areas: [],
+      link_emissions: [],
+      area_emissions: [],
     },
     removed: {
       vehicles: [],
@@ -36,6 +38,8 @@ function noChanges(reset: boolean): Changes {
       links: [],
       queues: [],
       areas: [],
+      link_emissions: [],
+      area_emissions: [],
     },
   };
 }
@@ -57,6 +61,8 @@ export class Picture {
     links: new Map(),
     queues: new Map(),
     areas: new Map(),
+    link_emissions: new Map(),
+    area_emissions: new Map(),
   };
 
   layer<L extends Layer>(layer: L): ReadonlyMap<string, LayerObjects[L]> {

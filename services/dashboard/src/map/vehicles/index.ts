@@ -45,9 +45,13 @@ export function staleness(ageMs: number): number {
   return Math.min(1, Math.max(0, (ageMs - (STALE_AFTER_MS - FADE_MS)) / FADE_MS));
 }
 
-/** Radius of a symbol's body in CSS pixels: small when a whole region is in view. */
+/**
+ * Radius of a symbol's body in CSS pixels: about as wide as a main street is drawn, so that the
+ * street's colour is seen beside it; larger only where streets are too.
+ */
 export function radiusPx(zoom: number): number {
-  return Math.min(9, Math.max(3, 3 + (zoom - 9.5) * 1.05));
+  const small = 2.4 + (zoom - 9.5) * 0.45;
+  return Math.min(9, Math.max(2.4, small + Math.max(0, zoom - 14.5) * 1.6));
 }
 
 export class VehicleLayer implements MapLayer {

@@ -1,11 +1,13 @@
 /** Shaders of the vehicle symbols, their labels and the traces, GLSL ES 3.00. */
 
+import { MODES } from "../palette";
+
 /** One instance is a square round the vehicle, of a fixed size on screen. */
 export const SYMBOL_VERTEX = `#version 300 es
 uniform mat4 u_matrix;
 uniform vec2 u_viewport_px;
 uniform float u_radius_px;
-uniform vec3 u_colours[8];
+uniform vec3 u_colours[${MODES.length}];
 uniform vec3 u_stale;
 in vec2 a_corner;
 in vec2 a_place;

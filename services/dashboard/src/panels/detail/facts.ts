@@ -1,5 +1,6 @@
 /** All that is known of one object, as named facts in the reader's language. */
 
+import { excessFact, vehicleEmissionFacts } from "../../emission/facts";
 import type { MessageKey, Speech } from "../../i18n";
 import { currentLevel } from "../../map/detectors";
 import { fixTimeMs } from "../../map/vehicles/tracks";
@@ -114,6 +115,7 @@ export function vehicleFacts(
     .text("detail.trip", report.trip?.trip_id)
     .text("detail.operator", report.operator_id)
     .text("detail.label", report.label);
+  const emission = vehicle.emission ? vehicleEmissionFacts(speech, vehicle.emission) : undefined;
   const line = report.route_short_name ?? report.trip?.route_id ?? report.label ?? vehicle.id;
   return {
     title: line,
@@ -122,6 +124,8 @@ export function vehicleFacts(
       { title: undefined, facts: now.facts },
       { title: undefined, facts: journey.facts },
       { title: undefined, facts: matchFacts(speech, vehicle, links) },
+      { title: speech.say("vehicle_emission.title"), facts: emission?.now ?? [] },
+      { title: speech.say("vehicle_emission.since"), facts: emission?.since ?? [] },
       provenance(speech, vehicle, nowMs),
     ],
   };
@@ -181,6 +185,7 @@ function effectFacts(speech: Speech, effect: SituationEffect, nowMs: number): Se
       }),
     )
     .add("detail.age", effect.event_time_ms, (time) => aged(speech, time, nowMs));
+  facts.push(...excessFact(speech, effect.excess_co2_g_h));
   return { title: speech.say("effect.title"), facts };
 }
 

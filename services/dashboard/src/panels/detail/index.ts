@@ -1,7 +1,9 @@
 /** The card of the selected object. */
 
 import { button, element, setText } from "../../dom";
+import { measureOf } from "../../map/layer";
 import type { Panel, PanelContext } from "../panel";
+import { EmissionSection } from "./emission";
 import { ExplainSection } from "./explain";
 import type { Facts } from "./facts";
 import { detectorFacts, situationFacts, vehicleFacts } from "./facts";
@@ -62,6 +64,7 @@ export const detailPanel: Panel = {
   title: "detail.title",
   place: "card",
   opensAtStart: true,
+  needs: ({ selection }) => (selection?.layer === "areas" ? ["area_emissions"] : []),
   mount(body, context) {
     const { speech } = context();
     const title = element("h2", { "data-testid": "detail-title", tabindex: "-1" });
@@ -73,7 +76,8 @@ export const detailPanel: Panel = {
     const gone = element("p", { class: "error" }, speech.say("detail.gone"));
     const facts = element("div", { class: "card-facts" });
     const explain = new ExplainSection(context);
-    const rest = element("div", { class: "card-body" }, explain.node, facts);
+    const emission = new EmissionSection(context);
+    const rest = element("div", { class: "card-body" }, explain.node, facts, emission.node);
     body.append(head, gone, rest);
     return () => {
       const now = context();
@@ -81,6 +85,13 @@ export const detailPanel: Panel = {
       gone.hidden = now.selection === undefined || known !== undefined;
       rest.classList.toggle("stale", known === undefined);
       explain.update();
+      emission.update();
+      // What the map shows comes first.
+      const first = measureOf(now.streetScale) === undefined ? explain.node : emission.node;
+      if (rest.firstElementChild !== first) {
+        const others = [explain.node, facts, emission.node].filter((node) => node !== first);
+        rest.replaceChildren(first, ...others);
+      }
       if (known === undefined) return;
       setText(title, known.title);
       setText(subtitle, known.subtitle);

@@ -1,5 +1,6 @@
 /** What is known of a street, a queue or an area, as named facts. */
 
+import { excessFact } from "../../emission/facts";
 import type { Speech } from "../../i18n";
 import { LINK_STALE_AFTER_MS, isSeen, knowledge, windowLevel } from "../../map/streets";
 import type { Area, Link, LinkWindow, Queue, Situation } from "../../stream/model";
@@ -107,6 +108,7 @@ export function queueFacts(
     .text("queue.since", aged(speech, queue.start_time_ms, nowMs))
     .add("layers.situations", queue.situations, (ids) => titles(speech, ids, situations))
     .add("queue.merged", queue.merged, (ids) => speech.number(ids.length));
+  facts.push(...excessFact(speech, queue.excess_co2_g_h));
   const rest = new Collector(speech)
     .text("detail.age", aged(speech, queue.event_time_ms, nowMs))
     .text("detail.id", queue.id);

@@ -1,9 +1,8 @@
 /** What is drawn on the map, and how much of it is in view. */
 
 import { element, setText } from "../../dom";
-import { STREET_SCALES } from "../../map/layer";
-import type { StreetScale } from "../../map/layer";
-import type { MapLayerName, Panel, PanelContext } from "../panel";
+import { measureOf } from "../../map/layer";
+import type { MapLayerName, Panel } from "../panel";
 
 const LAYERS: readonly MapLayerName[] = [
   "vehicles",
@@ -14,20 +13,6 @@ const LAYERS: readonly MapLayerName[] = [
   "areas",
 ];
 
-/** What the colour of a street says. */
-function scaleChoice(context: () => PanelContext): HTMLElement {
-  const { speech, streetScale } = context();
-  const choice = element("select", { name: "street-scale" });
-  for (const scale of STREET_SCALES) {
-    const option = element("option", { value: scale }, speech.say(`scale.${scale}`));
-    option.selected = scale === streetScale;
-    choice.append(option);
-  }
-  choice.addEventListener("change", () => context().colourStreets(choice.value as StreetScale));
-  const name = element("span", { class: "quiet" }, speech.say("streets.colour"));
-  return element("label", { class: "row inset" }, name, choice);
-}
-
 export const layersPanel: Panel = {
   id: "layers",
   title: "layers.title",
@@ -36,6 +21,7 @@ export const layersPanel: Panel = {
   mount(body, context) {
     const { speech } = context();
     const hint = element("p", { class: "quiet inset" });
+    let cells: HTMLElement | undefined;
     const counts = LAYERS.map((layer) => {
       const box = element("input", { type: "checkbox", name: layer });
       box.checked = context().isShown(layer);
@@ -47,12 +33,17 @@ export const layersPanel: Panel = {
       });
       const unit = element("span", { class: "quiet" }, speech.say("layers.in_view"));
       const name = element("span", { class: "grow" }, speech.say(`layers.${layer}`));
+      if (layer === "areas") cells = name;
       body.append(element("label", { class: "row" }, box, name, count, unit));
-      if (layer === "links") body.append(scaleChoice(context), hint);
+      if (layer === "links") body.append(hint);
       return { layer, count };
     });
     return () => {
-      const { inView, streetsHint } = context();
+      const { inView, streetsHint, streetScale } = context();
+      const byTraffic = measureOf(streetScale) === undefined;
+      if (cells !== undefined) {
+        setText(cells, speech.say(byTraffic ? "layers.areas" : "layers.cells"));
+      }
       for (const { layer, count } of counts) {
         const objects = inView[layer];
         // Of areas only the cells are drawn; the others have a panel.

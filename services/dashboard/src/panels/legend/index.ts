@@ -2,6 +2,7 @@
 
 import { element } from "../../dom";
 import { canvasOf, drawDetector, drawSituation } from "../../map/icons";
+import { UNCERTAIN_OPACITY } from "../../map/links";
 import { DARK, LEVELS, LIGHT, MODES, SITUATIONS } from "../../map/palette";
 import type { Panel } from "../panel";
 
@@ -72,9 +73,19 @@ export const legendPanel: Panel = {
       entry(cased(level.queuing, street.queue), speech.say("legend.queue")),
       entry(cased(level.queuing, street.irregular), speech.say("legend.irregular")),
     ];
+    const [little = "", ...more] = palette.emission;
+    const faint = stroke(more.at(-2) ?? little, 5);
+    faint.style.opacity = String(UNCERTAIN_OPACITY);
+    const emission = [
+      entry(stroke(little, 5), speech.say("legend.less")),
+      entry(stroke(more.at(-1) ?? little, 5), speech.say("legend.more")),
+      entry(faint, speech.say("legend.uncertain")),
+      entry(stroke(street.unknown, 2), speech.say("legend.unknown")),
+    ];
     body.append(
       group(speech.say("legend.streets"), undefined, streets),
       group(speech.say("legend.known"), speech.say("legend.fades"), known),
+      group(speech.say("legend.emission"), speech.say("legend.estimate"), emission),
       group(
         speech.say("legend.vehicles"),
         `${speech.say("legend.bearing")} ${speech.say("legend.traces")}`,

@@ -1,0 +1,81 @@
+/** In a corner of the map: what its colours show, to choose from, and what they mean. */
+
+import { element, setText } from "../../dom";
+import { STREET_SCALES, TRAFFIC_SCALES, measureOf } from "../../map/layer";
+import type { StreetScale } from "../../map/layer";
+import { DARK, LIGHT } from "../../map/palette";
+import type { Panel, PanelContext } from "../panel";
+import type { Scale } from "./scale";
+import { emissionScale, trafficScale } from "./scale";
+
+function choice(context: () => PanelContext): HTMLElement {
+  const { speech, streetScale } = context();
+  const select = element("select", { name: "street-scale" });
+  const group = (label: string, scales: readonly StreetScale[]): HTMLElement => {
+    const node = element("optgroup", { label });
+    for (const scale of scales) {
+      const option = element("option", { value: scale }, speech.say(`scale.${scale}`));
+      option.selected = scale === streetScale;
+      node.append(option);
+    }
+    return node;
+  };
+  const emission = STREET_SCALES.filter((scale) => measureOf(scale) !== undefined);
+  select.append(
+    group(speech.say("key.traffic"), TRAFFIC_SCALES),
+    group(speech.say("key.emission"), emission),
+  );
+  select.addEventListener("change", () => {
+    context().colourStreets(select.value as StreetScale);
+  });
+  const name = element("span", { class: "quiet" }, speech.say("key.shows"));
+  return element("label", { class: "key-choice" }, name, select);
+}
+
+/** A bar of the classes, with the numbers between them; in words for who does not see it. */
+function bar({ title, colours, ends, words }: Scale): HTMLElement {
+  const steps = colours.map((colour, index) => {
+    const step = element("span", { class: "step" });
+    step.style.backgroundColor = colour;
+    const end = ends[index];
+    if (end !== undefined) step.append(element("span", { class: "end" }, end));
+    return step;
+  });
+  const image = element("div", { class: "steps", role: "img", "aria-label": words }, ...steps);
+  return element("div", { class: "key-scale" }, element("p", {}, title), image);
+}
+
+export const keyPanel: Panel = {
+  id: "key",
+  title: "key.title",
+  place: "corner",
+  opensAtStart: true,
+  mount(body, context) {
+    const { speech, dark } = context();
+    const palette = dark ? DARK : LIGHT;
+    const scales = element("div");
+    const note = element("p", { class: "quiet" });
+    const section = element("section", { class: "key", "aria-label": speech.say("key.title") });
+    section.append(choice(context), scales, note);
+    body.append(section);
+    let drawn = "";
+    return () => {
+      const { streetScale, cellsShown, streetsHint, isShown } = context();
+      const measure = measureOf(streetScale);
+      const streets = isShown("links") && streetsHint === undefined;
+      const look = `${streetScale} ${cellsShown} ${streets}`;
+      if (look === drawn) return;
+      drawn = look;
+      const shown: Scale[] = [];
+      if (measure === undefined) shown.push(trafficScale(speech, palette));
+      else {
+        if (streets) shown.push(emissionScale(speech, palette, measure, "street"));
+        if (cellsShown) shown.push(emissionScale(speech, palette, measure, "cell"));
+      }
+      scales.replaceChildren(...shown.map(bar));
+      const text = streets ? "key.note" : "key.note_cell";
+      setText(note, measure === undefined || shown.length === 0 ? "" : speech.say(text));
+      note.hidden = note.textContent === "";
+    };
+  },
+};
