@@ -293,7 +293,9 @@ pub(super) fn end_to_end(
     let (mut inside, mut count, mut width) = (0.0, 0.0, 0.0);
     for cell in &truth.cells {
         let key = (cell.edge.clone(), cell.window);
-        let [value, low, high] = published.get(&key).copied().unwrap_or_default();
+        let inner = streets.inner_share.get(&cell.edge).copied().unwrap_or(1.0);
+        let published = published.get(&key).copied().unwrap_or_default();
+        let [value, low, high] = published.map(|grams| grams * inner);
         let quarter = cell.window.div_euclid(QUARTER);
         if let Some(area) = cell_of.get(&cell.edge) {
             cells.add((*area, quarter), value, cell.co2_g);

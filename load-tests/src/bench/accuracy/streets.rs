@@ -14,6 +14,9 @@ pub(super) struct Streets {
     pub(super) network: Network,
     /// By the id of the link.
     pub(super) edges: BTreeMap<Text, Text>,
+    /// Length between the junctions over all of it, by edge: an edge of the simulation ends at its
+    /// junctions, which are no part of the truth.
+    pub(super) inner_share: BTreeMap<Text, f64>,
 }
 
 #[derive(Deserialize)]
@@ -103,5 +106,12 @@ pub(super) fn read(folder: &Path) -> Result<Streets, BenchError> {
         let flags = flags.fold(LinkFlags::default(), LinkFlags::with);
         builder.link(NewLink { flags, ..new });
     }
-    Ok(Streets { network: builder.build(), edges })
+    let network = builder.build();
+    let inner_share = (0..network.len() as u32).filter_map(|link| {
+        let edge = edges.get(&Text::from(network.id(link).to_string()))?;
+        let [begin_m, end_m] = network.setback_m(link);
+        let share = 1.0 - (begin_m + end_m) / network.length_m(link);
+        Some((edge.clone(), f64::from(share.clamp(0.0, 1.0))))
+    });
+    Ok(Streets { inner_share: inner_share.collect(), network, edges })
 }
