@@ -140,13 +140,14 @@ fn newest<'a>(estimates: &'a Estimates, window_s: u32, cell: &Cell) -> (Option<&
         return (own, true);
     }
     let end_s = (cell.window + 1) * i64::from(window_s);
-    let before = [60, 300].into_iter().filter_map(|window_s| {
+    let other_s = if window_s == 60 { 300 } else { 60 };
+    let before = [other_s, window_s].into_iter().filter_map(|window_s| {
         let published = estimates.windows(window_s);
         let last = end_s / i64::from(window_s) - 1;
         let mut before = published.range((cell.edge.clone(), -1)..=(cell.edge.clone(), last));
         before.next_back().map(|((_, window), value)| ((window + 1) * i64::from(window_s), value))
     });
-    // Of two as new the longer one: it comes last.
+    // Of two as new the one of the length that is asked for: it comes last.
     (before.max_by_key(|(end_s, _)| *end_s).map(|(_, value)| value), false)
 }
 

@@ -205,6 +205,7 @@ impl Links {
         flow: Option<KnownFlow>,
     ) -> Arc<Object> {
         let value = self.value(window, link, cell, flow);
+        let silent_minute = self.silent_minute(window, link);
         let Self { index, states, .. } = self;
         let state = states.get_mut(&link).expect("the link is being closed");
         let free_flow_speed_km_h = free_flow_km_h(state, window, link);
@@ -221,8 +222,10 @@ impl Links {
             (1, older) => {
                 (value, older.map(|older| older.five_minutes.clone()).unwrap_or_default())
             }
-            (_, Some(older)) => (older.minute.clone(), value),
-            (_, None) => (LinkWindow::default(), value),
+            (_, older) => {
+                let shown = older.map(|older| older.minute.clone());
+                (silent_minute.or(shown).unwrap_or_default(), value)
+            }
         };
         let object = Link {
             id: index.slot(state.slot).id().clone(),
@@ -243,6 +246,23 @@ impl Links {
         let object = Arc::new(Object::Link(object));
         index.show(state.slot, Arc::clone(&object));
         object
+    }
+
+    /// The newest minute of a long window in which nothing was seen of a link: such minutes are not
+    /// shown one by one, but once one was, the newest is never older than five minutes.
+    fn silent_minute(&self, window: &Window<'_>, link: LinkNumber) -> Option<LinkWindow> {
+        let shown_ms = match self.index.slot(self.states[&link].slot).object().map(AsRef::as_ref) {
+            Some(Object::Link(shown)) => shown.minute.end_time_ms,
+            _ => 0,
+        };
+        // A street of which no minute was ever shown stays unknown.
+        if window.minutes == 1 || shown_ms == window.end_ms || shown_ms == 0 {
+            return None;
+        }
+        let minute = Window { minutes: 1, ..*window };
+        let share = self.region.curve.share_of_hour(window.slot);
+        let flow = self.flow(&minute, link, &Cell::default(), share);
+        Some(self.value(&minute, link, &Cell::default(), flow))
     }
 
     /// Learns what is usual from the five minutes that were closed.
