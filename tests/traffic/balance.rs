@@ -138,7 +138,8 @@ proptest! {
 /// Name, variances of the four arms, their flows before and after.
 #[test]
 fn a_crossing_moves_what_is_uncertain() {
-    let cases: [(&str, [f64; 4], [f64; 4], [f64; 4]); 4] = [
+    type Arms = [f64; 4];
+    let cases: [(&str, Arms, Arms, Arms); 4] = [
         (
             "a detector hardly moves",
             [1.0, 100.0, 100.0, 100.0],

@@ -231,27 +231,6 @@ fn a_detector_alone_measures_its_link() {
     assert!(link.five_minutes.speed_km_h.value < 42.0, "{:?}", link.five_minutes.speed_km_h);
 }
 
-/// Each car reports, and then only each second one: the detector counts twice as many as are seen.
-#[test]
-fn what_a_detector_counts_drives_on() {
-    let mut log = vec![station(2)];
-    let mut second = 0;
-    for record in drive(2_700, 20, |_, _| 10.0) {
-        let ends_second = matches!(record, LogRecord::FeedStatus(_));
-        log.push(record);
-        if ends_second && second > 60 && second % 60 == 20 {
-            let flow_veh_h = if second < 1_800 { 180.0 } else { 360.0 };
-            log.push(measured(second / 60, Quantity::FlowVehH, flow_veh_h));
-            log.push(measured(second / 60, Quantity::SpeedKmH, 36.0));
-            log.push(status(ROAD, second));
-        }
-        second += i64::from(ends_second);
-    }
-    let flow = shown_link(&after(&log), 3).five_minutes.flow_veh_h.expect("cars were seen");
-    assert!(flow.low <= 360.0 && 360.0 <= flow.high, "{flow:?}");
-    assert!((280.0..440.0).contains(&flow.value), "{flow:?}");
-}
-
 #[test]
 fn trams_are_no_traffic() {
     let log: Vec<LogRecord> = (0..200)

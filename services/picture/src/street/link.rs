@@ -249,13 +249,14 @@ impl Links {
     }
 
     /// The newest minute of a long window in which nothing was seen of a link: such minutes are not
-    /// shown one by one, but none that is shown is older than five minutes.
+    /// shown one by one, but once one was, the newest is never older than five minutes.
     fn silent_minute(&self, window: &Window<'_>, link: LinkNumber) -> Option<LinkWindow> {
         let shown_ms = match self.index.slot(self.states[&link].slot).object().map(AsRef::as_ref) {
             Some(Object::Link(shown)) => shown.minute.end_time_ms,
             _ => 0,
         };
-        if window.minutes == 1 || shown_ms == window.end_ms {
+        // A street of which no minute was ever shown stays unknown.
+        if window.minutes == 1 || shown_ms == window.end_ms || shown_ms == 0 {
             return None;
         }
         let minute = Window { minutes: 1, ..*window };
