@@ -287,6 +287,7 @@ export class App {
       this.frame.say(state === "lost" ? speech.say("connection.lost") : this.remark());
     }
     this.thank();
+    this.column.corner.hidden = this.view === undefined;
     this.column.update();
   }
 

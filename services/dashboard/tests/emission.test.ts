@@ -33,6 +33,7 @@ import { SYMBOL_VERTEX } from "../src/map/vehicles/shaders";
 import { vehicleFacts } from "../src/panels/detail/facts";
 import { rangeOf, niceTop, runs, timeTicks } from "../src/panels/emissions/axis";
 import { coveredText } from "../src/panels/emissions/tables";
+import { rowsOf } from "../src/panels/objects/rows";
 import { emissionScale, trafficScale } from "../src/panels/key/scale";
 import type {
   Emission,
@@ -427,6 +428,24 @@ describe("what is said of an emission", () => {
     const broken = { ...answer, emission: { emission: { id: "x", minute: 7 }, basis: "?" } };
     expect(parseExplanation(broken)).toMatchObject({ emission: undefined, basis: undefined });
     expect(parseExplanation({ minute: [], five_minutes: [] })?.emission).toBeUndefined();
+  });
+});
+
+describe("the list of streets", () => {
+  it("has those that emit most for their length first, and only what is known", () => {
+    const links = ["a", "b", "c"].map((id) => ({ ...LINK, id }));
+    const known = new Map([
+      ["a", emission({ id: "a", street_km: 1 })],
+      ["b", emission({ id: "b" })],
+    ]);
+    const none = { vehicles: [], situations: [], detectors: [], areas: [], queues: [] };
+    const shown = { measure: "co2" as const, links: known };
+    const rows = rowsOf(english, "links", { ...none, links }, NOW, new Map(), shown);
+    expect(rows.map(({ id, state }) => `${id} ${plain(state)}`)).toEqual([
+      "b 10 kg/h",
+      "a 10 kg/h",
+    ]);
+    expect(rows[0]?.timeMs).toBe(NOW - 60_000);
   });
 });
 

@@ -7,7 +7,7 @@ import type { EmissionBasis, Explained } from "../../explanations";
 import type { Speech } from "../../i18n";
 import type { Emission, Noise } from "../../stream/model";
 import type { PanelContext } from "../panel";
-import { pollutantTable } from "../emissions/tables";
+import { pollutantTable } from "../amounts";
 
 /** Middles of the octave bands, Hz. */
 const BANDS = [63, 125, 250, 500, 1_000, 2_000, 4_000, 8_000];

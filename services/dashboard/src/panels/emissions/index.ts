@@ -12,7 +12,8 @@ import { areaKind, areaName } from "../../words";
 import type { Panel, PanelContext } from "../panel";
 import type { Axis } from "./chart";
 import { Chart } from "./chart";
-import { pollutantTable, setTable, totalTable } from "./tables";
+import { pollutantTable } from "../amounts";
+import { setTable, totalTable } from "./tables";
 
 /** Largest first. Cells are chosen on the map: there are too many for a list. */
 const KINDS: readonly string[] = ["region", "city", "district", "postal_area"];

@@ -1,27 +1,16 @@
-/** Tables of an emission: totals over time, factor sets side by side, all pollutants. */
+/** Tables of an area's emission: totals over time, and factor sets side by side. */
 
 import { element } from "../../dom";
 import { amount, range } from "../../emission/amounts";
-import { pollutantFacts } from "../../emission/facts";
 import type { Measure } from "../../emission/measures";
 import { measured } from "../../emission/measures";
 import type { Speech } from "../../i18n";
 import type { Emission, EmissionTotal } from "../../stream/model";
+import { rowHead, table } from "../amounts";
 
 /** Shortest first, and of each the running one before the last. */
 const PERIODS: readonly string[] = ["hour", "day", "week"];
 const WINDOW_MS = 5 * 60_000;
-
-function table(heads: readonly string[], rows: readonly HTMLElement[], kind: string): HTMLElement {
-  const cells = heads.map((text) => element("th", { scope: "col" }, text));
-  const head = element("thead", {}, element("tr", {}, ...cells));
-  return element("table", { class: `amounts ${kind}` }, head, element("tbody", {}, ...rows));
-}
-
-function rowHead(text: string, note = ""): HTMLElement {
-  const small = note === "" ? undefined : element("span", { class: "quiet note" }, note);
-  return element("th", { scope: "row" }, text, small);
-}
 
 /** How much of its time a total has, in words; nothing when it has all. */
 export function coveredText(speech: Speech, total: EmissionTotal): string {
@@ -57,7 +46,7 @@ export function totalTable(speech: Speech, emission: Emission, measure: Measure)
   const heads = [speech.say("emission.period")];
   if (measure === "excess_co2") heads.push(speech.say("emission.by_congestion"));
   else heads.push(speech.say("emission.amount"), speech.say("emission.by_congestion"));
-  return [heading, table(heads, rows, "totals")];
+  return [heading, table(heads, rows)];
 }
 
 /** How far a factor set is from the one in use, signed: "+7 %". */
@@ -97,13 +86,5 @@ export function setTable(speech: Speech, emission: Emission): HTMLElement[] {
     speech.say("basis.pm"),
   ];
   const heading = element("h3", {}, speech.say("emission.factor_sets"));
-  return [heading, table(heads, rows, "sets")];
-}
-
-export function pollutantTable(speech: Speech, emission: Emission): HTMLElement {
-  const rows = pollutantFacts(speech, emission).map(([name, value]) =>
-    element("tr", {}, rowHead(name), element("td", { class: "number" }, value)),
-  );
-  const heads = [speech.say("emission.pollutant"), speech.say("emission.now")];
-  return table(heads, rows, "pollutants");
+  return [heading, table(heads, rows)];
 }

@@ -1,6 +1,7 @@
 /** What is in view as a table: the map for those who do not see it, or have no mouse. */
 
 import { button, element, setText } from "../../dom";
+import { measureOf } from "../../map/layer";
 import type { MapLayerName, Panel, PanelContext } from "../panel";
 import type { Row } from "./rows";
 import { rowsOf } from "./rows";
@@ -63,7 +64,10 @@ export const objectsPanel: Panel = {
     const update = (): void => {
       const now = context();
       const links = now.picture.layer("links");
-      const rowsInView = rowsOf(speech, layer, now.inView, now.nowMs ?? 0, links);
+      const measure = measureOf(now.streetScale);
+      const emissions = now.picture.layer("link_emissions");
+      const emission = measure && { measure, links: emissions };
+      const rowsInView = rowsOf(speech, layer, now.inView, now.nowMs ?? 0, links, emission);
       const shown = rowsInView.slice(0, MAX_ROWS);
       const left = new Set(lines.keys());
       for (const [index, row] of shown.entries()) {

@@ -1,10 +1,13 @@
 /** What is in view as rows of text, sorted so that a reader finds things. */
 
+import { amount, level } from "../../emission/amounts";
+import type { Measure } from "../../emission/measures";
+import { emissionWindow, measureIn, streetDensity } from "../../emission/measures";
 import type { Speech } from "../../i18n";
 import { worstLevel } from "../../map/detectors";
 import { fixTimeMs } from "../../map/vehicles/tracks";
 import { isSeen, knowledge, shownWindow, speedShare, windowLevel } from "../../map/streets";
-import type { Area, Detector, Link, Queue, Situation, Vehicle } from "../../stream/model";
+import type { Area, Detector, Emission, Link, Queue, Situation, Vehicle } from "../../stream/model";
 import { areaKind, areaName, streetName } from "../../words";
 import type { InView, MapLayerName } from "../panel";
 
@@ -80,6 +83,35 @@ function linkRows(speech: Speech, links: readonly Link[], nowMs: number): Row[] 
   }));
 }
 
+/** What streets are coloured by when that is an emission. */
+export interface ShownEmission {
+  measure: Measure;
+  links: ReadonlyMap<string, Emission>;
+}
+
+/** Streets with an emission, those that emit most for their length first. */
+function emissionRows(
+  speech: Speech,
+  links: readonly Link[],
+  { measure, links: emissions }: ShownEmission,
+): Row[] {
+  const known = links.flatMap((link) => {
+    const emission = emissions.get(link.id);
+    if (emission === undefined) return [];
+    const now = measureIn(emission, measure);
+    const density = streetDensity(emission, measure);
+    if (now === undefined || density === undefined) return [];
+    return [{ link, now, density, timeMs: emissionWindow(emission).end_time_ms }];
+  });
+  known.sort((a, b) => b.density - a.density || (a.link.id < b.link.id ? -1 : 1));
+  return known.slice(0, MAX_SORTED).map(({ link, now, timeMs }) => ({
+    id: link.id,
+    name: streetName(speech, link),
+    state: measure === "noise" ? level(speech, now) : amount(speech, "mass", now.value, "h"),
+    timeMs,
+  }));
+}
+
 /** Queues, the longest first. */
 function queueRows(
   speech: Speech,
@@ -127,12 +159,16 @@ export function rowsOf(
   inView: InView,
   nowMs: number,
   links: ReadonlyMap<string, Link>,
+  emission?: ShownEmission,
 ): Row[] {
   const rows = {
     vehicles: () => vehicleRows(speech, inView.vehicles.slice(0, MAX_SORTED)),
     detectors: () => detectorRows(speech, inView.detectors.slice(0, MAX_SORTED), nowMs),
     situations: () => situationRows(speech, inView.situations.slice(0, MAX_SORTED)),
-    links: () => linkRows(speech, inView.links, nowMs),
+    links: () =>
+      emission === undefined
+        ? linkRows(speech, inView.links, nowMs)
+        : emissionRows(speech, inView.links, emission),
     queues: () => queueRows(speech, inView.queues, links),
     areas: () => areaRows(speech, inView.areas),
   }[layer]();
