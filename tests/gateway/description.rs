@@ -129,6 +129,22 @@ fn object_misfit(
     })
 }
 
+fn metered() -> VehicleEmission {
+    VehicleEmission {
+        event_time_ms: NOW_MS - 3_000,
+        vehicle_class: "bus".into(),
+        method: EmissionMethod::SecondBySecond,
+        power_kw: 61.5,
+        co2_g_s: 4.5,
+        distance_km: 2.5,
+        energy_mj: 31.0,
+        co2_g: 2_000.0,
+        nox_g: 0.75,
+        pm_g: 0.0125,
+        co2_g_passenger_km: Some(64.0),
+    }
+}
+
 /// One object of each layer with everything that it can have.
 fn full_objects() -> Vec<Object> {
     let place = position(24.5, 60.5);
@@ -147,19 +163,7 @@ fn full_objects() -> Vec<Object> {
             Some(SignalPriority { granted: Some(true), ..Default::default() });
         vehicle.report.speed_km_h = Some(30.5);
         vehicle.report.delay_s = Some(-60);
-        vehicle.emission = Some(Box::new(VehicleEmission {
-            event_time_ms: NOW_MS - 3_000,
-            vehicle_class: "bus".into(),
-            method: EmissionMethod::SecondBySecond,
-            power_kw: 61.5,
-            co2_g_s: 4.5,
-            distance_km: 2.5,
-            energy_mj: 31.0,
-            co2_g: 2_000.0,
-            nox_g: 0.75,
-            pm_g: 0.0125,
-            co2_g_passenger_km: Some(64.0),
-        }));
+        vehicle.emission = Some(Box::new(metered()));
         vehicle.matched = Some(Box::new(VehicleMatch {
             event_time_ms: NOW_MS,
             link: "1-2-3".into(),

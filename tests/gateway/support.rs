@@ -231,6 +231,7 @@ pub(crate) fn emission(id: &str, kind: Option<AreaKind>, line: &[Position]) -> O
         transit_vehicle_km: 1.5,
         transit_passenger_km: Some(22.5),
         transit_co2_g_h: 900.0,
+        transit_co2_g_passenger_km: Some(38.5),
         rates: rates.into(),
     };
     let amounts = pollutants.map(|pollutant| EmissionAmount {

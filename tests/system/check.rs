@@ -123,7 +123,8 @@ fn with_factors(file: &str, change: impl Fn(&str) -> String) -> (bool, String) {
     assert_ne!(changed, text, "{file} is as before");
     std::fs::write(factors.join(file), changed).unwrap();
     let regions = root().join("config/regions").canonicalize().unwrap();
-    let main = format!("regions = {regions:?}\ndata_dir = \"data\"\nemission = \"emission\"\n");
+    let regions = regions.display();
+    let main = format!("regions = \"{regions}\"\ndata_dir = \"data\"\nemission = \"emission\"\n");
     check(folder.write("main.toml", &main).to_str().unwrap())
 }
 

@@ -246,15 +246,16 @@ fn set_name(set: &traffic::emission::FactorSet) -> Text {
     format!("{} {}", set.name(), set.version()).into()
 }
 
+const CO2: [Pollutant; 2] = [Pollutant::Co2Fossil, Pollutant::Co2Biogenic];
+const NOX: [Pollutant; 1] = [Pollutant::Nox];
+const PM: [Pollutant; 1] = [Pollutant::PmExhaust];
+
 impl LinkCurves {
     fn new(curves: TrafficCurves) -> Self {
         let shares = curves.groups.iter().map(|(speed_km_h, groups)| {
             let total = |of: &[Pollutant]| -> f64 {
                 groups.iter().flat_map(|group| of.iter().map(|of| group.rates[of.index()])).sum()
             };
-            const CO2: [Pollutant; 2] = [Pollutant::Co2Fossil, Pollutant::Co2Biogenic];
-            const NOX: [Pollutant; 1] = [Pollutant::Nox];
-            const PM: [Pollutant; 1] = [Pollutant::PmExhaust];
             let totals = [total(&CO2), total(&NOX), total(&PM)];
             let mut shares: Vec<EmissionShare> = groups
                 .iter()

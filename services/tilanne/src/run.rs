@@ -75,7 +75,7 @@ fn start_logging(log_level: &str) -> Result<()> {
 }
 
 async fn serve(loaded: Loaded) -> Result<()> {
-    let Loaded { config, regions, setups } = loaded;
+    let Loaded { config, regions, setups, factors: _ } = loaded;
     let data_dir = &config.data_dir;
     std::fs::create_dir_all(data_dir).with_context(|| data_dir.display().to_string())?;
     let log = EmbeddedLog::open(data_dir, config.log.clone())

@@ -5,6 +5,7 @@
 //! before, as a city would do with its own measurements. Weather is mild and engines are warm.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -94,7 +95,7 @@ impl Factors {
         );
         let sum: f64 = shares.iter().map(|(_, share)| share).sum();
         for (class, share) in shares {
-            mix.push_str(&format!("street,{class},{},0.05\n", share / sum));
+            let _ = writeln!(mix, "street,{class},{},0.05", share / sum);
         }
         let fleet =
             FleetMix::parse("simulation", &mix, calibrated.classes()).map_err(BenchError::new)?;
@@ -129,7 +130,7 @@ fn rate_table(path: &Path, set: &FactorSet) -> Result<RateTable, BenchError> {
             "co2_g" => ("energy_mj", rate / (fuel.fossil_g_mj + fuel.biogenic_g_mj)),
             _ => ("nox", rate),
         };
-        text.push_str(&format!("{class},{pollutant},{speed_km_h},{rate}\n"));
+        let _ = writeln!(text, "{class},{pollutant},{speed_km_h},{rate}");
     }
     RateTable::parse("rates", &text, set.classes()).map_err(BenchError::new)
 }

@@ -69,8 +69,7 @@ export function vehicleKmText(
 export function passengerKmText(speech: Speech, emission: Emission): string | undefined {
   const each = perPassengerKm(emissionWindow(emission));
   if (each === undefined) return undefined;
-  const text = amount(speech, "mass", each, "km");
-  return speech.say("emission.at_most", { amount: text });
+  return amount(speech, "mass", each, "km");
 }
 
 /** What the traffic of a link or in an area emits. */

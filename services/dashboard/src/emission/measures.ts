@@ -134,11 +134,7 @@ export function perVehicleKm(window: EmissionWindow, rate: number): number | und
   return window.vehicle_km > 0 ? (rate * hours(window)) / window.vehicle_km : undefined;
 }
 
-/**
- * CO2 of public transport for each kilometre of a passenger, g. The passengers are those of vehicles
- * that say how full they are, the CO2 is that of all: the true figure is this or less.
- */
+/** CO2 of public transport for each kilometre of a passenger, g. */
 export function perPassengerKm(window: EmissionWindow): number | undefined {
-  const { transit_passenger_km: km, transit_co2_g_h } = window;
-  return km ? (transit_co2_g_h * hours(window)) / km : undefined;
+  return window.transit_co2_g_passenger_km ?? undefined;
 }

@@ -396,7 +396,6 @@ export const en = {
   "emission.vehicle_km": "CO₂ per vehicle-km",
   "emission.measure_vehicle_km": "Per vehicle-km",
   "emission.passenger_km": "Public transport CO₂ per passenger-km",
-  "emission.at_most": "{amount} at most",
   "emission.signals": "Excess CO₂ before signals",
   "emission.queues": "Excess CO₂ in queues",
   "emission.queue": "Excess CO₂",

@@ -399,7 +399,6 @@ export const fi: Dictionary = {
   "emission.vehicle_km": "CO₂ ajoneuvokilometriä kohti",
   "emission.measure_vehicle_km": "Ajoneuvokilometriä kohti",
   "emission.passenger_km": "Joukkoliikenteen CO₂ matkustajakilometriä kohti",
-  "emission.at_most": "enintään {amount}",
   "emission.signals": "Liikennevalojen ylimääräinen CO₂",
   "emission.queues": "Jonojen ylimääräinen CO₂",
   "emission.queue": "Ylimääräinen CO₂",

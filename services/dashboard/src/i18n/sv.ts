@@ -397,7 +397,6 @@ export const sv: Dictionary = {
   "emission.vehicle_km": "CO₂ per fordonskilometer",
   "emission.measure_vehicle_km": "Per fordonskilometer",
   "emission.passenger_km": "Kollektivtrafikens CO₂ per passagerarkilometer",
-  "emission.at_most": "högst {amount}",
   "emission.signals": "Extra CO₂ vid trafikljus",
   "emission.queues": "Extra CO₂ i köer",
   "emission.queue": "Extra CO₂",

@@ -249,6 +249,7 @@ export interface EmissionWindow {
   vehicle_km: number;
   transit_vehicle_km: number;
   transit_passenger_km?: Maybe<number>;
+  transit_co2_g_passenger_km?: Maybe<number>;
   transit_co2_g_h: number;
   rates: ByPollutant;
 }

@@ -1329,6 +1329,9 @@ pub struct EmissionWindow {
     pub transit_co2_g_h: f64,
     #[prost(message, repeated, tag = "7")]
     pub rates: ::prost::alloc::vec::Vec<EmissionRate>,
+    /// CO2 per kilometre of a passenger, of the vehicles that say how full they are.
+    #[prost(double, optional, tag = "8")]
+    pub transit_co2_g_passenger_km: ::core::option::Option<f64>,
 }
 /// Sound power of the traffic, CNOSSOS-EU. Of a link per metre of its line, of an area in all.
 #[derive(Clone, PartialEq, ::prost::Message)]

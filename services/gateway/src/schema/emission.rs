@@ -53,6 +53,9 @@ pub(crate) struct EmissionWindow {
     transit_passenger_km: Option<f64>,
     /// CO2 of these vehicles from the tailpipe, fossil and biogenic.
     transit_co2_g_h: f64,
+    /// CO2 per kilometre of a passenger, of those of them that say how full they are.
+    #[schema(required = false)]
+    transit_co2_g_passenger_km: Option<f64>,
     /// By pollutant: `energy` (MJ), `co2_fossil`, `co2_biogenic`, `co2_upstream`, `nox`, `no2` (part
     /// of `nox`), `pm_exhaust`, `pn` (1e12), `co`, `nmhc`, `ch4`, `n2o`, `nh3`, and wear: `pm10_tyre`,
     /// `pm10_brake`, `pm10_road`, `pm25_tyre`, `pm25_brake`, `pm25_road`. What is nothing is left out.

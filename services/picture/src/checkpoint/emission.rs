@@ -26,15 +26,16 @@ impl<T: Copy> Numbers<'_, T> {
 }
 
 fn put_transit(transit: &Transit, numbers: &mut Vec<u64>) {
-    let Transit { masses: Masses(masses), driven_mm, passenger_mm, counted_mm } = transit;
+    let Transit { masses: Masses(masses), driven_mm, passenger_mm, counted_mm, counted_co2_ug } =
+        transit;
     numbers.extend(masses);
-    numbers.extend([driven_mm, passenger_mm, counted_mm]);
+    numbers.extend([driven_mm, passenger_mm, counted_mm, counted_co2_ug]);
 }
 
 fn transit(numbers: &mut Numbers<'_, u64>) -> Result<Transit, RestoreError> {
     let masses = Masses(numbers.take()?);
-    let [driven_mm, passenger_mm, counted_mm] = numbers.take()?;
-    Ok(Transit { masses, driven_mm, passenger_mm, counted_mm })
+    let [driven_mm, passenger_mm, counted_mm, counted_co2_ug] = numbers.take()?;
+    Ok(Transit { masses, driven_mm, passenger_mm, counted_mm, counted_co2_ug })
 }
 
 fn put_sums(sums: &Sums, whole: &mut Vec<u64>, real: &mut Vec<f64>) {
@@ -269,8 +270,7 @@ impl Streets {
         let others = others.collect();
         let slot = emissions.link_index.insert(network.id(link).to_string().into(), ());
         if let Some(object) = part.object {
-            let line = network.positions(link).collect();
-            let object = Emission { line, ..object.into() };
+            let object = Emission { line: network.positions(link).collect(), ..object.into() };
             emissions.link_index.load(slot, Arc::new(Object::Emission(object)));
         }
         let state = LinkState { slot, traffic, sound, others, minute, five };

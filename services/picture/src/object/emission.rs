@@ -44,6 +44,8 @@ pub struct EmissionWindow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transit_passenger_km: Option<f64>,
     pub transit_co2_g_h: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transit_co2_g_passenger_km: Option<f64>,
     /// By pollutant, those that are nothing left out. In JSON an object by the pollutants' names.
     #[serde(serialize_with = "rates_by_name")]
     pub rates: Box<[EmissionRate]>,

@@ -66,6 +66,7 @@ impl From<&EmissionWindow> for wire::EmissionWindow {
             transit_vehicle_km: of.transit_vehicle_km,
             transit_passenger_km: of.transit_passenger_km,
             transit_co2_g_h: of.transit_co2_g_h,
+            transit_co2_g_passenger_km: of.transit_co2_g_passenger_km,
             rates: of.rates.iter().copied().map(Into::into).collect(),
         }
     }
@@ -80,6 +81,7 @@ impl From<wire::EmissionWindow> for EmissionWindow {
             transit_vehicle_km: of.transit_vehicle_km,
             transit_passenger_km: of.transit_passenger_km,
             transit_co2_g_h: of.transit_co2_g_h,
+            transit_co2_g_passenger_km: of.transit_co2_g_passenger_km,
             rates: of.rates.into_iter().map(Into::into).collect(),
         }
     }

@@ -67,9 +67,9 @@ impl TrafficCurves {
         let vehicles = flow * duration_s / 3_600.0;
         let standing_s = traffic.lanes.max(1.0) * (length_m / STANDING_M).max(1.0) * duration_s;
         let at = |speed_km_h: f64| {
-            let vehicle_s = vehicles * 3.6 * length_m / speed_km_h.max(SPEED_KM_H_MIN);
-            let vehicle_s = vehicle_s.min(standing_s);
-            in_units(self.rates.all(speed_km_h).map(|rate| rate * vehicle_s))
+            let spent_s = vehicles * 3.6 * length_m / speed_km_h.max(SPEED_KM_H_MIN);
+            let spent_s = spent_s.min(standing_s);
+            in_units(self.rates.all(speed_km_h).map(|rate| rate * spent_s))
         };
         let [speed, speed_low, speed_high] = traffic.speed_km_h;
         let amounts = at(speed);

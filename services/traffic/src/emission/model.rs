@@ -145,6 +145,16 @@ fn body_of(class: &VehicleClass) -> Option<(WearBody, WearVehicle, bool)> {
 /// Load of a lorry or bus over its largest, where nothing is known.
 const HALF_LOAD: f64 = 0.5;
 
+/// What wear puts into the air, in the order of its parts.
+const WEAR: [Pollutant; 6] = [
+    Pollutant::Pm10Tyre,
+    Pollutant::Pm10Brake,
+    Pollutant::Pm10Road,
+    Pollutant::Pm25Tyre,
+    Pollutant::Pm25Brake,
+    Pollutant::Pm25Road,
+];
+
 /// Puts wear into curves. Roads wear as in the guidebook, which knows no studs, and by what studs
 /// add to that.
 fn with_wear(
@@ -180,14 +190,6 @@ fn with_wear(
         }
         sum
     };
-    const WEAR: [Pollutant; 6] = [
-        Pollutant::Pm10Tyre,
-        Pollutant::Pm10Brake,
-        Pollutant::Pm10Road,
-        Pollutant::Pm25Tyre,
-        Pollutant::Pm25Brake,
-        Pollutant::Pm25Road,
-    ];
     let given: f64 = wearing.iter().map(|&(share, ..)| share).sum();
     WEAR.into_iter().enumerate().fold(curves, |curves, (place, pollutant)| {
         curves.with_per_km(pollutant, given, |speed_km_h| of_speed(speed_km_h)[place])

@@ -31,7 +31,7 @@ impl SoundCurves {
 
     /// Power of a metre at a flow and a speed; nothing where nothing drives.
     pub fn power(&self, flow_veh_h: f64, speed_km_h: f64) -> SoundPower {
-        let speed = speed_km_h.max(0.0).min(MAX_SPEED_KM_H);
+        let speed = if speed_km_h > 0.0 { speed_km_h.min(MAX_SPEED_KM_H) } else { 0.0 };
         let low = (speed as usize).min(LINES - 2);
         let share = speed - low as f64;
         let flow = flow_veh_h.max(0.0);

@@ -142,12 +142,12 @@ impl Emissions {
         transit: &[(LinkNumber, Transit)],
         changes: &mut Changes<'_>,
     ) {
-        let mut changed: BTreeSet<LinkNumber> = traffic.keys().copied().collect();
+        let mut renewed: BTreeSet<LinkNumber> = traffic.keys().copied().collect();
         for (&link, state) in &mut self.links {
             // Where its buses are gone, it says so.
             if state.minute != Transit::default() {
                 state.minute = Transit::default();
-                changed.insert(link);
+                renewed.insert(link);
             }
         }
         for (link, emitted) in transit {
@@ -155,9 +155,9 @@ impl Emissions {
             state.minute.add(emitted);
             state.five.add(emitted);
             self.ledger.links.add(&emitted.masses);
-            changed.insert(*link);
+            renewed.insert(*link);
         }
-        for link in changed {
+        for link in renewed {
             let object = traffic.get(&link).and_then(|object| as_link(object));
             self.close_minute(window, link, object, changes);
         }

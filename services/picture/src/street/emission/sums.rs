@@ -39,6 +39,8 @@ pub(crate) struct Transit {
     /// Driven by all passengers together, and by the vehicles that say how full they are.
     pub(crate) passenger_mm: u64,
     pub(crate) counted_mm: u64,
+    /// CO2 of these vehicles from the tailpipe, micrograms.
+    pub(crate) counted_co2_ug: u64,
 }
 
 impl Transit {
@@ -47,6 +49,7 @@ impl Transit {
         self.driven_mm = self.driven_mm.saturating_add(other.driven_mm);
         self.passenger_mm = self.passenger_mm.saturating_add(other.passenger_mm);
         self.counted_mm = self.counted_mm.saturating_add(other.counted_mm);
+        self.counted_co2_ug = self.counted_co2_ug.saturating_add(other.counted_co2_ug);
     }
 }
 
@@ -64,6 +67,12 @@ fn km(millimetres: u64) -> f64 {
 }
 
 impl Transit {
+    /// Of the vehicles that say how full they are; none where they carried nobody.
+    pub(crate) fn co2_g_passenger_km(&self) -> Option<f64> {
+        let Self { passenger_mm, counted_co2_ug, .. } = *self;
+        (passenger_mm > 0).then(|| counted_co2_ug as f64 / passenger_mm as f64)
+    }
+
     /// A part of it, `numerator` of `denominator`.
     pub(crate) fn part(&self, numerator: u64, denominator: u64) -> Self {
         let part = |whole: u64| {
@@ -77,6 +86,7 @@ impl Transit {
             driven_mm: part(self.driven_mm),
             passenger_mm: part(self.passenger_mm),
             counted_mm: part(self.counted_mm),
+            counted_co2_ug: part(self.counted_co2_ug),
         }
     }
 
@@ -86,6 +96,7 @@ impl Transit {
         self.driven_mm = self.driven_mm.saturating_sub(part.driven_mm);
         self.passenger_mm = self.passenger_mm.saturating_sub(part.passenger_mm);
         self.counted_mm = self.counted_mm.saturating_sub(part.counted_mm);
+        self.counted_co2_ug = self.counted_co2_ug.saturating_sub(part.counted_co2_ug);
         self
     }
 }
@@ -172,6 +183,7 @@ impl Sums {
             vehicle_km: km(self.driven_mm),
             transit_vehicle_km: km(driven_mm),
             transit_passenger_km: (counted_mm > 0).then(|| km(passenger_mm)),
+            transit_co2_g_passenger_km: self.transit.co2_g_passenger_km(),
             transit_co2_g_h: self.transit.masses.co2_ug() as f64 / 1e6 * per_hour,
             rates: rates.collect(),
         }

@@ -178,8 +178,10 @@ impl Meter {
         let emitted = if self.stood_ms > PARKED_MS {
             Transit::default()
         } else {
+            let masses = Masses::of(&in_units(amounts));
             Transit {
-                masses: Masses::of(&in_units(amounts)),
+                counted_co2_ug: if counted { masses.co2_ug() } else { 0 },
+                masses,
                 driven_mm,
                 passenger_mm: if counted { millimetres(sum.passenger_m) } else { 0 },
                 counted_mm: if counted { driven_mm } else { 0 },
@@ -220,13 +222,9 @@ impl Meter {
         if time_ms == 0 {
             return None;
         }
-        let Transit { masses, driven_mm, passenger_mm, counted_mm } = &self.total;
+        let Transit { masses, driven_mm, .. } = &self.total;
         let co2_g = masses.co2_ug() as f64 / 1e6;
         let driven_km = *driven_mm as f64 / 1e6;
-        // Per passenger over the part of the way of which the passengers are known.
-        let per_passenger = (*passenger_mm > 0).then(|| {
-            co2_g * (*counted_mm as f64 / *driven_mm as f64) / (*passenger_mm as f64 / 1e6)
-        });
         Some(Box::new(VehicleEmission {
             event_time_ms: time_ms,
             vehicle_class: class.into(),
@@ -242,7 +240,7 @@ impl Meter {
             co2_g,
             nox_g: masses.get(Pollutant::Nox),
             pm_g: masses.get(Pollutant::PmExhaust),
-            co2_g_passenger_km: per_passenger,
+            co2_g_passenger_km: self.total.co2_g_passenger_km(),
         }))
     }
 }
