@@ -194,7 +194,7 @@ describe("a measure of emission", () => {
   it("is told for each kilometre of a vehicle and of a passenger", () => {
     expect(perVehicleKm(window(), 10_080)).toBeCloseTo(200, 9);
     expect(perVehicleKm(window({ vehicle_km: 0 }), 10)).toBeUndefined();
-    expect(perPassengerKm(window({ transit_passenger_km: 2 }))).toBe(25);
+    expect(perPassengerKm(window({ transit_co2_g_passenger_km: 25 }))).toBe(25);
     expect(perPassengerKm(window())).toBeUndefined();
   });
 });
