@@ -6,6 +6,7 @@
 
 mod annex;
 mod class;
+mod class_model;
 mod cold_start;
 mod conditions;
 mod curves;
