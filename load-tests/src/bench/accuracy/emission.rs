@@ -210,6 +210,13 @@ impl<K: Ord> Sums<K> {
         *truths += truth;
     }
 
+    /// Sum of estimates over sum of truth, less 100.
+    fn bias_percent(&self) -> f64 {
+        let [estimates, truths] =
+            self.0.values().fold([0.0; 2], |sum, part| [sum[0] + part[0], sum[1] + part[1]]);
+        (estimates / truths - 1.0) * 100.0
+    }
+
     fn wmape_percent(&self) -> f64 {
         let (mut error, mut sum) = (0.0, 0.0);
         for [estimate, truth] in self.0.values() {
@@ -318,6 +325,8 @@ pub(super) fn end_to_end(
     put("co2_link_2h", day.wmape_percent(), LINK_DAY_GOAL);
     put("co2_cell_15min", cells.wmape_percent(), CELL_GOAL);
     put("co2_network_15min", network.wmape_percent(), NETWORK_GOAL);
+    let bias_percent = network.bias_percent();
+    each(Figure::known(format!("co2_bias/{name}"), bias_percent, "%"));
     let sum: f64 = truth.scored().map(|cell| cell.co2_g).sum();
     let holds = inside / count * 100.0;
     let figure = Figure::at_least(format!("co2_interval_holds_300s/{name}"), holds, "%", 85.0);

@@ -5,6 +5,11 @@ use super::{POLLUTANTS, Pollutant, TrafficCurves};
 /// Half the width of an interval of nine of ten, in standard deviations.
 const HALF_WIDTH: f64 = 1.645;
 
+/// Weight of each end of an interval of nine of ten in the mean of a function of a normal variable:
+/// with three points it has the variable's variance, `2 × weight × 1.645² = 1` (Julier and Uhlmann,
+/// Unscented filtering and nonlinear estimation, Proceedings of the IEEE 92, 2004).
+const END_WEIGHT: f64 = 0.5 / (HALF_WIDTH * HALF_WIDTH);
+
 /// Road that a standing vehicle takes up, metres: at a jam density of 145 vehicles a lane and
 /// kilometre (usual for cities is 140 to 150).
 const STANDING_M: f64 = 6.9;
@@ -58,7 +63,9 @@ impl TrafficCurves {
     /// What a link emits in a window.
     ///
     /// Vehicle-seconds on the link are flow × travel time, not more than stand bumper to bumper on
-    /// its lanes; each emits by the curve's rate at the link's speed. The variance is that of the
+    /// its lanes; each emits by the curve's rate at the link's speed. The amount is the mean over the
+    /// speeds that may be, not that of the mean speed: in a queue, where the speed is little known,
+    /// most is emitted if it is the slow end that is true, and sums over a city would be too low. The variance is that of the
     /// flow, of the speed (from the emission at both ends of its interval) and of the composition:
     /// of `n` vehicles the mean differs from the mix's by `vehicle_spread / sqrt(n)`.
     pub fn estimate(&self, traffic: &LinkTraffic) -> LinkEstimate {
@@ -72,8 +79,10 @@ impl TrafficCurves {
             in_units(self.rates.all(speed_km_h).map(|rate| rate * spent_s))
         };
         let [speed, speed_low, speed_high] = traffic.speed_km_h;
-        let amounts = at(speed);
-        let [slow, fast] = [at(speed_low), at(speed_high)];
+        let [middle, slow, fast] = [speed, speed_low, speed_high].map(at);
+        let amounts: [f64; POLLUTANTS] = std::array::from_fn(|place| {
+            middle[place] + END_WEIGHT * (slow[place] + fast[place] - 2.0 * middle[place])
+        });
         let free_flow = at(free_flow_speed_km_h.max(speed));
         let flow_cv = if flow > 0.0 {
             (flow_high - flow_low).max(0.0) / (2.0 * HALF_WIDTH * flow)
