@@ -290,3 +290,37 @@ fn buses_outlive_a_checkpoint_at_any_record() {
     assert_eq!(picture.checkpoint(), whole.checkpoint());
     assert_eq!(picture.emission_balance(), whole.emission_balance());
 }
+
+#[test]
+fn no_lane_carries_more_than_it_can() {
+    // A detector counts what hardly anybody reports; elsewhere many do.
+    let mut log = vec![station(1)];
+    for minute in 1..=30 {
+        log.push(measured(minute, Quantity::FlowVehH, 1_500.0));
+        log.push(measured(minute, Quantity::SpeedKmH, 46.0));
+    }
+    for mut record in drive(1_800, 20, |_, _| FREE) {
+        if let LogRecord::Event(event) = &mut record
+            && let events::Body::VehiclePosition(report) = &mut event.body
+            && report
+                .position
+                .is_some_and(|at| at.longitude_deg < super::world::at(400.0).longitude_deg)
+            && event.entity.as_str() != "car0"
+        {
+            report.position = None;
+        }
+        log.push(record);
+    }
+    let mut picture = super::world::picture();
+    let mut flows = 0;
+    for delta in apply(&mut picture, &log) {
+        let Change::Updated(object) = delta.change else { continue };
+        let Object::Link(link) = object.as_ref() else { continue };
+        for window in [&link.minute, &link.five_minutes] {
+            let Some(flow) = window.flow_veh_h else { continue };
+            flows += 1;
+            assert!(flow.value <= 2_400.0, "{} {flow:?}", link.id);
+        }
+    }
+    assert!(flows > 20, "{flows}");
+}

@@ -172,17 +172,18 @@ fn centre([speed_m_s, weight, spread, spread_weight]: [f64; 4]) -> Centre {
     Centre { speed_m_s, weight, spread, spread_weight }
 }
 
-fn put_penetration(penetration: &Penetration) -> [f64; 8] {
+fn put_penetration(penetration: &Penetration) -> [f64; 9] {
     let Penetration { seen, all, counted, usual, long_seen, long_all, .. } = *penetration;
-    let Penetration { detector_seen, detector_counted, .. } = *penetration;
-    [seen, all, counted, usual, long_seen, long_all, detector_seen, detector_counted]
+    let Penetration { detector_seen, detector_counted, least, .. } = *penetration;
+    [seen, all, counted, usual, long_seen, long_all, detector_seen, detector_counted, least]
 }
 
-fn penetration(numbers: [f64; 8]) -> Penetration {
-    let [seen, all, counted, usual, long_seen, long_all, detector_seen, detector_counted] = numbers;
+fn penetration(numbers: [f64; 9]) -> Penetration {
+    let [seen, all, counted, usual, long_seen, long_all, detector_seen, detector_counted, least] =
+        numbers;
     let long =
         Penetration { long_seen, long_all, detector_seen, detector_counted, ..Default::default() };
-    Penetration { seen, all, counted, usual, ..long }
+    Penetration { seen, all, counted, usual, least, ..long }
 }
 
 fn put_slot(slot: &FlowSlot) -> [f32; 3] {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use network::LinkNumber;
-use traffic::link::{Demand, FlowEstimate, LinkFlow, UsualFlow, detected_flow};
+use traffic::link::{CAPACITY_VEH_H, Demand, FlowEstimate, LinkFlow, UsualFlow, detected_flow};
 
 use super::cell::Cell;
 use super::link::{LinkState, Links, Region, Window};
@@ -79,7 +79,9 @@ impl Links {
         } else {
             return None;
         };
-        Some(KnownFlow { estimate: state.flow.flow(&usual, &demand, seen_veh_h), method })
+        let mut estimate = state.flow.flow(&usual, &demand, seen_veh_h);
+        estimate.flow_veh_h = estimate.flow_veh_h.min(capacity_veh_h(window, link));
+        Some(KnownFlow { estimate, method })
     }
 
     /// Counts the vehicles of five minutes.
@@ -117,6 +119,10 @@ impl Links {
             let usual = || usual_veh_h(state).map(|usual| usual * demand);
             let Some(all) = readings.get(link).copied().or_else(usual) else { continue };
             penetration.seen(f64::from(state.five.cars.passages), all / WINDOWS_PER_HOUR);
+        }
+        for (&link, state) in &self.states {
+            let seen_veh_h = f64::from(state.five.cars.passages) * WINDOWS_PER_HOUR;
+            penetration.seen_on_lanes(seen_veh_h, window.network.lanes(link).into());
         }
         self.region.penetration = penetration;
     }
@@ -156,7 +162,10 @@ impl Links {
         for ((_, known), flow) in known.iter_mut().zip(flows) {
             let before_veh_h = known.estimate.flow_veh_h;
             known.estimate = FlowEstimate {
-                flow_veh_h: flow.vehicles * WINDOWS_PER_HOUR,
+                flow_veh_h: match known.method {
+                    EstimateMethod::Measured => flow.vehicles * WINDOWS_PER_HOUR,
+                    _ => (flow.vehicles * WINDOWS_PER_HOUR).min(capacity_veh_h(window, flow.link)),
+                },
                 deviation_veh_h: flow.variance.sqrt() * WINDOWS_PER_HOUR,
             };
             let moved_veh_h = (known.estimate.flow_veh_h - before_veh_h).abs();
@@ -188,6 +197,11 @@ impl Links {
             self.region.curve.learn(window.slot, sum_veh_h);
         }
     }
+}
+
+/// What a link carries in an hour at most.
+fn capacity_veh_h(window: &Window<'_>, link: LinkNumber) -> f64 {
+    CAPACITY_VEH_H * f64::from(window.network.lanes(link).max(1))
 }
 
 /// Cars that a detector counted, an hour.

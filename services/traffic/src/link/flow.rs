@@ -33,6 +33,10 @@ const LONG_DISCOUNT: f64 = 0.995;
 const CORRECTION_PRIOR: f64 = 50.0;
 const CORRECTION_RANGE: (f64, f64) = (0.5, 2.0);
 
+/// Vehicles that a lane carries in an hour at most: the capacity of a motorway's lane (Highway
+/// Capacity Manual, 6th edition, 2,400 passenger cars at 110 km/h and more).
+pub const CAPACITY_VEH_H: f64 = 2_400.0;
+
 /// Expected vehicles, under which no penetration is given: too few to tell.
 const VEHICLES_MIN: f64 = 30.0;
 
@@ -189,6 +193,8 @@ pub struct Penetration {
     pub detector_seen: f64,
     /// Vehicles that detectors counted there.
     pub detector_counted: f64,
+    /// So large a share must be seen, or a lane would carry more than it can.
+    pub least: f64,
 }
 
 impl Penetration {
@@ -201,6 +207,13 @@ impl Penetration {
         for sum in long.into_iter().chain([&mut self.detector_seen, &mut self.detector_counted]) {
             *sum *= LONG_DISCOUNT;
         }
+        self.least *= REGION_DISCOUNT;
+    }
+
+    /// On a link with so many lanes so many an hour were seen: there is no room for more than its
+    /// [`CAPACITY_VEH_H`].
+    pub fn seen_on_lanes(&mut self, seen_veh_h: f64, lanes: f64) {
+        self.least = self.least.max(seen_veh_h / (CAPACITY_VEH_H * lanes.max(1.0))).min(1.0);
     }
 
     /// A detector counted vehicles where so many are usual.
@@ -245,7 +258,7 @@ impl Penetration {
     /// ```
     pub fn share(&self) -> Option<f64> {
         let known = self.all >= VEHICLES_MIN && self.seen > 0.0;
-        known.then(|| (self.seen / self.all * self.correction()).min(1.0))
+        known.then(|| (self.seen / self.all * self.correction()).max(self.least).min(1.0))
     }
 
     /// What the share by the usual flows is to be multiplied with to be that at detectors.

@@ -19,7 +19,9 @@ pub use calendar::{Calendar, WEEK_FIVE_MINUTES, WEEK_HOURS};
 pub use curve::{FlowCurve, FlowSlot};
 pub use detector::{DetectorReading, DetectorRelation};
 pub use edie::EdieSum;
-pub use flow::{Demand, FlowEstimate, FlowFilter, Penetration, UsualFlow, detected_flow};
+pub use flow::{
+    CAPACITY_VEH_H, Demand, FlowEstimate, FlowFilter, Penetration, UsualFlow, detected_flow,
+};
 pub use free_flow::FreeFlow;
 pub use profile::{Centre, Hour, LinkProfile, Typical};
 pub use service::{hcm_level, standing_m, travel_time_s};
