@@ -114,7 +114,8 @@ proptest! {
         let mut after = before.clone();
         Junctions::new(&network).balance(&mut after);
         let usual = difference(&network, &before, |flow| flow.usual);
-        let [from, to] = [&before, &after].map(|flows| difference(&network, flows, |flow| flow.vehicles) - usual);
+        let off = |flows| difference(&network, flows, |flow| flow.vehicles) - usual;
+        let [from, to] = [off(&before), off(&after)];
         prop_assert!(to.abs() <= from.abs() + 1e-9, "{from} to {to}");
     }
 

@@ -65,9 +65,11 @@ impl TrafficCurves {
     /// Vehicle-seconds on the link are flow × travel time, not more than stand bumper to bumper on
     /// its lanes; each emits by the curve's rate at the link's speed. The amount is the mean over the
     /// speeds that may be, not that of the mean speed: in a queue, where the speed is little known,
-    /// most is emitted if it is the slow end that is true, and sums over a city would be too low. The variance is that of the
-    /// flow, of the speed (from the emission at both ends of its interval) and of the composition:
-    /// of `n` vehicles the mean differs from the mix's by `vehicle_spread / sqrt(n)`.
+    /// most is emitted if it is the slow end that is true, and sums over a city would be too low.
+    ///
+    /// The variance is that of the flow, of the speed (from the emission at both ends of its interval)
+    /// and of the composition: of `n` vehicles the mean differs from the mix's by
+    /// `vehicle_spread / sqrt(n)`.
     pub fn estimate(&self, traffic: &LinkTraffic) -> LinkEstimate {
         let LinkTraffic { length_m, duration_s, free_flow_speed_km_h, .. } = *traffic;
         let [flow, flow_low, flow_high] = traffic.flow_veh_h.map(|flow| flow.max(0.0));
