@@ -1,24 +1,13 @@
 //! What one class of vehicles emits under some conditions, by speed.
 
 use super::curves::Amounts;
+use super::hot::IN_ANNEX;
 use super::low_speed::STOP_AND_GO_KM_H;
 use super::rates::{Point, rate_at};
 use super::{
     Conditions, FuelFactors, HotFunction, Pollutant, VehicleClass, cold_factor, heating_mj_h,
     idle_to_minimum,
 };
-
-/// Pollutants of the annex, the energy first.
-pub(super) const HOT: [Pollutant; 8] = [
-    Pollutant::Energy,
-    Pollutant::Nox,
-    Pollutant::PmExhaust,
-    Pollutant::Co,
-    Pollutant::Nmhc,
-    Pollutant::Ch4,
-    Pollutant::N2o,
-    Pollutant::Nh3,
-];
 
 /// Functions of one pollutant with weights, and what it has at their lowest speed on the level.
 pub(super) struct Weighted {
@@ -49,12 +38,12 @@ fn sum(terms: &[(HotFunction, f64)], speed_km_h: f64) -> f64 {
 pub(super) struct Part {
     pub(super) weight: f64,
     pub(super) idle_mj_s: f64,
-    pub(super) functions: [Weighted; HOT.len()],
+    pub(super) functions: [Weighted; IN_ANNEX.len()],
 }
 
 impl Part {
-    /// Hot rates, g/s, in the order of [`HOT`].
-    fn rates(&self, speed_km_h: f64, idle: bool) -> [f64; HOT.len()] {
+    /// Hot rates, g/s, in the order of [`IN_ANNEX`].
+    fn rates(&self, speed_km_h: f64, idle: bool) -> [f64; IN_ANNEX.len()] {
         let energy = &self.functions[0];
         std::array::from_fn(|place| {
             let function = &self.functions[place];
@@ -98,7 +87,7 @@ pub(super) struct ClassModel<'a> {
     pub(super) fuel: Vec<Part>,
     pub(super) electric: Vec<Part>,
     pub(super) given: [bool; Pollutant::COUNT],
-    /// By place in [`HOT`].
+    /// By place in [`IN_ANNEX`].
     pub(super) measured: Vec<(usize, &'a [Point])>,
 }
 
@@ -118,12 +107,12 @@ impl ClassModel<'_> {
         let class = self.class;
         let mut rates = [0.0; Pollutant::COUNT];
         for part in &self.fuel {
-            for (pollutant, rate) in HOT.into_iter().zip(part.rates(speed_km_h, self.idle)) {
+            for (pollutant, rate) in IN_ANNEX.into_iter().zip(part.rates(speed_km_h, self.idle)) {
                 rates[pollutant.index()] += part.weight * rate;
             }
         }
         for &(place, points) in &self.measured {
-            rates[HOT[place].index()] = rate_at(points, speed_km_h);
+            rates[IN_ANNEX[place].index()] = rate_at(points, speed_km_h);
         }
         let km_s = speed_km_h / 3_600.0;
         let on_fuel = 1.0 - class.electric_share;
@@ -134,7 +123,7 @@ impl ClassModel<'_> {
             }
         }
         if self.cold_weight > 0.0 {
-            for pollutant in HOT {
+            for pollutant in IN_ANNEX {
                 rates[pollutant.index()] *= cold_factor(
                     class.cold,
                     pollutant,

@@ -1,7 +1,8 @@
 //! A set of factors: the annex's functions, the classes and the fuels, as one version.
 
-use super::class_model::{ClassModel, HOT, Part, Weighted};
+use super::class_model::{ClassModel, Part, Weighted};
 use super::curves::{Amounts, LINES, SPEED_STEP_KM_H, taken};
+use super::hot::IN_ANNEX;
 use super::table::TableError;
 use super::uncertainty::{factor_relative_sd, share_relative_sd};
 use super::{
@@ -280,7 +281,7 @@ impl FactorSet {
         let part = |keys: &[(AnnexClass, f64)], share: f64, idle_mj_h: f64| {
             keys.iter()
                 .map(|(key, weight)| {
-                    let functions = HOT.map(|pollutant| {
+                    let functions = IN_ANNEX.map(|pollutant| {
                         let (slope, load) = (conditions.slope_percent, conditions.load_share);
                         let of =
                             |slope| self.hot.functions(key, pollutant, road.mode(), slope, load);
@@ -310,7 +311,7 @@ impl FactorSet {
                 _ => true,
             };
         }
-        let measured = HOT.into_iter().enumerate().filter_map(|(place, pollutant)| {
+        let measured = IN_ANNEX.into_iter().enumerate().filter_map(|(place, pollutant)| {
             Some((place, self.measured.points(&class.id, pollutant)?))
         });
         let year = conditions.year;

@@ -223,8 +223,8 @@ pub(super) const COLUMNS: [&str; 21] = [
 /// What no coefficient reaches.
 const ANY: [f64; 2] = [-1e30, 1e30];
 
-/// Pollutants that the annex has functions for.
-const IN_ANNEX: [Pollutant; 8] = [
+/// Pollutants that the annex has functions for, the energy first.
+pub(super) const IN_ANNEX: [Pollutant; 8] = [
     Pollutant::Energy,
     Pollutant::Nox,
     Pollutant::PmExhaust,

@@ -63,17 +63,7 @@ impl Calendar {
     /// assert_eq!(calendar.date(1_772_317_800_000), (2026, 3, 1));
     /// ```
     pub fn date(&self, time_ms: i64) -> (i32, u32, u32) {
-        // Days to civil date, Howard Hinnant, "chrono-compatible low-level date algorithms".
-        let days = self.local_s(time_ms).div_euclid(DAY_S) + 719_468;
-        let day_of_era = days.rem_euclid(146_097);
-        let year_of_era =
-            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let month = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * month + 2) / 5 + 1;
-        let month = if month < 10 { month + 3 } else { month - 9 };
-        let year = days.div_euclid(146_097) * 400 + year_of_era + i64::from(month <= 2);
-        (year as i32, month as u32, day as u32)
+        civil_date(self.local_s(time_ms).div_euclid(DAY_S))
     }
 
     /// When the local hour began that a time is in, Unix milliseconds. An hour that is there twice,
@@ -124,4 +114,25 @@ impl Calendar {
 /// Day of the week of a day since 1970-01-01, a Thursday; Monday is 0.
 fn week_day(day: i64) -> i64 {
     (day + 3).rem_euclid(7)
+}
+
+/// Year, month (1 to 12) and day of the month of a day since 1970-01-01.
+///
+/// Source: H. Hinnant, chrono-Compatible Low-Level Date Algorithms, `civil_from_days`.
+///
+/// ```
+/// assert_eq!(traffic::link::civil_date(0), (1970, 1, 1));
+/// assert_eq!(traffic::link::civil_date(20_512), (2026, 2, 28));
+/// ```
+pub fn civil_date(day: i64) -> (i32, u32, u32) {
+    let shifted_days = day + 719_468;
+    let day_of_era = shifted_days.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = shifted_days.div_euclid(146_097) * 400 + year_of_era + i64::from(month <= 2);
+    (year as i32, month as u32, day as u32)
 }

@@ -15,7 +15,7 @@ mod speed;
 
 pub use balance::{Junctions, LinkFlow};
 pub use bus::{BusRelation, BusRelations};
-pub use calendar::{Calendar, WEEK_FIVE_MINUTES, WEEK_HOURS};
+pub use calendar::{Calendar, WEEK_FIVE_MINUTES, WEEK_HOURS, civil_date};
 pub use curve::{FlowCurve, FlowSlot};
 pub use detector::{DetectorReading, DetectorRelation};
 pub use edie::EdieSum;
