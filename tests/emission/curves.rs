@@ -5,7 +5,8 @@
 
 use proptest::prelude::*;
 use traffic::emission::{
-    Conditions, FactorOptions, MAX_SPEED_KM_H, MixCurves, Pollutant, RoadKind, typical_stop_share,
+    Conditions, FactorOptions, MAX_SPEED_KM_H, MixCurves, Pollutant, RoadKind, SPEED_STEP_KM_H,
+    typical_stop_share,
 };
 
 use super::{mix, mixes, set, set_with};
@@ -255,8 +256,12 @@ proptest! {
             for (index, pollutant) in Pollutant::ALL.into_iter().enumerate() {
                 let exact: f64 = groups.iter().map(|group| group.rates[index]).sum();
                 let found = curves.rate_g_s(pollutant, speed_km_h);
+                // Where a function of the annex is mended it has an edge, which the table cuts.
+                let line = (speed_km_h / SPEED_STEP_KM_H).floor() * SPEED_STEP_KM_H;
+                let [from, to] = [line, line + SPEED_STEP_KM_H]
+                    .map(|line| curves.rate_g_s(pollutant, line));
                 prop_assert!(
-                    (found - exact).abs() <= 3e-2 * exact + 1e-300,
+                    (found - exact).abs() <= 3e-2 * exact + (to - from).abs() + 1e-300,
                     "{name} {} {speed_km_h}: {found} {exact}", pollutant.name()
                 );
             }
