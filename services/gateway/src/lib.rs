@@ -18,6 +18,7 @@ mod problem;
 mod push;
 mod route;
 mod schema;
+mod select;
 mod server;
 mod telemetry;
 

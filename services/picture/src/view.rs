@@ -108,6 +108,12 @@ impl View {
         self.last.map(|(sequence, _)| sequence)
     }
 
+    /// Number of the newest change: the offset of its log record, and its index within. After a
+    /// snapshot the index is the largest, as all of the record is in.
+    pub fn number(&self) -> Option<(u64, u32)> {
+        self.last
+    }
+
     /// The object with an id.
     pub fn get(&self, layer: Layer, id: &str) -> Option<&Arc<Object>> {
         let index = &self.layer(layer).index;

@@ -2,6 +2,7 @@
 
 mod config;
 mod dead_letters;
+mod events;
 mod explain;
 mod feeds;
 mod health;
@@ -11,6 +12,7 @@ mod object;
 mod openapi;
 mod readiness;
 mod region;
+mod region_events;
 mod regions;
 mod stream;
 
@@ -58,6 +60,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(assets::routes())
         .merge(config::routes())
         .merge(dead_letters::routes())
+        .merge(events::routes())
         .merge(explain::routes())
         .merge(feeds::routes())
         .merge(health::routes())
@@ -67,6 +70,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(openapi::routes())
         .merge(readiness::routes())
         .merge(region::routes())
+        .merge(region_events::routes())
         .merge(regions::routes())
         .merge(stream::routes())
         .fallback(assets::other)
@@ -104,6 +108,7 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
     paths(
         config::get,
         dead_letters::get,
+        events::get,
         explain::get,
         feeds::get,
         health::get,
@@ -113,6 +118,7 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         openapi::get,
         readiness::get,
         region::get,
+        region_events::get,
         regions::get,
         stream::get
     )
@@ -122,7 +128,11 @@ struct Description;
 fn cors(options: &Options) -> CorsLayer {
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::HEAD])
-        .allow_headers([header::ACCEPT, header::IF_NONE_MATCH])
+        .allow_headers([
+            header::ACCEPT,
+            header::IF_NONE_MATCH,
+            HeaderName::from_static(events::LAST_EVENT_ID),
+        ])
         .expose_headers([header::ETAG, header::LINK, header::RETRY_AFTER]);
     if options.cors_origins.iter().any(|origin| origin == "*") {
         return layer.allow_origin(tower_http::cors::Any);

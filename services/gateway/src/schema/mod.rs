@@ -15,7 +15,7 @@ use serde::Serialize;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
 pub(crate) use collection::{Binary, City, FeatureAnswer, FeatureCollection, LayerName, One, Page};
-pub(crate) use message::{ClientMessage, ServerMessage};
+pub(crate) use message::{ClientMessage, CloudEvent, ServerMessage};
 pub(crate) use object::{Feed, PictureObject};
 pub(crate) use problems::{Problems, ProblemsOfFormats};
 pub(crate) use street::Explanation;
