@@ -4,11 +4,14 @@
 
 mod description;
 mod errors;
+mod event_stream;
 mod follower;
 mod options;
 mod page;
 mod property;
 mod rest;
+mod resume;
+mod select;
 mod server;
 mod stream;
 mod streets;

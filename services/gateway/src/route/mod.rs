@@ -1,5 +1,6 @@
 //! The routes, one a file, and what is around all of them.
 
+mod asyncapi;
 mod config;
 mod dead_letters;
 mod events;
@@ -38,6 +39,8 @@ use crate::options::Options;
 use crate::problem::Problem;
 use crate::{assets, problem, schema, telemetry};
 
+pub use asyncapi::asyncapi;
+
 /// All of the gateway's HTTP, ready for a server or for `tower::ServiceExt::oneshot`.
 pub fn router(app: Arc<App>) -> Router {
     let around = ServiceBuilder::new()
@@ -58,6 +61,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(RequestBodyLimitLayer::new(app.options.body_bytes_max));
     Router::new()
         .merge(assets::routes())
+        .merge(asyncapi::routes())
         .merge(config::routes())
         .merge(dead_letters::routes())
         .merge(events::routes())
@@ -106,6 +110,7 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         version = "1"
     ),
     paths(
+        asyncapi::get,
         config::get,
         dead_letters::get,
         events::get,
