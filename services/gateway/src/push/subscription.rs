@@ -217,7 +217,7 @@ impl Subscription {
         let shared = self.live.read();
         let is_of_log = cursor.epoch == *shared.view.epoch();
         let is_reached = cursor.place.number <= shared.place().number;
-        if is_on_its_way && (shared.view.epoch().is_empty() || is_of_log && !is_reached) {
+        if is_on_its_way && !(is_of_log && is_reached) {
             return Resuming::NotYet;
         }
         let is_kept = || shared.has_all_since(cursor.place.number, &self.selection.layers);
