@@ -2,14 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod arrow;
+mod csv;
 mod description;
 mod errors;
+mod fields;
 mod follower;
+mod full;
+mod near;
 mod options;
 mod page;
 mod property;
 mod rest;
 mod server;
+mod sort;
 mod stream;
 mod streets;
 pub(crate) mod support;

@@ -8,14 +8,17 @@
 mod answer;
 mod app;
 mod assets;
+mod column;
 mod encode;
 mod extract;
 mod follower;
+mod geometry;
 mod live;
 mod negotiate;
 mod options;
 mod problem;
 mod push;
+mod query;
 mod route;
 mod schema;
 mod server;

@@ -8,8 +8,15 @@ use crate::problem::Problem;
 /// Media ranges of one request that are looked at; browsers send up to ten.
 const RANGES_MAX: usize = 32;
 
-/// The encoder that the client likes best; the first of the list when it likes several as much.
-pub(crate) fn encoder(headers: &HeaderMap) -> Result<&'static dyn Encoder, Problem> {
+/// The encoder of the format that was asked for by its name, else the one that the client likes
+/// best; the first of the list when it likes several as much.
+pub(crate) fn encoder(
+    headers: &HeaderMap,
+    format: Option<&str>,
+) -> Result<&'static dyn Encoder, Problem> {
+    if let Some(format) = format {
+        return named(format);
+    }
     let accept: Vec<&str> = headers
         .get_all(header::ACCEPT)
         .iter()
@@ -30,6 +37,15 @@ pub(crate) fn encoder(headers: &HeaderMap) -> Result<&'static dyn Encoder, Probl
         }
     }
     best.map(|(_, encoder)| encoder).ok_or_else(not_acceptable)
+}
+
+fn named(format: &str) -> Result<&'static dyn Encoder, Problem> {
+    let encoder = ENCODERS.iter().find(|encoder| encoder.name() == format);
+    encoder.copied().ok_or_else(|| {
+        let names: Vec<&str> = ENCODERS.iter().map(|encoder| encoder.name()).collect();
+        let names = names.join(", ");
+        Problem::bad_request(format!("query: format: no {format:?}; there is {names}"))
+    })
 }
 
 fn not_acceptable() -> Problem {

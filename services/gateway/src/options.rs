@@ -216,3 +216,14 @@ pub enum Origin {
     /// A recording that the operator chose.
     Replay,
 }
+
+impl Origin {
+    /// Its name in JSON.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Demo => "demo",
+            Self::Live => "live",
+            Self::Replay => "replay",
+        }
+    }
+}
