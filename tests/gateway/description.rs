@@ -204,6 +204,8 @@ async fn every_described_path_is_there_and_declares_only_get() {
         let address = path
             .replace("{region}", REGION)
             .replace("{layer}", "vehicles")
+            .replace("{feed}", "alerts")
+            .replace("{z}/{x}/{y}", "1/0/1")
             .replace("{id}", "feed:9");
         let answer = get(&app, &address).await;
         let there = answer.status != 404 || answer.json()["detail"].to_string().contains("feed:9");

@@ -80,7 +80,10 @@ async fn methods_that_are_not_declared_get_a_405_with_allow() {
         "/v1/regions/kaupunki/vehicles/feed:1",
         "/v1/regions/kaupunki/links/1-1-2",
         "/v1/regions/kaupunki/links/1-1-2/explain",
+        "/v1/regions/kaupunki/gtfs-rt/alerts",
         "/v1/stream",
+        "/v1/tiles/links",
+        "/v1/tiles/links/0/0/0",
     ] {
         for method in methods.iter().chain([&custom]) {
             let answer = send(&app, request(method.clone(), path, &[])).await;

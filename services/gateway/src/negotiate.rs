@@ -17,6 +17,15 @@ pub(crate) fn encoder(
     if let Some(format) = format {
         return named(format);
     }
+    let media_types = ENCODERS.iter().map(|encoder| encoder.media_type());
+    let media_types: Vec<&str> = media_types.collect();
+    let best = best(headers, &media_types).ok_or_else(|| not_acceptable(&media_types))?;
+    let encoder = ENCODERS.iter().find(|encoder| encoder.media_type() == best);
+    Ok(*encoder.unwrap_or(&ENCODERS[0]))
+}
+
+/// The media type of these that the client likes best; the first when it does not say.
+pub(crate) fn best<'a>(headers: &HeaderMap, media_types: &[&'a str]) -> Option<&'a str> {
     let accept: Vec<&str> = headers
         .get_all(header::ACCEPT)
         .iter()
@@ -27,16 +36,16 @@ pub(crate) fn encoder(
         .take(RANGES_MAX)
         .collect();
     if accept.is_empty() {
-        return Ok(ENCODERS[0]);
+        return media_types.first().copied();
     }
-    let mut best: Option<(u32, &'static dyn Encoder)> = None;
-    for &encoder in ENCODERS {
-        let weight = weight(&accept, encoder.media_type());
+    let mut best: Option<(u32, &str)> = None;
+    for &media_type in media_types {
+        let weight = weight(&accept, media_type);
         if weight > best.map_or(0, |(weight, _)| weight) {
-            best = Some((weight, encoder));
+            best = Some((weight, media_type));
         }
     }
-    best.map(|(_, encoder)| encoder).ok_or_else(not_acceptable)
+    best.map(|(_, media_type)| media_type)
 }
 
 fn named(format: &str) -> Result<&'static dyn Encoder, Problem> {
@@ -48,9 +57,8 @@ fn named(format: &str) -> Result<&'static dyn Encoder, Problem> {
     })
 }
 
-fn not_acceptable() -> Problem {
-    let offered: Vec<&str> = ENCODERS.iter().map(|encoder| encoder.media_type()).collect();
-    let detail = format!("there is {}", offered.join(", "));
+fn not_acceptable(media_types: &[&str]) -> Problem {
+    let detail = format!("there is {}", media_types.join(", "));
     Problem::new(StatusCode::NOT_ACCEPTABLE, detail)
 }
 

@@ -58,7 +58,6 @@ pub(crate) struct Column {
     pub(crate) name: Cow<'static, str>,
     pub(crate) kind: Kind,
     /// Whether tiles have it when they are not asked for anything else: what maps are drawn by.
-    #[expect(dead_code, reason = "tiles come next")]
     pub(crate) drawn: bool,
 }
 

@@ -1,5 +1,5 @@
 //! Arrow IPC stream: one record batch, columns by their paths in the JSON and of their types. The
-//! geometry is in a `GeoArrow` column of degrees on WGS84, longitude first; what an answer says of
+//! geometry is in a GeoArrow column of degrees on WGS84, longitude first; what an answer says of
 //! itself is in the schema's metadata.
 //!
 //! Sources: <https://arrow.apache.org/docs/format/Columnar.html>,

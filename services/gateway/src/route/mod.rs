@@ -4,6 +4,7 @@ mod config;
 mod dead_letters;
 mod explain;
 mod feeds;
+mod gtfs_rt;
 mod health;
 mod layer;
 mod metrics;
@@ -13,6 +14,8 @@ mod readiness;
 mod region;
 mod regions;
 mod stream;
+mod tile;
+mod tilejson;
 
 use std::sync::Arc;
 
@@ -60,6 +63,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(dead_letters::routes())
         .merge(explain::routes())
         .merge(feeds::routes())
+        .merge(gtfs_rt::routes())
         .merge(health::routes())
         .merge(layer::routes())
         .merge(metrics::routes())
@@ -69,6 +73,8 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(region::routes())
         .merge(regions::routes())
         .merge(stream::routes())
+        .merge(tile::routes())
+        .merge(tilejson::routes())
         .fallback(assets::other)
         .with_state(app)
         .layer(around)
@@ -106,6 +112,7 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         dead_letters::get,
         explain::get,
         feeds::get,
+        gtfs_rt::get,
         health::get,
         layer::get,
         metrics::get,
@@ -114,7 +121,9 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         readiness::get,
         region::get,
         regions::get,
-        stream::get
+        stream::get,
+        tile::get,
+        tilejson::get
     )
 )]
 struct Description;

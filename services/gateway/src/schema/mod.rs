@@ -15,8 +15,8 @@ use serde::Serialize;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
 pub(crate) use collection::{
-    ArrowStream, Binary, City, FeatureAnswer, FeatureCollection, FormatName, LayerName, Lines, One,
-    Page, Table,
+    ArrowStream, Binary, City, FeatureAnswer, FeatureCollection, FormatName, GtfsRtFeed,
+    GtfsRtFormat, GtfsRtJson, GtfsRtKind, LayerName, Lines, One, Page, Table, VectorTile,
 };
 pub(crate) use message::{ClientMessage, ServerMessage};
 pub(crate) use object::{Feed, PictureObject};
