@@ -42,7 +42,7 @@ async fn queries_that_cannot_be_read_are_explained() {
         ("limit=many", "limit"),
         ("limit=99999999999999", "limit"),
         ("limit=1&limit=2", "duplicate field `limit`"),
-        ("bbbox=1,2,3,4", "unknown field `bbbox`, expected one of `bbox`, `since_ms`"),
+        ("bbbox=1,2,3,4", "unknown field `bbbox`, expected one of `bbox`, `polygon`"),
     ] {
         let answer = get(&app, &format!("{layer}?{query}")).await;
         answer.assert_problem(400, says);

@@ -15,6 +15,7 @@ mod options;
 mod page;
 mod property;
 mod rest;
+mod select;
 mod server;
 mod sort;
 mod stream;

@@ -1,16 +1,19 @@
-//! Whatever happens to the picture and to the box: a client that applies its frames has exactly
-//! what the view has in the box.
+//! Whatever happens to the picture, the selection, the connection and the server: a client that
+//! applies its frames has exactly what the view has of its selection, byte for byte.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use gateway::{Options, PushOptions};
+use events::Position;
+use gateway::{App, Options, Progress, PushOptions};
 use network::BoundingBox;
-use picture::{Delta, Layer, RemovalReason, View};
+use picture::{Delta, Layer, Object, RemovalReason, View};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::support::{
-    Client, REGION, app_with, bbox, feed, position, region, removed, server, updated, vehicle,
+    Client, REGION, Server, app_with, bbox, feed, position, region, removed, server, updated,
+    vehicle,
 };
 
 /// Few objects on a small grid, so that they meet the edges of boxes.
@@ -19,21 +22,48 @@ const GRID: u8 = 6;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Move { object: u8, x: u8, y: u8 },
-    Hide { object: u8 },
-    Expire { object: u8 },
-    Box { west: u8, south: u8, width: u8, height: u8 },
+    Move {
+        object: u8,
+        x: u8,
+        y: u8,
+    },
+    Hide {
+        object: u8,
+    },
+    Expire {
+        object: u8,
+    },
+    Box {
+        west: u8,
+        south: u8,
+        width: u8,
+        height: u8,
+    },
+    /// The connection breaks, and the client comes back with the cursor that it has.
+    Cut,
+    /// The server stops and another one comes, whose checkpoint is so many changes old and whose
+    /// history goes back so many before that. It has lost the newest changes: a crash took them.
+    Restart {
+        lost: u8,
+        checkpoint_age: u8,
+        history: u8,
+    },
     Check,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        6 => (0..OBJECTS, 0..GRID, 0..GRID).prop_map(|(object, x, y)| Step::Move { object, x, y }),
-        1 => (0..OBJECTS).prop_map(|object| Step::Hide { object }),
-        2 => (0..OBJECTS).prop_map(|object| Step::Expire { object }),
-        2 => (0..GRID, 0..GRID, 0..GRID, 0..GRID)
+        12 => (0..OBJECTS, 0..GRID, 0..GRID)
+            .prop_map(|(object, x, y)| Step::Move { object, x, y }),
+        2 => (0..OBJECTS).prop_map(|object| Step::Hide { object }),
+        4 => (0..OBJECTS).prop_map(|object| Step::Expire { object }),
+        4 => (0..GRID, 0..GRID, 0..GRID, 0..GRID)
             .prop_map(|(west, south, width, height)| Step::Box { west, south, width, height }),
-        1 => Just(Step::Check),
+        3 => Just(Step::Cut),
+        1 => (prop_oneof![Just(0_u8), 0_u8..4], 0_u8..8, 0_u8..20).prop_map(
+            |(lost, checkpoint_age, history)| Step::Restart { lost, checkpoint_age, history }
+        ),
+        2 => Just(Step::Check),
     ];
     proptest::collection::vec(step, 1..60)
 }
@@ -42,8 +72,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 #[derive(Default)]
 struct Mirror {
     sequence: Value,
+    cursor: Option<String>,
     /// The last frame was not all.
     more: bool,
+    /// The next frame may say that something has gone which never was there.
+    resumed: bool,
     vehicles: BTreeMap<String, Value>,
 }
 
@@ -53,7 +86,9 @@ impl Mirror {
             self.vehicles.clear();
             &frame["objects"]
         } else {
-            assert_eq!(frame["previous"], self.sequence, "a frame was missed");
+            assert_eq!(frame["type"], "delta", "{frame}");
+            // What a client has after the cursor it resumes from, it is told again.
+            assert!(self.resumed || frame["previous"] == self.sequence, "a frame was missed");
             &frame["updated"]
         };
         for object in objects["vehicles"].as_array().into_iter().flatten() {
@@ -61,28 +96,71 @@ impl Mirror {
         }
         for gone in frame["removed"]["vehicles"].as_array().into_iter().flatten() {
             let id = gone["id"].as_str().unwrap();
-            assert!(self.vehicles.remove(id).is_some(), "{id} was removed but not there");
+            let was_there = self.vehicles.remove(id).is_some();
+            assert!(was_there || self.resumed, "{id} was removed but not there");
         }
+        self.resumed = false;
         self.sequence = frame["sequence"].clone();
         self.more = frame["more"] == true;
+        assert_eq!(self.more, frame["cursor"].is_null(), "a cursor says that all is there");
+        if let Some(cursor) = frame["cursor"].as_str() {
+            self.cursor = Some(cursor.into());
+        }
     }
 }
 
 struct World {
-    app: std::sync::Arc<gateway::App>,
+    options: Options,
+    app: Arc<App>,
+    server: Server,
+    /// All of the log.
+    deltas: Vec<Delta>,
     view: View,
     sequence: u64,
+    /// Counts reports, also those that are lost: each has its time, so no two are the same.
+    reports: u32,
     client: Client,
     mirror: Mirror,
     bbox: BoundingBox,
 }
 
+fn empty_view() -> View {
+    View::new(REGION.into(), "log-1".into())
+}
+
 impl World {
+    async fn new(options: Options) -> Self {
+        let app = app_with(options.clone());
+        let server = server(&app).await;
+        Self {
+            client: Client::connect(&server).await,
+            options,
+            app,
+            server,
+            deltas: Vec::new(),
+            view: empty_view(),
+            sequence: 0,
+            reports: 0,
+            mirror: Mirror::default(),
+            bbox: bbox(24.0, 60.0, 24.3, 60.3),
+        }
+    }
+
     fn apply(&mut self, make: impl FnOnce(u64) -> Delta) {
         self.sequence += 1;
         let delta = make(self.sequence);
         self.view.apply(delta.clone());
+        self.deltas.push(delta.clone());
         region(&self.app).apply([vec![delta]]);
+    }
+
+    fn report(&mut self, object: u8, place: Option<Position>) {
+        self.reports += 1;
+        let mut object = vehicle(&format!("feed:{object}"), place);
+        if let Object::Vehicle(vehicle) = &mut object {
+            vehicle.report.stop_sequence = Some(self.reports);
+        }
+        self.apply(|n| updated(n, object));
     }
 
     async fn subscribe(&mut self) {
@@ -90,17 +168,52 @@ impl World {
         self.client.subscribe(&["vehicles", "feeds"], json!(bbox)).await;
     }
 
+    async fn come_back(&mut self) {
+        self.client = Client::connect(&self.server).await;
+        let bbox: [f64; 4] = self.bbox.into();
+        let message = json!({
+            "type": "subscribe", "id": "map", "region": REGION, "layers": ["vehicles", "feeds"],
+            "bbox": bbox, "resume": self.mirror.cursor,
+        });
+        self.mirror.resumed = true;
+        self.client.say(&message).await;
+    }
+
+    async fn restart(&mut self, lost: u8, checkpoint_age: u8, history: u8) {
+        self.server.shutdown.cancel();
+        let kept = self.deltas.len().saturating_sub(lost.into());
+        self.deltas.truncate(kept);
+        let checkpoint = kept.saturating_sub(checkpoint_age.into());
+        let first = checkpoint.saturating_sub(history.into());
+        let deltas = self.deltas.clone();
+        let (restored, rest) = deltas.split_at(checkpoint);
+        let mut view = empty_view();
+        restored.iter().cloned().for_each(|delta| assert!(view.apply(delta)));
+        self.app = app_with(self.options.clone());
+        region(&self.app).set_progress(Progress::CatchingUp);
+        self.server = server(&self.app).await;
+        // The client is back before the server is.
+        self.come_back().await;
+        let view = View::from_snapshot(view.snapshot());
+        region(&self.app).reset_with_history(view, restored[first..].chunks(3).map(<[_]>::to_vec));
+        tokio::task::yield_now().await;
+        region(&self.app).apply(rest.chunks(2).map(<[_]>::to_vec));
+        region(&self.app).set_progress(Progress::Following);
+        self.view = empty_view();
+        self.deltas.iter().cloned().for_each(|delta| assert!(self.view.apply(delta)));
+        self.sequence = self.view.sequence().unwrap_or_default();
+    }
+
     async fn step(&mut self, step: &Step) {
-        let name = |object: u8| format!("feed:{object}");
         let degree = |from: f64, n: u8| from + f64::from(n) / 10.0;
         match *step {
             Step::Move { object, x, y } => {
                 let place = position(degree(24.0, x), degree(60.0, y));
-                self.apply(|n| updated(n, vehicle(&name(object), Some(place))));
+                self.report(object, Some(place));
             }
-            Step::Hide { object } => self.apply(|n| updated(n, vehicle(&name(object), None))),
+            Step::Hide { object } => self.report(object, None),
             Step::Expire { object } => {
-                let id = name(object);
+                let id = format!("feed:{object}");
                 if self.view.get(Layer::Vehicles, &id).is_some() {
                     let reason = RemovalReason::Expired;
                     self.apply(|n| removed(n, Layer::Vehicles, &id, reason));
@@ -110,6 +223,10 @@ impl World {
                 let (west, south) = (degree(24.0, west), degree(60.0, south));
                 self.bbox = bbox(west, south, degree(west, width), degree(south, height));
                 self.subscribe().await;
+            }
+            Step::Cut => self.come_back().await,
+            Step::Restart { lost, checkpoint_age, history } => {
+                self.restart(lost, checkpoint_age, history).await;
             }
             Step::Check => self.check().await,
         }
@@ -127,8 +244,10 @@ impl World {
             self.mirror.take(&frame);
         }
         // Changes of feeds are in every box.
-        self.apply(|n| updated(n, feed(n)));
-        while self.mirror.sequence != self.sequence || self.mirror.more {
+        self.reports += 1;
+        let received = self.reports.into();
+        self.apply(|n| updated(n, feed(received)));
+        while self.mirror.resumed || self.mirror.sequence != self.sequence || self.mirror.more {
             let frame = self.client.frame().await;
             self.mirror.take(&frame);
         }
@@ -136,47 +255,37 @@ impl World {
         let expected: BTreeMap<String, Value> = inside
             .map(|object| (object.id().to_string(), serde_json::to_value(object).unwrap()))
             .collect();
-        assert_eq!(self.mirror.vehicles, expected);
+        let bytes = |vehicles: &BTreeMap<String, Value>| serde_json::to_string(vehicles).unwrap();
+        assert_eq!(bytes(&self.mirror.vehicles), bytes(&expected));
     }
 }
 
 async fn run(steps: Vec<Step>, backlog_changes_max: usize, frame_objects_max: usize) {
-    let app = app_with(Options {
-        push: PushOptions {
-            backlog_changes_max,
-            frame_objects_max,
-            flush_interval_ms: 1,
-            errors_max: 10_000,
-            ..Default::default()
-        },
+    let push = PushOptions {
+        backlog_changes_max,
+        frame_objects_max,
+        flush_interval_ms: 1,
+        errors_max: 10_000,
         ..Default::default()
-    });
-    let server = server(&app).await;
-    let mut world = World {
-        view: View::new(REGION.into(), "log-1".into()),
-        sequence: 0,
-        client: Client::connect(&server).await,
-        mirror: Mirror::default(),
-        bbox: bbox(24.0, 60.0, 24.3, 60.3),
-        app,
     };
+    let mut world = World::new(Options { push, ..Default::default() }).await;
     world.subscribe().await;
     for step in &steps {
         world.step(step).await;
     }
     world.check().await;
-    server.shutdown.cancel();
+    world.server.shutdown.cancel();
 }
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 64,
+        cases: 96,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
 
     #[test]
-    fn a_client_has_what_the_view_has_in_its_box(
+    fn a_client_has_what_the_view_has_of_its_selection(
         steps in steps(),
         backlog_changes_max in prop_oneof![Just(1_usize), Just(3), Just(1_000)],
         frame_objects_max in prop_oneof![Just(1_usize), Just(3), Just(1_000)],

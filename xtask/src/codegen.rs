@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-const TILANNE: [&str; 8] = [
+const TILANNE: [&str; 9] = [
     "tilanne/v1/detector.proto",
     "tilanne/v1/emission.proto",
     "tilanne/v1/event.proto",
     "tilanne/v1/picture.proto",
     "tilanne/v1/situation.proto",
+    "tilanne/v1/stream.proto",
     "tilanne/v1/street.proto",
     "tilanne/v1/trip_update.proto",
     "tilanne/v1/vehicle_position.proto",

@@ -110,6 +110,12 @@ pub(crate) enum Shape {
     Page { next: Option<String> },
 }
 
+/// A short hash, to tell what is hashed from something else.
+pub(crate) fn hash32(bytes: &[u8]) -> u32 {
+    let hash = blake3::hash(bytes);
+    hash.as_bytes().iter().take(4).fold(0, |sum, &byte| sum << 8 | u32::from(byte))
+}
+
 /// The tag of an answer made at a time from these.
 pub(crate) fn tag(time_ms: i64, parts: &[&dyn std::fmt::Debug]) -> String {
     let mut text = format!("{}", time_ms.div_euclid(CONFIRMED_MS));

@@ -48,7 +48,8 @@ impl App {
         let mut live_regions = BTreeMap::new();
         for setup in regions {
             let id = setup.region.id.to_string();
-            let live = LiveRegion::new(setup, options.push.backlog_changes_max, pulse.clone());
+            let changes_max = options.push.backlog_changes_max;
+            let live = LiveRegion::new(setup, changes_max, Arc::clone(&clock), pulse.clone());
             if live_regions.insert(id.clone(), Arc::new(live)).is_some() {
                 return Err(OptionsError::RegionTwice(id));
             }

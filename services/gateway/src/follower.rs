@@ -10,6 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::live::{LiveRegion, Progress};
 
+/// Records before the checkpoint that are kept as history, so that clients can resume after a
+/// restart: some seconds to minutes.
+const HISTORY_RECORDS: u64 = 512;
+
 /// Records read at a time: enough to catch up quickly, few enough to decode in milliseconds.
 const RECORDS_PER_READ: usize = 256;
 
@@ -95,10 +99,33 @@ async fn restore(log: &dyn Log, live: &LiveRegion, setup: &Setup) -> Result<u64,
         return Ok(0);
     };
     let picture = Picture::restore(region.clone(), epoch, setup.clone(), &checkpoint.state);
-    let picture =
-        picture.map_err(|error| FollowError::Checkpoint { region, error: error.to_string() })?;
-    live.reset(View::from_snapshot(picture.snapshot()));
+    let picture = picture.map_err(|error| FollowError::Checkpoint {
+        region: region.clone(),
+        error: error.to_string(),
+    })?;
+    let history = history(log, &region, checkpoint.picture_next).await;
+    let history = history.map_err(|error| FollowError::Log { region: region.clone(), error })?;
+    let history = decode(&region, &history)?;
+    live.reset_with_history(View::from_snapshot(picture.snapshot()), history);
     Ok(checkpoint.picture_next)
+}
+
+/// The last records before an offset, those of them that are still there.
+async fn history(log: &dyn Log, region: &str, end: u64) -> Result<Vec<Record>, StreamError> {
+    let first = log.bounds(topic::PICTURE, region).await?.first;
+    let mut next = first.max(end.saturating_sub(HISTORY_RECORDS));
+    let mut history = Vec::new();
+    if next >= end {
+        return Ok(history);
+    }
+    let mut source = log.source(topic::PICTURE, region, next).await?;
+    while next < end {
+        let left = usize::try_from(end - next).unwrap_or(usize::MAX);
+        let records = source.next(left.min(RECORDS_PER_READ)).await?;
+        next = records.last().map_or(next, |record| record.offset + 1);
+        history.extend(records);
+    }
+    Ok(history)
 }
 
 /// The source, its position, and the position at which everything that is there now is read.

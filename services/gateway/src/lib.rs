@@ -22,6 +22,7 @@ mod push;
 mod query;
 mod route;
 mod schema;
+mod select;
 mod server;
 mod telemetry;
 mod tile;

@@ -2,7 +2,8 @@
 //!
 //! One writer (the follower of the log) and many readers share a lock that each holds briefly:
 //! readers take `Arc`s out and encode them outside. Changes and view move under the same lock, so
-//! a reader that knows the number of the last change it has gets exactly what came after it.
+//! a reader that knows the number of the last change it has gets exactly what came after it. Numbers
+//! are those of the log, so that they mean the same after a restart.
 //! The changes are kept once for all clients, in a ring a layer: a client that does not read costs
 //! no memory, and where it is further behind than the ring of a layer goes back, it reads the layer
 //! from the view again. Traffic on the streets changes all at once when a window ends, which is more
@@ -11,13 +12,16 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
-use events::Text;
-use network::{BoundingBox, Region};
+use events::{Text, wire};
+use network::Region;
 use picture::{Change, Delta, Feed, Layer, Object, RemovalReason, View};
+use prost::Message;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use stream::Log;
 use tokio::sync::watch;
+
+use crate::app::Clock;
 
 /// Most changes that are applied in one hold of the lock: some milliseconds of work. Frames of
 /// the log are not split, since a reader must not see half of a record.
@@ -55,11 +59,16 @@ pub enum Progress {
     Stopped(String),
 }
 
+/// Number of a change: the offset of the log record that made it, and which of its changes it is.
+pub(crate) type Number = (u64, u32);
+
 /// One change, as clients get it.
 #[derive(Debug)]
 pub(crate) struct Applied {
     pub(crate) layer: Layer,
     pub(crate) id: Text,
+    /// When it came into the view.
+    pub(crate) applied_ms: i64,
     pub(crate) outcome: Applying,
 }
 
@@ -69,18 +78,58 @@ pub(crate) enum Applying {
     Removed(RemovalReason),
 }
 
-/// An object whose JSON is made once, when the first client needs it.
+impl Applied {
+    fn new(change: &Change, applied_ms: i64) -> Self {
+        match change {
+            Change::Updated(object) => Self {
+                layer: object.layer(),
+                id: object.id().clone(),
+                applied_ms,
+                outcome: Applying::Updated(Encoded::new(Arc::clone(object))),
+            },
+            Change::Removed { layer, id, reason } => Self {
+                layer: *layer,
+                id: id.clone(),
+                applied_ms,
+                outcome: Applying::Removed(*reason),
+            },
+        }
+    }
+
+    /// Stands for what the change says: another change has another one.
+    fn check(&self) -> u32 {
+        let said = match &self.outcome {
+            Applying::Updated(encoded) => encoded.protobuf(),
+            Applying::Removed(reason) => reason.as_str_name().as_bytes(),
+        };
+        let named = [self.layer.as_str().as_bytes(), self.id.as_bytes(), said];
+        // 0 stands for no change.
+        crate::answer::hash32(&named.join(&0)).max(1)
+    }
+}
+
+/// An object that is encoded once for all clients, when the first one needs it.
 #[derive(Debug)]
 pub(crate) struct Encoded {
     pub(crate) object: Arc<Object>,
     json: OnceLock<Box<RawValue>>,
+    protobuf: OnceLock<Box<[u8]>>,
 }
 
 impl Encoded {
+    pub(crate) fn new(object: Arc<Object>) -> Self {
+        Self { object, json: OnceLock::new(), protobuf: OnceLock::new() }
+    }
+
     pub(crate) fn json(&self) -> &RawValue {
         self.json.get_or_init(|| {
             serde_json::value::to_raw_value(&self.object).expect("objects have only text keys")
         })
+    }
+
+    pub(crate) fn protobuf(&self) -> &[u8] {
+        self.protobuf
+            .get_or_init(|| wire::Object::from(self.object.as_ref()).encode_to_vec().into())
     }
 }
 
@@ -88,27 +137,41 @@ impl Encoded {
 #[derive(Debug, Default)]
 struct Ring {
     /// With their numbers, oldest first.
-    changes: VecDeque<(u64, Arc<Applied>)>,
-    /// Number after that of the newest change that is no longer kept.
-    forgotten: u64,
+    changes: VecDeque<(Number, Arc<Applied>)>,
+    /// All changes after this one are kept.
+    complete_after: Option<Number>,
 }
 
 impl Ring {
-    fn push(&mut self, number: u64, applied: Arc<Applied>, changes_max: usize) {
+    fn push(&mut self, number: Number, applied: Arc<Applied>, changes_max: usize) {
         if self.changes.len() == changes_max
             && let Some((oldest, _)) = self.changes.pop_front()
         {
-            self.forgotten = oldest + 1;
+            self.complete_after = Some(oldest);
         }
         self.changes.push_back((number, applied));
     }
 
-    /// Changes from a number on; none when some of them are no longer kept.
-    fn since(&self, from: u64) -> Option<impl Iterator<Item = &Arc<Applied>>> {
-        let skip = self.changes.partition_point(|(number, _)| *number < from);
+    /// Changes after a number; none when some of them are no longer kept.
+    fn since(&self, after: Option<Number>) -> Option<impl Iterator<Item = &Arc<Applied>>> {
+        let skip = self.changes.partition_point(|(number, _)| Some(*number) <= after);
         let newer = self.changes.range(skip..).map(|(_, applied)| applied);
-        (from >= self.forgotten).then_some(newer)
+        (after >= self.complete_after).then_some(newer)
     }
+
+    fn find(&self, number: Number) -> Option<&Applied> {
+        let index = self.changes.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        self.changes.get(index).map(|(_, applied)| applied.as_ref())
+    }
+}
+
+/// Where a reader is: the newest change that it has, and what that says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) number: Option<Number>,
+    /// Another history has another one. 0 when the view was restored here, which only happens at
+    /// what the log keeps for good.
+    pub(crate) check: u32,
 }
 
 /// The shared state of a region.
@@ -116,77 +179,95 @@ impl Ring {
 pub(crate) struct Shared {
     pub(crate) view: View,
     rings: [Ring; Layer::ALL.len()],
-    /// Number of the next change, counted from the start of the process.
-    next: u64,
-    /// Number of the first change of this view.
-    first: u64,
+    place: Place,
+    /// Counts views: a reader of another one has to start anew.
+    generation: u64,
 }
 
 /// What a reader has not seen of the layers that it reads.
-pub(crate) enum Missed {
-    Since {
-        /// Oldest first within a layer.
-        changes: Vec<Arc<Applied>>,
-        /// More has changed in these than is kept.
-        layers: Vec<Layer>,
-    },
-    /// The view is another one.
-    Everything,
+pub(crate) struct Missed {
+    /// Oldest first within a layer.
+    pub(crate) changes: Vec<Arc<Applied>>,
+    /// More has changed in these than is kept.
+    pub(crate) layers: Vec<Layer>,
 }
 
 impl Shared {
-    /// Number that the next change will have: what a reader of the view now has not seen.
-    pub(crate) fn next(&self) -> u64 {
-        self.next
+    /// Where a reader of the view is now.
+    pub(crate) fn place(&self) -> Place {
+        self.place
     }
 
-    pub(crate) fn missed(&self, from: u64, of: &[Layer]) -> Missed {
-        if from < self.first {
-            return Missed::Everything;
-        }
-        let mut changes = Vec::new();
-        let mut layers = Vec::new();
+    /// Which of the views that the region has had this is.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub(crate) fn missed(&self, after: Option<Number>, of: &[Layer]) -> Missed {
+        let mut missed = Missed { changes: Vec::new(), layers: Vec::new() };
         for &layer in of {
-            match self.rings[layer as usize].since(from) {
-                Some(newer) => changes.extend(newer.cloned()),
-                None => layers.push(layer),
+            match self.rings[layer as usize].since(after) {
+                Some(newer) => missed.changes.extend(newer.cloned()),
+                None => missed.layers.push(layer),
             }
         }
-        Missed::Since { changes, layers }
+        missed
+    }
+
+    /// Whether a place is in the history of this view; none when that is no longer known. Numbers
+    /// alone do not say so: a crash can take the end of the log with it, and what comes then gets
+    /// the same numbers.
+    pub(crate) fn remembers(&self, place: Place) -> Option<bool> {
+        let Some(number) = place.number.filter(|_| place.check != 0) else {
+            return Some(true);
+        };
+        let known = self.rings.iter().find_map(|ring| ring.find(number));
+        known.map(|applied| applied.check() == place.check)
     }
 }
 
 /// A region being served.
-#[derive(Debug)]
 pub struct LiveRegion {
     region: Region,
     feeds: Vec<FeedLabel>,
     shared: RwLock<Shared>,
     progress: RwLock<Progress>,
     changes_max: usize,
+    clock: Clock,
     pulse: watch::Sender<u64>,
     log: LogHandle,
+}
+
+impl std::fmt::Debug for LiveRegion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LiveRegion").field("region", &self.region).finish_non_exhaustive()
+    }
 }
 
 /// The log that the region is followed on.
 #[derive(Default)]
 struct LogHandle(OnceLock<Arc<dyn Log>>);
 
-impl std::fmt::Debug for LogHandle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("LogHandle").field(&self.0.get().is_some()).finish()
-    }
-}
-
 impl LiveRegion {
-    pub(crate) fn new(setup: RegionSetup, changes_max: usize, pulse: watch::Sender<u64>) -> Self {
-        let view = View::new(setup.region.id.clone(), Text::default());
+    pub(crate) fn new(
+        setup: RegionSetup,
+        changes_max: usize,
+        clock: Clock,
+        pulse: watch::Sender<u64>,
+    ) -> Self {
+        let shared = Shared {
+            view: View::new(setup.region.id.clone(), Text::default()),
+            rings: Default::default(),
+            place: Place::default(),
+            generation: 0,
+        };
         Self {
             region: setup.region,
             feeds: setup.feeds,
-            shared: RwLock::new(Shared { view, rings: Default::default(), next: 0, first: 0 }),
+            shared: RwLock::new(shared),
             progress: RwLock::new(Progress::CatchingUp),
             changes_max,
+            clock,
             pulse,
             log: LogHandle::default(),
         }
@@ -221,16 +302,43 @@ impl LiveRegion {
     /// Says how far the view is.
     pub fn set_progress(&self, progress: Progress) {
         *self.progress.write().unwrap_or_else(PoisonError::into_inner) = progress;
+        // Who resumes may wait for it.
+        self.beat();
     }
 
     /// Starts from another view. Every subscription gets a fresh snapshot.
     pub fn reset(&self, view: View) {
+        self.reset_with_history(view, []);
+    }
+
+    /// Starts from another view, with the frames of changes that led to it, as far back as they are
+    /// there: who was connected before can resume from anywhere in them.
+    pub fn reset_with_history(&self, view: View, frames: impl IntoIterator<Item = Vec<Delta>>) {
+        let applied_ms = (self.clock)();
+        let reached = view.number();
+        let mut rings: [Ring; Layer::ALL.len()] = Default::default();
+        let mut complete_after = reached;
+        let mut newest: Option<Number> = None;
+        for delta in frames.into_iter().flatten() {
+            let number = (delta.sequence, delta.index);
+            // A processor that was killed writes its last changes again.
+            if newest >= Some(number) || Some(number) > reached {
+                continue;
+            }
+            if newest.is_none() {
+                complete_after = before(number);
+            }
+            newest = Some(number);
+            let applied = Arc::new(Applied::new(&delta.change, applied_ms));
+            rings[applied.layer as usize].push(number, applied, self.changes_max);
+        }
+        for ring in &mut rings {
+            ring.complete_after = ring.complete_after.max(complete_after);
+        }
         let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
-        shared.view = view;
-        shared.rings = Default::default();
-        // A number that no reader has: each is behind.
-        shared.next += 1;
-        shared.first = shared.next;
+        let generation = shared.generation + 1;
+        let place = Place { number: reached, check: 0 };
+        *shared = Shared { view, rings, place, generation };
         drop(shared);
         self.beat();
     }
@@ -254,36 +362,25 @@ impl LiveRegion {
 
     fn apply_at_once(&self, deltas: Vec<Delta>) {
         let changes = deltas.len();
+        let applied_ms = (self.clock)();
+        let mut newest = None;
         let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
         for delta in deltas {
-            self.apply_one(&mut shared, delta);
+            let applied = Arc::new(Applied::new(&delta.change, applied_ms));
+            let number = (delta.sequence, delta.index);
+            if shared.view.apply(delta) {
+                let ring = &mut shared.rings[applied.layer as usize];
+                ring.push(number, Arc::clone(&applied), self.changes_max);
+                newest = Some((number, applied));
+            }
+        }
+        if let Some((number, applied)) = newest {
+            shared.place = Place { number: Some(number), check: applied.check() };
         }
         let sequence = shared.view.sequence();
         drop(shared);
         self.beat();
         self.measure(changes, sequence);
-    }
-
-    fn apply_one(&self, shared: &mut Shared, delta: Delta) {
-        let applied = match &delta.change {
-            Change::Updated(object) => Applied {
-                layer: object.layer(),
-                id: object.id().clone(),
-                outcome: Applying::Updated(Encoded {
-                    object: Arc::clone(object),
-                    json: OnceLock::new(),
-                }),
-            },
-            Change::Removed { layer, id, reason } => {
-                Applied { layer: *layer, id: id.clone(), outcome: Applying::Removed(*reason) }
-            }
-        };
-        if !shared.view.apply(delta) {
-            return;
-        }
-        let ring = &mut shared.rings[applied.layer as usize];
-        ring.push(shared.next, Arc::new(applied), self.changes_max);
-        shared.next += 1;
     }
 
     /// Wakes whoever waits for changes of any region.
@@ -305,25 +402,11 @@ impl LiveRegion {
     }
 }
 
-/// Objects of a layer in a box; all of them, those without a place too, when there is no box.
-/// Feeds have no place: a box does not apply to them.
-pub(crate) fn select(view: &View, layer: Layer, bbox: Option<&BoundingBox>) -> Vec<Arc<Object>> {
-    match bbox {
-        Some(bbox) if layer != Layer::Feeds => view.query(layer, bbox).cloned().collect(),
-        _ => view.all(layer).cloned().collect(),
-    }
-}
-
-/// Whether [`select`] finds the object.
-pub(crate) fn selects(object: &Object, bbox: Option<&BoundingBox>) -> bool {
-    match (bbox, object) {
-        (None, _) | (_, Object::Feed(_)) => true,
-        (Some(bbox), _) => object.envelope().is_some_and(|envelope| {
-            envelope.west_deg <= bbox.east_deg
-                && envelope.east_deg >= bbox.west_deg
-                && envelope.south_deg <= bbox.north_deg
-                && envelope.north_deg >= bbox.south_deg
-        }),
+/// The largest number below another.
+fn before((sequence, index): Number) -> Option<Number> {
+    match index.checked_sub(1) {
+        Some(index) => Some((sequence, index)),
+        None => sequence.checked_sub(1).map(|sequence| (sequence, u32::MAX)),
     }
 }
 

@@ -18,6 +18,7 @@ pub(crate) const FRAMES: &str = "tilanne_gateway_push_frames_total";
 pub(crate) const FRAME_BYTES: &str = "tilanne_gateway_push_frame_bytes_total";
 pub(crate) const COALESCED: &str = "tilanne_gateway_push_coalesced_total";
 pub(crate) const RESYNCS: &str = "tilanne_gateway_push_resyncs_total";
+pub(crate) const RESUMES: &str = "tilanne_gateway_push_resumes_total";
 pub(crate) const STALLED: &str = "tilanne_gateway_push_stalled_total";
 pub(crate) const TILES_CUT: &str = "tilanne_gateway_tiles_cut_total";
 pub(crate) const TILES_MADE: &str = "tilanne_gateway_tiles_made_total";
@@ -46,6 +47,7 @@ pub(crate) fn describe() {
         RESYNCS,
         "layers read anew for clients that were too far behind in them"
     );
+    metrics::describe_counter!(RESUMES, "subscriptions that read on from where they were");
     metrics::describe_counter!(
         STALLED,
         "clients disconnected since they took nothing or said nothing"

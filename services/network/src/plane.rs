@@ -10,7 +10,7 @@ const EARTH_RADIUS_M: f64 = 6_371_008.8;
 /// Source: Snyder, Map Projections: A Working Manual (USGS 1395, 1987), section 12, on a sphere.
 /// Within 50 km of the origin at 60 to 65 degrees north a distance of 1 km is off by less than 2
 /// percent, which is below what the uses here (speed limits, boxes) ask for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plane {
     origin: Position,
     metres_per_degree_east: f64,

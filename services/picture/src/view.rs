@@ -120,10 +120,16 @@ impl View {
         self.last.map(|(sequence, _)| sequence)
     }
 
-    /// Number of the newest change of a layer, and its index within its record: as long as epoch and
-    /// this are the same, so is the layer.
+    /// Number of the newest change of a layer: as long as this is the same, so is the layer of this
+    /// view.
     pub fn changed(&self, layer: Layer) -> Option<(u64, u32)> {
         self.layer(layer).last
+    }
+
+    /// Number of the newest change: the offset of its log record, and its index within. After a
+    /// snapshot the index is the largest, as all of the record is in.
+    pub fn number(&self) -> Option<(u64, u32)> {
+        self.last
     }
 
     /// The object with an id.

@@ -2697,6 +2697,9 @@ pub enum RemovalReason {
     /// Ended, and the time that ended situations stay is over.
     #[serde(rename = "ended")]
     Ended = 3,
+    /// Still in the picture, but no longer in what the client asked for; only in messages of the stream.
+    #[serde(rename = "left")]
+    Left = 4,
 }
 impl RemovalReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2709,6 +2712,7 @@ impl RemovalReason {
             Self::Expired => "REMOVAL_REASON_EXPIRED",
             Self::Retracted => "REMOVAL_REASON_RETRACTED",
             Self::Ended => "REMOVAL_REASON_ENDED",
+            Self::Left => "REMOVAL_REASON_LEFT",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2718,6 +2722,131 @@ impl RemovalReason {
             "REMOVAL_REASON_EXPIRED" => Some(Self::Expired),
             "REMOVAL_REASON_RETRACTED" => Some(Self::Retracted),
             "REMOVAL_REASON_ENDED" => Some(Self::Ended),
+            "REMOVAL_REASON_LEFT" => Some(Self::Left),
+            _ => None,
+        }
+    }
+}
+/// One binary message of the server. Flat, so that a server can put one together from parts that are
+/// encoded already. See the AsyncAPI document for the meaning of each field.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StreamMessage {
+    #[prost(enumeration = "StreamMessageKind", tag = "1")]
+    pub kind: i32,
+    /// The subscription; empty in errors about none.
+    #[prost(string, tag = "2")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub region: ::prost::alloc::string::String,
+    /// Changes when the numbering starts anew.
+    #[prost(string, tag = "4")]
+    pub epoch: ::prost::alloc::string::String,
+    /// To where this brings the subscription; missing when the picture is empty.
+    #[prost(uint64, optional, tag = "5")]
+    pub sequence: ::core::option::Option<u64>,
+    /// Of a delta: `sequence` of the message before. Another one means that something was missed.
+    #[prost(uint64, optional, tag = "6")]
+    pub previous: ::core::option::Option<u64>,
+    /// To resume from here; empty while `more`.
+    #[prost(string, tag = "7")]
+    pub cursor: ::prost::alloc::string::String,
+    /// Time of the server, milliseconds since 1970-01-01 UTC.
+    #[prost(int64, tag = "8")]
+    pub time_ms: i64,
+    /// Of a snapshot: where the picture comes from (`demo`, `live`, `replay`).
+    #[prost(string, tag = "9")]
+    pub origin: ::prost::alloc::string::String,
+    /// Of a snapshot: why it is one (`subscribed`, `other_log`, `other_selection`, `history_over`).
+    #[prost(string, tag = "10")]
+    pub reason: ::prost::alloc::string::String,
+    /// True when this is not all: what is missing comes in the next messages.
+    #[prost(bool, tag = "11")]
+    pub more: bool,
+    /// How long the oldest change of this message has waited for the client, milliseconds.
+    #[prost(uint32, tag = "12")]
+    pub lag_ms: u32,
+    /// Changes that were replaced by newer ones of the same objects before they could be sent.
+    #[prost(uint32, tag = "13")]
+    pub coalesced: u32,
+    /// Layers that the client was too slow for: all of them follows, as updates.
+    #[prost(enumeration = "Layer", repeated, tag = "14")]
+    pub anew: ::prost::alloc::vec::Vec<i32>,
+    /// New and different objects, whole.
+    #[prost(message, repeated, tag = "15")]
+    pub updated: ::prost::alloc::vec::Vec<Object>,
+    /// Objects to forget.
+    #[prost(message, repeated, tag = "16")]
+    pub removed: ::prost::alloc::vec::Vec<Removal>,
+    /// Events.
+    #[prost(message, repeated, tag = "17")]
+    pub events: ::prost::alloc::vec::Vec<StreamEvent>,
+    /// Of an error.
+    #[prost(message, optional, tag = "18")]
+    pub problem: ::core::option::Option<StreamProblem>,
+}
+/// An event with its place in the log.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StreamEvent {
+    /// Number in the region's log.
+    #[prost(uint64, tag = "1")]
+    pub offset: u64,
+    #[prost(message, optional, tag = "2")]
+    pub event: ::core::option::Option<Event>,
+}
+/// A problem (RFC 9457) without its type, which is always `about:blank`.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StreamProblem {
+    /// The HTTP status that the same request would have got.
+    #[prost(uint32, tag = "1")]
+    pub status: u32,
+    #[prost(string, tag = "2")]
+    pub title: ::prost::alloc::string::String,
+    /// What, where, and what to do.
+    #[prost(string, tag = "3")]
+    pub detail: ::prost::alloc::string::String,
+}
+/// What a message is.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum StreamMessageKind {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    /// All that a subscription selects; replaces what the client has.
+    #[serde(rename = "snapshot")]
+    Snapshot = 1,
+    /// What has changed since the subscription's last message.
+    #[serde(rename = "delta")]
+    Delta = 2,
+    /// A message was not understood, or a subscription is not possible.
+    #[serde(rename = "error")]
+    Error = 3,
+    /// Events, as they are in the log.
+    #[serde(rename = "events")]
+    Events = 4,
+}
+impl StreamMessageKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "STREAM_MESSAGE_KIND_UNSPECIFIED",
+            Self::Snapshot => "STREAM_MESSAGE_KIND_SNAPSHOT",
+            Self::Delta => "STREAM_MESSAGE_KIND_DELTA",
+            Self::Error => "STREAM_MESSAGE_KIND_ERROR",
+            Self::Events => "STREAM_MESSAGE_KIND_EVENTS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "STREAM_MESSAGE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "STREAM_MESSAGE_KIND_SNAPSHOT" => Some(Self::Snapshot),
+            "STREAM_MESSAGE_KIND_DELTA" => Some(Self::Delta),
+            "STREAM_MESSAGE_KIND_ERROR" => Some(Self::Error),
+            "STREAM_MESSAGE_KIND_EVENTS" => Some(Self::Events),
             _ => None,
         }
     }

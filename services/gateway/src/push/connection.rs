@@ -1,4 +1,4 @@
-//! One client of the stream: reads its messages, sends its frames.
+//! One client of the WebSocket: reads its messages, sends its frames.
 //!
 //! Frames are made only when the socket has taken the one before, from whatever has changed until
 //! then: a slow client gets fewer frames with the newest state, costs one frame and the list of the
@@ -10,13 +10,17 @@ use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use axum::http::StatusCode;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
-use super::message::{self, ClientMessage, Frame};
-use super::subscription::{Limits, Selection, Subscription};
+use super::events::{Batch, EventReader};
+use super::format::{Format, Told};
+use super::message::{self, ClientMessage, Frame, Subscribe, SubscribeEvents};
+use super::subscription::{Limits, Subscription};
 use crate::app::App;
 use crate::problem::Problem;
+use crate::select::Selection;
 use crate::telemetry;
 
 /// From so many objects on a frame is encoded on a thread of its own: it takes a millisecond, in
@@ -38,9 +42,23 @@ const ERRORS: End = Some((close_code::POLICY, "too many messages that are not un
 const TOO_LONG: End = Some((close_code::SIZE, "message too long or not WebSocket"));
 
 /// Serves a client until it goes, stalls, or the server stops.
-pub(crate) async fn serve(app: Arc<App>, socket: WebSocket, permit: OwnedSemaphorePermit) {
+pub(crate) async fn serve(
+    app: Arc<App>,
+    socket: WebSocket,
+    format: Format,
+    permit: OwnedSemaphorePermit,
+) {
     let _present = Present::new(permit);
-    let mut connection = Connection { subscriptions: Vec::new(), errors: 0, socket, app };
+    let mut connection = Connection {
+        subscriptions: Vec::new(),
+        readers: Vec::new(),
+        readers_opened: 0,
+        batches: mpsc::channel(1),
+        errors: 0,
+        format,
+        socket,
+        app,
+    };
     if let ControlFlow::Break(Some((code, reason))) = connection.run().await {
         let reason = Utf8Bytes::from_static(reason);
         let close = Message::Close(Some(CloseFrame { code, reason }));
@@ -50,12 +68,12 @@ pub(crate) async fn serve(app: Arc<App>, socket: WebSocket, permit: OwnedSemapho
 }
 
 /// Counts a client while it is there, whatever ends it.
-struct Present {
+pub(super) struct Present {
     _permit: OwnedSemaphorePermit,
 }
 
 impl Present {
-    fn new(permit: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(permit: OwnedSemaphorePermit) -> Self {
         metrics::gauge!(telemetry::CLIENTS).increment(1.0);
         Self { _permit: permit }
     }
@@ -70,8 +88,30 @@ impl Drop for Present {
 struct Connection {
     app: Arc<App>,
     socket: WebSocket,
+    format: Format,
     subscriptions: Vec<Subscription>,
+    readers: Vec<Reading>,
+    readers_opened: u64,
+    /// What the readers have read. They wait while there is something.
+    batches: (mpsc::Sender<ReadBatch>, mpsc::Receiver<ReadBatch>),
     errors: usize,
+}
+
+/// By which reader, and what.
+type ReadBatch = (u64, Result<Batch, Problem>);
+
+/// A task that reads events for a subscription, as long as this is kept.
+struct Reading {
+    id: String,
+    /// Tells it from an earlier one of the same id.
+    number: u64,
+    task: AbortHandle,
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 impl Connection {
@@ -99,6 +139,7 @@ impl Connection {
                     self.flush().await?;
                     next_flush = Instant::now() + flush_interval;
                 }
+                Some((number, read)) = self.batches.1.recv() => self.hand_on(number, read).await?,
                 _ = ping.tick() => {
                     if last_heard.elapsed() > idle_timeout {
                         metrics::counter!(telemetry::STALLED).increment(1);
@@ -125,16 +166,22 @@ impl Connection {
             }
         };
         match serde_json::from_str(&text) {
-            Ok(ClientMessage::Subscribe { id, region, layers, bbox }) => {
-                match self.subscribe(&id, &region, &layers, bbox) {
-                    Ok(frame) => self.push(frame).await,
-                    Err(problem) => self.complain(Some(&id), &problem).await,
+            Ok(ClientMessage::Subscribe(mut subscribe)) => match self.subscribe(&mut subscribe) {
+                Ok(Some(frame)) => self.push(frame).await,
+                Ok(None) => ControlFlow::Continue(()),
+                Err(problem) => self.complain(Some(&subscribe.id), &problem).await,
+            },
+            Ok(ClientMessage::SubscribeEvents(mut subscribe)) => {
+                match self.subscribe_events(&mut subscribe).await {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(problem) => self.complain(Some(&subscribe.id), &problem).await,
                 }
             }
             Ok(ClientMessage::Unsubscribe { id }) => {
-                let before = self.subscriptions.len();
+                let before = self.subscriptions_len();
                 self.subscriptions.retain(|subscription| subscription.id() != id);
-                if self.subscriptions.len() < before {
+                self.readers.retain(|reading| reading.id != id);
+                if self.subscriptions_len() < before {
                     return ControlFlow::Continue(());
                 }
                 let problem = Problem::not_found("there is no subscription of this id");
@@ -147,41 +194,87 @@ impl Connection {
         }
     }
 
-    fn subscribe(
-        &mut self,
-        id: &str,
-        region: &str,
-        layers: &[String],
-        bbox: Option<network::BoundingBox>,
-    ) -> Result<Frame, Problem> {
+    /// The first frame of a subscription, unless it has to wait for the view.
+    fn subscribe(&mut self, subscribe: &mut Subscribe) -> Result<Option<Frame>, Problem> {
+        let asked = subscribe.asked();
+        let Subscribe { id, region, layers, resume, .. } = subscribe;
+        let live = Arc::clone(self.app.known_region(region)?);
+        self.readers.retain(|reading| reading.id != *id);
+        let layers = message::layers(layers.iter().map(String::as_str))?;
+        let selection = Selection::new(&asked, layers, live.region(), &live.read().view)?;
+        let resume = resume.as_deref().map(str::parse).transpose()?;
+        let known = self.subscriptions.iter_mut().position(|known| known.id() == id);
+        if let Some(index) = known
+            && resume.is_none()
+            && self.subscriptions[index].is_of(&live)
+        {
+            return self.subscriptions[index].select(selection);
+        }
+        self.check_id(id, known.is_some())?;
+        let limits = Limits::of(&self.app.options.push);
+        let mut subscription = Subscription::new(id.clone(), live, selection, limits, resume);
+        let frame = subscription.advance()?;
+        match known {
+            Some(index) => self.subscriptions[index] = subscription,
+            None => self.subscriptions.push(subscription),
+        }
+        Ok(frame)
+    }
+
+    async fn subscribe_events(&mut self, subscribe: &mut SubscribeEvents) -> Result<(), Problem> {
+        let asked = subscribe.asked();
+        let id = subscribe.id.clone();
+        let live = Arc::clone(self.app.known_region(&subscribe.region)?);
+        let is_known = self.readers.iter().any(|reading| reading.id == id)
+            || self.subscriptions.iter().any(|known| known.id() == id);
+        self.check_id(&id, is_known)?;
+        let mut reader = EventReader::open(id.clone(), &live, &asked).await?;
+        self.subscriptions.retain(|known| known.id() != id);
+        self.readers.retain(|reading| reading.id != id);
+        self.readers_opened += 1;
+        let (batches, number) = (self.batches.0.clone(), self.readers_opened);
+        let task = tokio::spawn(async move {
+            loop {
+                let read = reader.next().await;
+                let is_over = read.is_err();
+                if batches.send((number, read)).await.is_err() || is_over {
+                    return;
+                }
+            }
+        });
+        self.readers.push(Reading { id, number, task: task.abort_handle() });
+        Ok(())
+    }
+
+    fn check_id(&self, id: &str, is_known: bool) -> Result<(), Problem> {
         if id.is_empty() || id.len() > ID_BYTES_MAX {
             let detail = format!("id: it must have 1 to {ID_BYTES_MAX} bytes");
             return Err(Problem::bad_request(detail));
         }
-        let push = &self.app.options.push;
-        let limits =
-            Limits { objects_max: push.objects_max, frame_objects_max: push.frame_objects_max };
-        let live = self.app.known_region(region)?;
-        let layers = message::layers(layers)?;
-        let selection = Selection { layers, bbox };
-        let known = self.subscriptions.iter_mut().find(|known| known.id() == id);
-        if let Some(known) = known {
-            if known.is_of(live) {
-                return known.select(selection);
-            }
-            let open = Subscription::open(id.into(), Arc::clone(live), selection, limits);
-            let (subscription, frame) = open?;
-            *known = subscription;
-            return Ok(frame);
-        }
-        if self.subscriptions.len() >= push.subscriptions_max {
-            let detail = format!("a client has at most {} subscriptions", push.subscriptions_max);
+        let subscriptions_max = self.app.options.push.subscriptions_max;
+        if !is_known && self.subscriptions_len() >= subscriptions_max {
+            let detail = format!("a client has at most {subscriptions_max} subscriptions");
             return Err(Problem::bad_request(detail));
         }
-        let open = Subscription::open(id.into(), Arc::clone(live), selection, limits);
-        let (subscription, frame) = open?;
-        self.subscriptions.push(subscription);
-        Ok(frame)
+        Ok(())
+    }
+
+    fn subscriptions_len(&self) -> usize {
+        self.subscriptions.len() + self.readers.len()
+    }
+
+    /// Sends what a reader has read, unless the client no longer wants it.
+    async fn hand_on(&mut self, number: u64, read: Result<Batch, Problem>) -> ControlFlow<End> {
+        let Some(index) = self.readers.iter().position(|reading| reading.number == number) else {
+            return ControlFlow::Continue(());
+        };
+        match read {
+            Ok(batch) => self.push(Frame::Events(batch)).await,
+            Err(problem) => {
+                let over = self.readers.remove(index);
+                self.complain(Some(&over.id), &problem).await
+            }
+        }
     }
 
     /// Sends each subscription what it lacks.
@@ -205,19 +298,25 @@ impl Connection {
 
     async fn push(&mut self, frame: Frame) -> ControlFlow<End> {
         let kind = frame.kind();
-        let (origin, time_ms) = (self.app.origin, self.app.now_ms());
-        let text = if frame.objects() > OBJECTS_INLINE_MAX {
-            let encoding = tokio::task::spawn_blocking(move || frame.encode(origin, time_ms));
+        let told = Told { origin: self.app.origin, time_ms: self.app.now_ms() };
+        let format = self.format;
+        let message = if frame.objects() > OBJECTS_INLINE_MAX {
+            let encoding = tokio::task::spawn_blocking(move || format.frame(&frame, told));
             encoding.await.unwrap_or_else(|error| Err(Problem::internal(&error)))
         } else {
-            frame.encode(origin, time_ms)
+            format.frame(&frame, told)
         };
-        let Ok(text) = text else {
+        let Ok(message) = message else {
             return ControlFlow::Break(Some((close_code::ERROR, "a frame could not be made")));
         };
+        let bytes = match &message {
+            Message::Text(text) => text.len(),
+            Message::Binary(bytes) => bytes.len(),
+            _ => 0,
+        };
         metrics::counter!(telemetry::FRAMES, "kind" => kind).increment(1);
-        metrics::counter!(telemetry::FRAME_BYTES).increment(text.len() as u64);
-        self.send(Message::Text(text)).await
+        metrics::counter!(telemetry::FRAME_BYTES).increment(bytes as u64);
+        self.send(message).await
     }
 
     /// Answers with a problem. Too many messages that are not understood end the connection; one
@@ -225,10 +324,10 @@ impl Connection {
     async fn complain(&mut self, id: Option<&str>, problem: &Problem) -> ControlFlow<End> {
         metrics::counter!(telemetry::CLIENT_ERRORS).increment(1);
         self.errors += usize::from(problem.status == StatusCode::BAD_REQUEST.as_u16());
-        let Ok(text) = message::error(id, problem) else {
+        let Ok(message) = self.format.error(id, problem) else {
             return ControlFlow::Break(ERRORS);
         };
-        self.send(Message::Text(text)).await?;
+        self.send(message).await?;
         if self.errors > self.app.options.push.errors_max {
             return ControlFlow::Break(ERRORS);
         }

@@ -116,7 +116,7 @@ pub(crate) fn distance_m(from: Position, plane: &Plane, object: &Object) -> Opti
     distances.reduce(f64::min)
 }
 
-/// The `count` nearest objects that are wanted, nearest first; of equally near ones the lower id.
+/// Objects among which the `count` nearest that are wanted are, found in the tree.
 pub(crate) fn nearest(
     view: &View,
     layer: Layer,
@@ -129,22 +129,33 @@ pub(crate) fn nearest(
     loop {
         let bbox = around(from, radius_m);
         let candidates = view.query(layer, &bbox).filter(|object| wanted(object));
-        let mut found: Vec<(f64, &Arc<Object>)> = candidates
-            .filter_map(|object| Some((distance_m(from, &plane, object)?, object)))
-            .collect();
+        let found: Vec<&Arc<Object>> = candidates.collect();
         // Beyond the radius there may be nearer ones outside the box.
-        let within = found.iter().filter(|(distance_m, _)| *distance_m <= radius_m).count();
-        if within >= count || radius_m > RADIUS_M_MAX {
-            let order = |a: &(f64, &Arc<Object>), b: &(f64, &Arc<Object>)| {
-                a.0.total_cmp(&b.0).then_with(|| a.1.id().cmp(b.1.id()))
-            };
-            if found.len() > count {
-                found.select_nth_unstable_by(count, order);
-                found.truncate(count);
-            }
-            found.sort_unstable_by(order);
-            return found.into_iter().map(|(_, object)| Arc::clone(object)).collect();
+        let is_within = |object: &&&Arc<Object>| {
+            distance_m(from, &plane, object).is_some_and(|distance_m| distance_m <= radius_m)
+        };
+        if radius_m > RADIUS_M_MAX
+            || found.len() >= count && found.iter().filter(is_within).count() >= count
+        {
+            return found.into_iter().cloned().collect();
         }
         radius_m *= 2.0;
     }
+}
+
+/// The `count` nearest of these, nearest first; of equally near ones the lower id first.
+pub(crate) fn first(from: Position, count: usize, of: Vec<Arc<Object>>) -> Vec<Arc<Object>> {
+    let plane = Plane::new(from);
+    let placed =
+        of.into_iter().filter_map(|object| Some((distance_m(from, &plane, &object)?, object)));
+    let mut placed: Vec<(f64, Arc<Object>)> = placed.collect();
+    let order = |(a_m, a): &(f64, Arc<Object>), (b_m, b): &(f64, Arc<Object>)| {
+        a_m.total_cmp(b_m).then_with(|| a.id().cmp(b.id()))
+    };
+    if placed.len() > count {
+        placed.select_nth_unstable_by(count, order);
+        placed.truncate(count);
+    }
+    placed.sort_unstable_by(order);
+    placed.into_iter().map(|(_, object)| object).collect()
 }

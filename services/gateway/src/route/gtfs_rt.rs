@@ -73,9 +73,10 @@ pub(super) async fn get(
     })?;
     let time_ms = app.now_ms();
     let (objects, tag) = {
-        let view = &live.read().view;
+        let shared = live.read();
+        let view = &shared.view;
         let objects: Vec<_> = view.all(kind.layer()).cloned().collect();
-        let version = (view.epoch(), view.changed(kind.layer()));
+        let version = (view.epoch(), shared.generation(), view.changed(kind.layer()));
         (objects, tag(time_ms, &[&version, &uri.path_and_query(), &media_type]))
     };
     let body = async {

@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::{Router, routing};
 use events::Position;
-use network::BoundingBox;
 use picture::{Layer, Object, View};
 use serde::Deserialize;
 
@@ -15,12 +14,12 @@ use crate::answer::{Answer, Head, Shape};
 use crate::app::App;
 use crate::column::Fields;
 use crate::extract::{Parameters, Segments};
-use crate::live::selects;
 use crate::negotiate;
 use crate::problem::Problem;
 use crate::query::sort::{Key, Sort};
 use crate::query::{Span, near};
 use crate::schema::{self, ProblemsOfFormats};
+use crate::select::{Asked, Selection, Words};
 
 /// Objects that are nearest when `k` is not given.
 const NEAREST: u32 = 10;
@@ -45,6 +44,27 @@ pub(super) struct Query {
         example = json!([24.8, 60.1, 25.1, 60.3])
     )]
     bbox: Option<String>,
+    /// Corners of a polygon, 3 to 1,000: longitude, latitude, longitude, latitude, ... in degrees.
+    #[param(example = "24.93,60.16,24.95,60.16,24.94,60.18")]
+    polygon: Option<String>,
+    /// Points of a line, in the same way: objects that are near it.
+    #[param(example = "24.93,60.16,24.95,60.18")]
+    corridor: Option<String>,
+    /// How wide the corridor is, both sides together; 100 m when it is not given.
+    #[param(minimum = 1, maximum = 100_000)]
+    width_m: Option<f64>,
+    /// Id of a city of the region.
+    city: Option<String>,
+    /// Id of a district or postal area, as in the layer `areas`.
+    district: Option<String>,
+    /// Route of public transport: vehicles and trips on it, and messages about it.
+    route: Option<String>,
+    /// Ids of objects, with commas between, at most 1,000.
+    ids: Option<String>,
+    /// A condition on the properties, in CQL2 text: comparisons, `BETWEEN`, `IN`, `LIKE`, `IS NULL`,
+    /// `AND`, `OR`, `NOT`.
+    #[param(example = "report.mode = 'tram' AND report.delay_s > 120")]
+    filter: Option<String>,
     /// Objects whose event time is this or later.
     #[param(example = 1_764_115_200_000_i64)]
     since_ms: Option<i64>,
@@ -120,14 +140,22 @@ pub(super) async fn get(
     let encoder = negotiate::encoder(&headers, query.format.as_deref())?;
     let live = app.known_region(&region)?;
     let layer = known_layer(&layer)?;
-    let wanted = Wanted::new(&query, layer)?;
+    let span = Span::new(query.since_ms, query.until_ms)?;
+    let asked = query.words().asked()?;
     let fields = query.fields.as_deref().map(|text| Fields::parse(layer, text)).transpose()?;
     let order = Order::new(&query, layer, app.options.page_limit_max)?;
-    let (head, objects) = {
-        let shared = live.read();
-        (Head::new(&app, &shared.view, None), order.objects(&shared.view, layer, &wanted))
+    let (head, wanted, objects) = {
+        let view = &live.read().view;
+        let selection = if asked == Asked::default() {
+            None
+        } else {
+            Some(Selection::new(&asked, vec![layer], live.region(), view)?)
+        };
+        let wanted = Wanted { selection, span };
+        let objects = order.candidates(view, layer, &wanted);
+        (Head::new(&app, view, None), wanted, objects)
     };
-    let page = tokio::task::spawn_blocking(move || order.page(objects)).await;
+    let page = tokio::task::spawn_blocking(move || order.page(wanted.narrow(objects))).await;
     let (objects, cursor) = page.map_err(|error| Problem::internal(&error))?;
     let next = cursor.map(|cursor| address_of_next(&uri, &cursor));
     let answer = Answer { head, layer, objects, shape: Shape::Page { next }, fields };
@@ -138,12 +166,6 @@ pub(super) fn known_layer(name: &str) -> Result<Layer, Problem> {
     name.parse().map_err(|error: picture::UnknownLayer| Problem::not_found(error.to_string()))
 }
 
-fn parse_bbox(text: &str) -> Result<BoundingBox, Problem> {
-    text.parse().map_err(|error: network::BoundingBoxError| {
-        Problem::bad_request(format!("query: bbox: {error}"))
-    })
-}
-
 /// A number of objects that was asked for.
 fn count(name: &str, asked: u32, page_limit_max: usize) -> Result<usize, Problem> {
     match asked {
@@ -152,22 +174,39 @@ fn count(name: &str, asked: u32, page_limit_max: usize) -> Result<usize, Problem
     }
 }
 
+impl Query {
+    /// What it says of the objects.
+    fn words(&self) -> Words<'_> {
+        Words {
+            bbox: self.bbox.as_deref(),
+            polygon: self.polygon.as_deref(),
+            corridor: self.corridor.as_deref(),
+            width_m: self.width_m,
+            city: self.city.as_deref(),
+            district: self.district.as_deref(),
+            route: self.route.as_deref(),
+            ids: self.ids.as_deref(),
+            filter: self.filter.as_deref(),
+        }
+    }
+}
+
 /// Which objects.
 struct Wanted {
-    bbox: Option<BoundingBox>,
+    /// None: all.
+    selection: Option<Selection>,
     span: Span,
 }
 
 impl Wanted {
-    fn new(query: &Query, layer: Layer) -> Result<Self, Problem> {
-        let bbox = query.bbox.as_deref().map(parse_bbox).transpose()?;
-        let span = Span::new(query.since_ms, query.until_ms)?;
-        // Feeds have no place: a box does not apply to them.
-        Ok(Self { bbox: bbox.filter(|_| layer != Layer::Feeds), span })
-    }
-
-    fn has(&self, object: &Object) -> bool {
-        self.span.has(object) && selects(object, self.bbox.as_ref())
+    /// What is wanted of the candidates. This looks at each and may take long: not with the view
+    /// held.
+    fn narrow(&self, mut candidates: Vec<Arc<Object>>) -> Vec<Arc<Object>> {
+        candidates.retain(|object| self.span.has(object));
+        match &self.selection {
+            Some(selection) => selection.narrow(candidates),
+            None => candidates,
+        }
     }
 }
 
@@ -214,18 +253,19 @@ impl Order {
         Ok(Self::By { sort, after: after.transpose()?, limit })
     }
 
-    /// The objects that the page is made of. The caller holds the view, so this does no more than
-    /// it must.
-    fn objects(&self, view: &View, layer: Layer, wanted: &Wanted) -> Vec<Arc<Object>> {
-        let is_wanted = |object: &&Arc<Object>| wanted.has(object);
-        match (self, &wanted.bbox) {
-            (Self::Near { place, count }, _) => {
-                near::nearest(view, layer, *place, *count, |object| wanted.has(object))
+    /// Objects among which those of the page are. The caller holds the view, so this does no more
+    /// than it must.
+    fn candidates(&self, view: &View, layer: Layer, wanted: &Wanted) -> Vec<Arc<Object>> {
+        if let Some(selection) = &wanted.selection {
+            return selection.candidates(view);
+        }
+        match self {
+            Self::Near { place, count } => {
+                near::nearest(view, layer, *place, *count, |object| wanted.span.has(object))
             }
-            (_, Some(bbox)) => view.query(layer, bbox).filter(is_wanted).cloned().collect(),
-            (Self::By { .. }, None) => view.all(layer).filter(is_wanted).cloned().collect(),
-            (Self::ById { after, limit }, None) => {
-                let objects = view.after(layer, after).filter(is_wanted);
+            Self::By { .. } => view.all(layer).cloned().collect(),
+            Self::ById { after, limit } => {
+                let objects = view.after(layer, after).filter(|object| wanted.span.has(object));
                 objects.take(limit + 1).cloned().collect()
             }
         }
@@ -234,7 +274,7 @@ impl Order {
     /// The page and, when there are more, where the next one starts.
     fn page(&self, mut objects: Vec<Arc<Object>>) -> (Vec<Arc<Object>>, Option<String>) {
         match self {
-            Self::Near { .. } => (objects, None),
+            Self::Near { place, count } => (near::first(*place, *count, objects), None),
             Self::By { sort, after, limit } => {
                 let (objects, next) = sort.page(objects, after.as_ref(), *limit);
                 (objects, next.map(|key| key.cursor()))

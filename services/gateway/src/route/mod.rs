@@ -2,6 +2,7 @@
 
 mod config;
 mod dead_letters;
+mod events;
 mod explain;
 mod feeds;
 mod gtfs_rt;
@@ -12,6 +13,7 @@ mod object;
 mod openapi;
 mod readiness;
 mod region;
+mod region_events;
 mod regions;
 mod stream;
 mod tile;
@@ -61,6 +63,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(assets::routes())
         .merge(config::routes())
         .merge(dead_letters::routes())
+        .merge(events::routes())
         .merge(explain::routes())
         .merge(feeds::routes())
         .merge(gtfs_rt::routes())
@@ -71,6 +74,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(openapi::routes())
         .merge(readiness::routes())
         .merge(region::routes())
+        .merge(region_events::routes())
         .merge(regions::routes())
         .merge(stream::routes())
         .merge(tile::routes())
@@ -110,6 +114,7 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
     paths(
         config::get,
         dead_letters::get,
+        events::get,
         explain::get,
         feeds::get,
         gtfs_rt::get,
@@ -120,6 +125,7 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         openapi::get,
         readiness::get,
         region::get,
+        region_events::get,
         regions::get,
         stream::get,
         tile::get,
@@ -131,7 +137,11 @@ struct Description;
 fn cors(options: &Options) -> CorsLayer {
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::HEAD])
-        .allow_headers([header::ACCEPT, header::IF_NONE_MATCH])
+        .allow_headers([
+            header::ACCEPT,
+            header::IF_NONE_MATCH,
+            HeaderName::from_static(events::LAST_EVENT_ID),
+        ])
         .expose_headers([header::ETAG, header::LINK, header::RETRY_AFTER]);
     if options.cors_origins.iter().any(|origin| origin == "*") {
         return layer.allow_origin(tower_http::cors::Any);

@@ -8,15 +8,20 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::app::App;
 use crate::extract::{NoParameters, Parameters};
 use crate::problem::Problem;
+use crate::push::Format;
 use crate::schema::Problems;
 use crate::{push, telemetry};
 
 /// When a refused client should come back: clients come and go within seconds.
 const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("5");
+
+/// Clients say little; what is read is copied out of the buffer at once.
+const READ_BUFFER_BYTES: usize = 1_024;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/stream", routing::get(get))
@@ -57,18 +62,34 @@ pub(super) async fn get(
         Ok(upgrade) => upgrade,
         Err(rejection) => return no_handshake(&rejection),
     };
-    let Ok(permit) = Arc::clone(&app.clients).try_acquire_owned() else {
+    let permit = match admit(&app) {
+        Ok(permit) => permit,
+        Err(refusal) => return refusal,
+    };
+    let bytes_max = app.options.push.message_bytes_max;
+    let upgrade = upgrade
+        .max_message_size(bytes_max)
+        .max_frame_size(bytes_max)
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .protocols(Format::ALL.map(Format::subprotocol));
+    let chosen = upgrade.selected_protocol().and_then(|name| name.to_str().ok());
+    let format = Format::ALL.into_iter().find(|format| chosen == Some(format.subprotocol()));
+    let format = format.unwrap_or(Format::Json);
+    upgrade.on_upgrade(move |socket| push::serve(app, socket, format, permit))
+}
+
+/// A place among the clients, or the answer that there is none.
+// The refusal is made once a client, and goes out as it is.
+#[allow(clippy::result_large_err)]
+pub(super) fn admit(app: &App) -> Result<OwnedSemaphorePermit, Response> {
+    Arc::clone(&app.clients).try_acquire_owned().map_err(|_| {
         metrics::counter!(telemetry::CLIENTS_REFUSED).increment(1);
         let detail =
             format!("the stream has its {} clients; come back later", app.options.push.clients_max);
         let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
-        return ([(header::RETRY_AFTER, RETRY_AFTER_S)], problem).into_response();
-    };
-    let bytes_max = app.options.push.message_bytes_max;
-    upgrade
-        .max_message_size(bytes_max)
-        .max_frame_size(bytes_max)
-        .on_upgrade(move |socket| push::serve(app, socket, permit))
+        ([(header::RETRY_AFTER, RETRY_AFTER_S)], problem).into_response()
+    })
 }
 
 fn no_handshake(rejection: &WebSocketUpgradeRejection) -> Response {

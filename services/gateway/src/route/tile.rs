@@ -87,6 +87,7 @@ pub(super) async fn get(
         Version {
             region: view.region().clone(),
             epoch: view.epoch().clone(),
+            generation: shared.generation(),
             changed: view.changed(layer),
         }
     });

@@ -18,7 +18,7 @@ pub(crate) use collection::{
     ArrowStream, Binary, City, FeatureAnswer, FeatureCollection, FormatName, GtfsRtFeed,
     GtfsRtFormat, GtfsRtJson, GtfsRtKind, LayerName, Lines, One, Page, Table, VectorTile,
 };
-pub(crate) use message::{ClientMessage, ServerMessage};
+pub(crate) use message::{ClientMessage, CloudEvent, ServerMessage};
 pub(crate) use object::{Feed, PictureObject};
 pub(crate) use problems::{Problems, ProblemsOfFormats};
 pub(crate) use street::Explanation;

@@ -17,6 +17,8 @@ use crate::problem::Problem;
 pub(crate) struct Version {
     pub(crate) region: Text,
     pub(crate) epoch: Text,
+    /// Which of the views that the region has had: after a crash numbers may be used again.
+    pub(crate) generation: u64,
     /// Number of the newest change of the layer, and index within its record.
     pub(crate) changed: Option<(u64, u32)>,
 }

@@ -1,0 +1,320 @@
+//! The events themselves, as they are in the log: from now, from a moment or from where a reader
+//! was. Each reader reads the log at its own speed and keeps nothing but its place.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use events::{Body, Event, LogRecord, Text, wire};
+use prost::Message;
+use rustc_hash::FxHashSet;
+use serde::{Serialize, Serializer};
+use stream::{Bounds, Log, Source, StreamError, topic};
+use tokio::time::{Instant, timeout_at};
+
+use super::cursor::EventCursor;
+use crate::live::LiveRegion;
+use crate::problem::Problem;
+use crate::select::{Asked, Selection};
+
+/// Records read at a time.
+const RECORDS_PER_READ: usize = 256;
+
+/// Most records that are looked through before a reader is told how far it is: some 50 ms.
+const RECORDS_PER_BATCH: usize = 16_384;
+
+/// Longest time without a message: a reader that sees nothing of what it asked for still learns
+/// that it is there, and how far.
+const QUIET_MAX: Duration = Duration::from_secs(10);
+
+/// Records around an offset among which one says when it was received: a tally does not.
+const RECORDS_WITH_TIME: usize = 64;
+
+/// Kinds of events, as in JSON and in the types of CloudEvents.
+pub(crate) const KINDS: [&str; 6] = [
+    "vehicle_position",
+    "trip_update",
+    "detector_measurement",
+    "detector_station",
+    "situation_record",
+    "retraction",
+];
+
+/// What a reader says of the events it wants.
+#[derive(Debug, Default)]
+pub(crate) struct EventsAsked {
+    pub(crate) kinds: Option<Vec<String>>,
+    pub(crate) feeds: Option<Vec<String>>,
+    /// Where it was. One of the three, or none for what comes from now on.
+    pub(crate) cursor: Option<String>,
+    pub(crate) offset: Option<u64>,
+    /// When the events were received, from here on.
+    pub(crate) time_ms: Option<i64>,
+    pub(crate) of: Asked,
+}
+
+/// An event to send.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    pub(crate) offset: u64,
+    epoch: Text,
+    event: Event,
+}
+
+impl Sent {
+    /// A `tilanne.v1.StreamEvent`.
+    pub(super) fn protobuf(&self) -> Vec<u8> {
+        let event = Some((&self.event).into());
+        wire::StreamEvent { offset: self.offset, event }.encode_to_vec()
+    }
+
+    /// Cursor of a reader that has it.
+    pub(crate) fn cursor(&self) -> EventCursor {
+        EventCursor { epoch: self.epoch.clone(), next: self.offset + 1 }
+    }
+}
+
+/// As a CloudEvent (specification 1.0.2, structured mode), with the extension `sequence`.
+impl Serialize for Sent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct CloudEvent<'a> {
+            specversion: &'static str,
+            id: String,
+            source: String,
+            #[serde(rename = "type")]
+            kind: String,
+            subject: String,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            time: Option<String>,
+            datacontenttype: &'static str,
+            sequence: String,
+            data: &'a Event,
+        }
+        let Self { offset, epoch, event } = self;
+        let time = jiff::Timestamp::from_millisecond(event.event_time_ms);
+        let event = CloudEvent {
+            specversion: "1.0",
+            id: format!("{epoch}~{offset}"),
+            source: format!("/v1/regions/{}/events", event.region),
+            kind: format!("tilanne.v1.{}", kind(&event.body)),
+            subject: format!("{}:{}", event.feed, event.entity),
+            time: time.ok().map(|time| time.to_string()),
+            datacontenttype: "application/json",
+            // Its order is that of texts.
+            sequence: format!("{offset:020}"),
+            data: event,
+        };
+        event.serialize(serializer)
+    }
+}
+
+/// Events in the order of the log, and how far that brings the reader; without events only that.
+#[derive(Debug, Serialize)]
+pub(crate) struct Batch {
+    pub(crate) id: String,
+    pub(crate) region: Text,
+    pub(crate) epoch: Text,
+    pub(crate) cursor: String,
+    pub(crate) events: Vec<Sent>,
+}
+
+impl Batch {
+    /// When the first of them was received.
+    pub(super) fn oldest_ms(&self) -> Option<i64> {
+        self.events.first().map(|sent| sent.event.received_time_ms)
+    }
+}
+
+/// A reader of the events of a region.
+pub(crate) struct EventReader {
+    id: String,
+    live: Arc<LiveRegion>,
+    source: Box<dyn Source>,
+    epoch: Text,
+    next: u64,
+    kinds: Vec<&'static str>,
+    feeds: Option<FxHashSet<Text>>,
+    /// No event received before is wanted.
+    from_ms: Option<i64>,
+    selection: Selection,
+}
+
+impl EventReader {
+    /// Opens the log where the reader wants to begin.
+    pub(crate) async fn open(
+        id: String,
+        live: &Arc<LiveRegion>,
+        asked: &EventsAsked,
+    ) -> Result<Self, Problem> {
+        let kinds = kinds(asked.kinds.as_deref())?;
+        let selection = Selection::new(&asked.of, Vec::new(), live.region(), &live.read().view)?;
+        let feeds = asked.feeds.as_deref();
+        let feeds = feeds.map(|feeds| feeds.iter().map(Text::from).collect());
+        let log = live.log().ok_or_else(|| Problem::unavailable("the log is not open yet"))?;
+        let region = &live.region().id;
+        let next = start(log.as_ref(), region, asked).await?;
+        let source = log.source(topic::EVENTS, region, next).await;
+        Ok(Self {
+            id,
+            live: Arc::clone(live),
+            source: source.map_err(|error| failed(&error))?,
+            epoch: log.epoch().into(),
+            next,
+            kinds,
+            feeds,
+            from_ms: asked.time_ms,
+            selection,
+        })
+    }
+
+    /// The next events; waits for some, but not for long. Cancel-safe: what a dropped call has
+    /// looked through had nothing.
+    pub(crate) async fn next(&mut self) -> Result<Batch, Problem> {
+        let quiet_until = Instant::now() + QUIET_MAX;
+        let looked_through_until = self.next + RECORDS_PER_BATCH as u64;
+        let mut events = Vec::new();
+        while events.is_empty() && self.next < looked_through_until {
+            let Ok(records) = timeout_at(quiet_until, self.source.next(RECORDS_PER_READ)).await
+            else {
+                break;
+            };
+            for record in records.map_err(|error| failed(&error))? {
+                self.next = record.offset + 1;
+                let event = match LogRecord::decode(&record.payload) {
+                    Ok(LogRecord::Event(event)) => event,
+                    Ok(LogRecord::Tally(_) | LogRecord::FeedStatus(_)) => continue,
+                    Err(error) => return Err(Problem::internal(&error)),
+                };
+                if self.wants(&event) {
+                    let epoch = self.epoch.clone();
+                    events.push(Sent { offset: record.offset, epoch, event });
+                }
+            }
+        }
+        Ok(Batch {
+            id: self.id.clone(),
+            region: self.live.region().id.clone(),
+            epoch: self.epoch.clone(),
+            cursor: EventCursor { epoch: self.epoch.clone(), next: self.next }.to_string(),
+            events,
+        })
+    }
+
+    /// Events that are there now, and the cursor after them; waits for none.
+    pub(crate) async fn page(&mut self) -> Result<(Vec<Sent>, String), Problem> {
+        let log = self.live.log().ok_or_else(|| Problem::unavailable("the log is not open yet"))?;
+        let bounds = log.bounds(topic::EVENTS, &self.live.region().id).await;
+        let end = bounds.map_err(|error| failed(&error))?.next;
+        let looked_through_until = end.min(self.next + RECORDS_PER_BATCH as u64);
+        let mut events = Vec::new();
+        while events.len() < RECORDS_PER_READ && self.next < looked_through_until {
+            events.append(&mut self.next().await?.events);
+        }
+        let cursor = EventCursor { epoch: self.epoch.clone(), next: self.next };
+        Ok((events, cursor.to_string()))
+    }
+
+    fn wants(&self, event: &Event) -> bool {
+        self.kinds.contains(&kind(&event.body))
+            && self.feeds.as_ref().is_none_or(|feeds| feeds.contains(&event.feed))
+            && self.from_ms.is_none_or(|from_ms| event.received_time_ms >= from_ms)
+            && self.selection.has_event(event, &self.live)
+    }
+}
+
+/// Offset to begin at.
+async fn start(log: &dyn Log, region: &str, asked: &EventsAsked) -> Result<u64, Problem> {
+    let said = [asked.cursor.is_some(), asked.offset.is_some(), asked.time_ms.is_some()];
+    if said.into_iter().filter(|&is_said| is_said).count() > 1 {
+        return Err(Problem::bad_request("say one of cursor, offset and time_ms"));
+    }
+    let bounds = log.bounds(topic::EVENTS, region).await.map_err(|error| failed(&error))?;
+    if let Some(time_ms) = asked.time_ms {
+        return seek(log, region, bounds, time_ms).await.map_err(|error| failed(&error));
+    }
+    let next = match (&asked.cursor, asked.offset) {
+        (Some(cursor), _) => {
+            let cursor: EventCursor = cursor.parse()?;
+            if cursor.epoch != log.epoch() {
+                let detail = "cursor: it is of another log; start anew with time_ms, or with none";
+                return Err(Problem::new(StatusCode::GONE, detail));
+            }
+            cursor.next
+        }
+        (None, Some(offset)) => offset,
+        (None, None) => bounds.next,
+    };
+    let Bounds { first, next: end } = bounds;
+    if next < first {
+        let detail = format!("events before offset {first} are gone; begin there, or later");
+        return Err(Problem::new(StatusCode::GONE, detail));
+    }
+    if next > end {
+        let detail = format!("there is no offset {next} yet; the next event gets {end}");
+        return Err(Problem::bad_request(detail));
+    }
+    Ok(next)
+}
+
+/// The first offset from which on events are received at a time or later. Several feeds write, and
+/// their times of reception differ by less than a second; readers leave out what is earlier.
+async fn seek(
+    log: &dyn Log,
+    region: &str,
+    bounds: Bounds,
+    time_ms: i64,
+) -> Result<u64, StreamError> {
+    let (mut low, mut high) = (bounds.first, bounds.next);
+    while low < high {
+        let middle = low.midpoint(high);
+        let mut source = log.source(topic::EVENTS, region, middle).await?;
+        let left = usize::try_from(high - middle).unwrap_or(usize::MAX);
+        let records = source.next(left.min(RECORDS_WITH_TIME)).await?;
+        let received = records.iter().find_map(|record| match LogRecord::decode(&record.payload) {
+            Ok(LogRecord::Event(event)) => Some(event.received_time_ms),
+            Ok(LogRecord::FeedStatus(status)) => Some(status.received_time_ms),
+            Ok(LogRecord::Tally(_)) | Err(_) => None,
+        });
+        // Where none says a time the search goes on before them, which only reads more.
+        match received {
+            Some(received_ms) if received_ms < time_ms => low = middle + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
+}
+
+fn kinds(asked: Option<&[String]>) -> Result<Vec<&'static str>, Problem> {
+    let Some(asked) = asked else {
+        return Ok(KINDS.to_vec());
+    };
+    let known = |name: &String| {
+        KINDS.into_iter().find(|kind| kind == name).ok_or_else(|| {
+            let detail = format!("kinds: no kind {name:?}; there are {}", KINDS.join(", "));
+            Problem::bad_request(detail)
+        })
+    };
+    asked.iter().map(known).collect()
+}
+
+fn kind(body: &Body) -> &'static str {
+    match body {
+        Body::VehiclePosition(_) => KINDS[0],
+        Body::TripUpdate(_) => KINDS[1],
+        Body::DetectorMeasurement(_) => KINDS[2],
+        Body::DetectorStation(_) => KINDS[3],
+        Body::SituationRecord(_) => KINDS[4],
+        Body::Retraction(_) => KINDS[5],
+    }
+}
+
+fn failed(error: &StreamError) -> Problem {
+    match error {
+        StreamError::Gone { first, .. } => {
+            let detail = format!("the reader was too slow; the oldest event is at offset {first}");
+            Problem::new(StatusCode::GONE, detail)
+        }
+        error => Problem::internal(error),
+    }
+}

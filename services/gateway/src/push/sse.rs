@@ -1,0 +1,181 @@
+//! Server-sent events: the same frames, one way, over plain HTTP.
+//!
+//! A task makes a frame when the client has taken the one before, so a slow client costs one frame,
+//! as on the WebSocket. The id of an event is the cursor to resume from, which browsers send back by
+//! themselves as `Last-Event-ID`.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{HeaderValue, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::time::{sleep, timeout};
+
+use super::connection::Present;
+use super::cursor::Cursor;
+use super::events::EventReader;
+use super::format::{self, Told};
+use super::message::Frame;
+use super::subscription::{Limits, Subscription};
+use crate::app::App;
+use crate::live::LiveRegion;
+use crate::problem::Problem;
+use crate::select::Selection;
+use crate::telemetry;
+
+/// Time between comments that keep proxies from closing a quiet connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// What a client watches.
+pub(crate) struct Watching {
+    pub(crate) live: Arc<LiveRegion>,
+    pub(crate) selection: Selection,
+    /// Where it was.
+    pub(crate) resume: Option<Cursor>,
+}
+
+/// Answers with the objects of a selection: a snapshot, or what was missed since a cursor, and then
+/// what changes.
+pub(crate) fn objects(app: Arc<App>, watching: Watching, permit: OwnedSemaphorePermit) -> Response {
+    let (client, received) = Client::new(&app, permit);
+    let Watching { live, selection, resume } = watching;
+    let limits = Limits::of(&app.options.push);
+    let id = live.region().id.to_string();
+    let mut subscription = Subscription::new(id, live, selection, limits, resume);
+    tokio::spawn(async move {
+        let flush_interval = Duration::from_millis(client.app.options.push.flush_interval_ms);
+        let mut pulse = client.app.pulse.subscribe();
+        loop {
+            match subscription.advance() {
+                Ok(Some(frame)) => {
+                    if client.send(client.event(&frame)).await.is_none() {
+                        return;
+                    }
+                }
+                Ok(None) => {}
+                Err(problem) => {
+                    client.send(failure(&problem)).await;
+                    return;
+                }
+            }
+            if !subscription.is_unfinished() {
+                let changed = async {
+                    sleep(flush_interval).await;
+                    pulse.changed().await
+                };
+                if client.unless_over(changed).await.is_none() {
+                    return;
+                }
+            }
+        }
+    });
+    response(received)
+}
+
+/// Answers with events of the log, each a CloudEvent of its own.
+pub(crate) fn events(
+    app: &Arc<App>,
+    mut reader: EventReader,
+    permit: OwnedSemaphorePermit,
+) -> Response {
+    let (client, received) = Client::new(app, permit);
+    tokio::spawn(async move {
+        while let Some(read) = client.unless_over(reader.next()).await {
+            let batch = match read {
+                Ok(batch) => batch,
+                Err(problem) => {
+                    client.send(failure(&problem)).await;
+                    return;
+                }
+            };
+            for sent in &batch.events {
+                let event = Event::default().id(sent.cursor().to_string()).json_data(sent);
+                let event = event.map_err(|error| Problem::internal(&error));
+                if client.send(event.unwrap_or_else(|problem| failure(&problem))).await.is_none() {
+                    return;
+                }
+            }
+            // Browsers keep the id, and call no listener when there is nothing else.
+            if client.send(Event::default().id(batch.cursor)).await.is_none() {
+                return;
+            }
+        }
+    });
+    response(received)
+}
+
+/// One client, as its task sees it.
+struct Client {
+    app: Arc<App>,
+    sender: mpsc::Sender<Result<Event, Infallible>>,
+    stall_timeout: Duration,
+    _present: Present,
+}
+
+impl Client {
+    fn new(
+        app: &Arc<App>,
+        permit: OwnedSemaphorePermit,
+    ) -> (Self, mpsc::Receiver<Result<Event, Infallible>>) {
+        let (sender, received) = mpsc::channel(1);
+        let stall_timeout = Duration::from_millis(app.options.push.stall_timeout_ms);
+        let present = Present::new(permit);
+        (Self { app: Arc::clone(app), sender, stall_timeout, _present: present }, received)
+    }
+
+    /// Hands an event over; none when the client is gone or takes nothing.
+    async fn send(&self, event: Event) -> Option<()> {
+        match timeout(self.stall_timeout, self.sender.send(Ok(event))).await {
+            Ok(sent) => sent.ok(),
+            Err(_) => {
+                metrics::counter!(telemetry::STALLED).increment(1);
+                None
+            }
+        }
+    }
+
+    /// Waits for something; none when the client is gone or the server stops.
+    async fn unless_over<T>(&self, waiting: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            () = self.app.closing.cancelled() => None,
+            () = self.sender.closed() => None,
+            done = waiting => Some(done),
+        }
+    }
+
+    fn event(&self, frame: &Frame) -> Event {
+        let told = Told { origin: self.app.origin, time_ms: self.app.now_ms() };
+        let text = match format::json(frame, told) {
+            Ok(text) => text,
+            Err(problem) => return failure(&problem),
+        };
+        metrics::counter!(telemetry::FRAMES, "kind" => frame.kind()).increment(1);
+        metrics::counter!(telemetry::FRAME_BYTES).increment(text.len() as u64);
+        let event = Event::default().event(frame.kind()).data(text);
+        match frame.cursor() {
+            Some(cursor) => event.id(cursor),
+            None => event,
+        }
+    }
+}
+
+/// Not named `error`: that is what browsers call a broken connection.
+fn failure(problem: &Problem) -> Event {
+    let text = serde_json::to_string(problem).unwrap_or_default();
+    Event::default().event("problem").data(text)
+}
+
+fn response(received: mpsc::Receiver<Result<Event, Infallible>>) -> Response {
+    let stream = futures_util::stream::unfold(received, async |mut received| {
+        let event = received.recv().await?;
+        Some((event, received))
+    });
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
+    // Proxies must not keep events to make larger pieces of them.
+    let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    let unbuffered = [("x-accel-buffering", HeaderValue::from_static("no"))];
+    (headers, unbuffered, Sse::new(stream).keep_alive(keep_alive)).into_response()
+}
