@@ -6,6 +6,7 @@ mod dead_letters;
 mod events;
 mod explain;
 mod feeds;
+mod gtfs_rt;
 mod health;
 mod layer;
 mod metrics;
@@ -16,6 +17,8 @@ mod region;
 mod region_events;
 mod regions;
 mod stream;
+mod tile;
+mod tilejson;
 
 use std::sync::Arc;
 
@@ -67,6 +70,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(events::routes())
         .merge(explain::routes())
         .merge(feeds::routes())
+        .merge(gtfs_rt::routes())
         .merge(health::routes())
         .merge(layer::routes())
         .merge(metrics::routes())
@@ -77,6 +81,8 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(region_events::routes())
         .merge(regions::routes())
         .merge(stream::routes())
+        .merge(tile::routes())
+        .merge(tilejson::routes())
         .fallback(assets::other)
         .with_state(app)
         .layer(around)
@@ -116,6 +122,7 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         events::get,
         explain::get,
         feeds::get,
+        gtfs_rt::get,
         health::get,
         layer::get,
         metrics::get,
@@ -125,7 +132,9 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         region::get,
         region_events::get,
         regions::get,
-        stream::get
+        stream::get,
+        tile::get,
+        tilejson::get
     )
 )]
 struct Description;
