@@ -15,10 +15,11 @@ use std::fmt::Write;
 use events::{
     Body, CollectionStatus, Connection, DetectorConstant, DetectorMeasurement, DetectorStation,
     EntityKind, Event, FeedStatus, Geometry, JourneyPhase, LogRecord, MeasurementWindow, Outcome,
-    Position, Provenance, Quantity, SituationPhase, SituationRecord, Tally, TallyCount, TripUpdate,
-    VehicleEventKind, VehiclePosition, Verdict, Verdicts,
+    Position, Provenance, Quantity, RoadSurface, SituationPhase, SituationRecord, Tally,
+    TallyCount, TripUpdate, VehicleEventKind, VehiclePosition, Verdict, Verdicts,
+    WeatherMeasurement, WeatherQuantity, WeatherStation,
 };
-use picture::{Change, Delta, DetectorDirection, FeedLimits, Object, Picture, TimedValue};
+use picture::{Change, Delta, DetectorDirection, FeedLimits, Object, Picture, TimedValue, Weather};
 
 const FEED: &str = "bus";
 
@@ -219,6 +220,13 @@ impl Script {
             }),
             "measure" => Body::DetectorMeasurement(measurement(words)),
             "station" => Body::DetectorStation(station(words)),
+            "weather" => Body::WeatherMeasurement(weather(words)),
+            "weather-station" => Body::WeatherStation(WeatherStation {
+                name: words.get("name").map(Into::into),
+                position: words.position(),
+                collection_status: collection_status(words),
+                state: None,
+            }),
             "situation" => Body::SituationRecord(Box::new(SituationRecord {
                 phase: situation_phase(words.get("phase").unwrap_or("active")),
                 version: words.number("version").unwrap_or(1),
@@ -278,6 +286,12 @@ impl Script {
                 put(format!("title={}", situation.record.title));
                 situation.verdicts
             }
+            Object::Weather(weather) => {
+                put(format!("t={}", self.seconds(weather.event_time_ms)));
+                weather.station.name.iter().for_each(|name| put(format!("name={name}")));
+                put(self.weather(weather));
+                weather.verdicts
+            }
             Object::Feed(feed) => {
                 put(show_feed(feed));
                 Verdicts::default()
@@ -292,6 +306,28 @@ impl Script {
             put(format!("[{}]", names.join(",")));
         }
         line
+    }
+
+    fn weather(&self, weather: &Weather) -> String {
+        let mut text = String::from("|");
+        let values = [
+            ("air", weather.air_temperature_c),
+            ("road", weather.road_temperature_c),
+            ("rain", weather.precipitation_mm_h),
+            ("water", weather.water_mm),
+            ("snow", weather.snow_mm),
+            ("ice", weather.ice_mm),
+        ];
+        for (name, timed) in values {
+            if let Some(TimedValue { value, time_ms }) = timed {
+                write!(text, " {name}={value}@{}", self.seconds(time_ms)).unwrap();
+            }
+        }
+        if let Some(timed) = weather.road_surface {
+            let (surface, second) = (json_name(timed.surface), self.seconds(timed.time_ms));
+            write!(text, " {surface}@{second}").unwrap();
+        }
+        text
     }
 
     fn direction(&self, direction: &DetectorDirection) -> String {
@@ -401,14 +437,47 @@ fn station(words: &Words) -> DetectorStation {
     DetectorStation {
         name: words.get("name").map(Into::into),
         position: words.position(),
-        collection_status: match words.get("collection") {
-            None => CollectionStatus::Unspecified,
-            Some("gathering") => CollectionStatus::Gathering,
-            Some("removed") => CollectionStatus::RemovedPermanently,
-            Some(status) => panic!("unknown collection {status}"),
-        },
+        collection_status: collection_status(words),
         constants: constants.collect(),
         ..DetectorStation::default()
+    }
+}
+
+fn collection_status(words: &Words) -> CollectionStatus {
+    match words.get("collection") {
+        None => CollectionStatus::Unspecified,
+        Some("gathering") => CollectionStatus::Gathering,
+        Some("removed") => CollectionStatus::RemovedPermanently,
+        Some(status) => panic!("unknown collection {status}"),
+    }
+}
+
+/// A number of the quantity named, or `surface=wet`.
+fn weather(words: &Words) -> WeatherMeasurement {
+    let sensor_number = words.number("number").unwrap_or(1);
+    let sensor_id = words.number("sensor").unwrap_or(sensor_number);
+    if let Some(name) = words.get("surface") {
+        let known = (1..=7).filter_map(|number| RoadSurface::try_from(number).ok());
+        let surface = known.into_iter().find(|&surface| json_name(surface) == name).expect(name);
+        let quantity = WeatherQuantity::RoadSurface;
+        return WeatherMeasurement { sensor_id, quantity, sensor_number, value: 0.0, surface };
+    }
+    let quantities = [
+        ("air", WeatherQuantity::AirTemperatureC),
+        ("road", WeatherQuantity::RoadTemperatureC),
+        ("rain", WeatherQuantity::PrecipitationMmH),
+        ("water", WeatherQuantity::WaterMm),
+        ("snow", WeatherQuantity::SnowMm),
+        ("ice", WeatherQuantity::IceMm),
+    ];
+    let given = quantities.into_iter().find(|(name, _)| words.get(name).is_some());
+    let (name, quantity) = given.expect("a quantity on a measurement");
+    WeatherMeasurement {
+        sensor_id,
+        quantity,
+        sensor_number,
+        value: words.number(name).unwrap(),
+        surface: RoadSurface::Unspecified,
     }
 }
 
@@ -428,6 +497,7 @@ fn entity_kind(name: &str) -> EntityKind {
         "trip" => EntityKind::Trip,
         "detector" => EntityKind::Detector,
         "situation" => EntityKind::Situation,
+        "weather" => EntityKind::Weather,
         name => panic!("unknown entity kind {name}"),
     }
 }

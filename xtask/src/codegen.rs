@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-const TILANNE: [&str; 8] = [
+const TILANNE: [&str; 9] = [
     "tilanne/v1/detector.proto",
     "tilanne/v1/emission.proto",
     "tilanne/v1/event.proto",
@@ -15,6 +15,7 @@ const TILANNE: [&str; 8] = [
     "tilanne/v1/street.proto",
     "tilanne/v1/trip_update.proto",
     "tilanne/v1/vehicle_position.proto",
+    "tilanne/v1/weather.proto",
 ];
 const GTFS_REALTIME: &str = "gtfs_realtime.proto";
 

@@ -13,7 +13,7 @@ use super::world::{
 use super::{FREE, after, busy, jam, restored};
 
 /// Cars that a detector counts too, so that the flow is known.
-fn counted(seconds: i64, speed_m_s: impl Fn(i64, f64) -> f64) -> Vec<LogRecord> {
+pub(super) fn counted(seconds: i64, speed_m_s: impl Fn(i64, f64) -> f64) -> Vec<LogRecord> {
     let mut log = vec![station(1)];
     for minute in 1..=seconds / 60 {
         log.push(measured(minute, Quantity::FlowVehH, 360.0));

@@ -76,13 +76,18 @@ pub(super) fn network_with_junctions() -> Network {
 }
 
 pub(super) fn setup_with(network: Network) -> Setup {
+    setup_in(network, EmissionClimate::default())
+}
+
+/// A street in some usual weather.
+pub(super) fn setup_in(network: Network, climate: EmissionClimate) -> Setup {
     let bbox = BoundingBox { west_deg: 24.9, south_deg: 59.9, east_deg: 25.2, north_deg: 60.1 };
     let city = City { id: "town".into(), name: "Town".into(), bbox };
     let region = Region { id: "region".into(), name: "Region".into(), bbox, cities: vec![city] };
     let streets = StreetSetup::new(network, &region, StreetOptions::default()).with_emission(
         crate::emission::model(),
         &std::collections::BTreeMap::default(),
-        EmissionClimate::default(),
+        climate,
     );
     Setup { limits: std::collections::BTreeMap::default(), streets: Some(Arc::new(streets)) }
 }
@@ -91,7 +96,7 @@ pub(super) fn picture() -> Picture {
     Picture::new("region".into(), "log".into(), setup_with(network(false)))
 }
 
-fn event(feed: &str, entity: &str, time_ms: i64, body: Body) -> LogRecord {
+pub(super) fn event(feed: &str, entity: &str, time_ms: i64, body: Body) -> LogRecord {
     LogRecord::Event(Event {
         feed: feed.into(),
         region: "region".into(),

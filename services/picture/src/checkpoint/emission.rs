@@ -146,7 +146,10 @@ impl Streets {
         let Some(emissions) = &self.emissions else { return };
         let Ledger { vehicles, links: on_links, elsewhere } = emissions.ledger;
         let ledger = [vehicles, on_links, elsewhere].into_iter().flat_map(|masses| masses.0);
-        put(message::Kind::EmissionLedger(message::EmissionLedger { masses: ledger.collect() }));
+        put(message::Kind::EmissionLedger(message::EmissionLedger {
+            masses: ledger.collect(),
+            weather: Some((&emissions.measured).into()),
+        }));
         for (minute, link, emitted) in self.open.transit() {
             let mut numbers = Vec::new();
             put_transit(&emitted, &mut numbers);
@@ -231,6 +234,7 @@ impl Streets {
             ledger.vehicles.add(&Masses(numbers.take()?));
             ledger.links.add(&Masses(numbers.take()?));
             ledger.elsewhere.add(&Masses(numbers.take()?));
+            emissions.measured = part.weather.as_ref().map(Into::into).unwrap_or_default();
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use traffic::link::Calendar;
 use super::link::noise;
 use super::{Emissions, Sums};
 use crate::fate::Changes;
-use crate::setup::StreetSetup;
+use crate::setup::{EmissionSetup, StreetSetup};
 use crate::{Emission, EmissionAlternative, EmissionWindow, Object};
 
 /// Sums of an area in the newest minute.
@@ -117,6 +117,9 @@ impl Emissions {
         });
         // There are thousands of cells: their totals would be most of what is sent.
         let totals = self.totals.get(&number).filter(|_| area.kind != AreaKind::Cell);
+        let weather = self.curves.as_deref().filter(|_| area.kind != AreaKind::Cell);
+        let weather = weather
+            .map(|curves| Box::new(EmissionSetup::shown_weather(&curves.weather, &self.measured)));
         let emission = Emission {
             id: area.id.clone(),
             event_time_ms: end_ms,
@@ -133,6 +136,7 @@ impl Emissions {
             totals: totals.map(super::Totals::objects).unwrap_or_default(),
             alternatives: alternatives.collect(),
             basis: None,
+            weather,
             line: Arc::clone(&area.boundary),
         };
         let object = Arc::new(Object::Emission(emission));

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use network::LinkNumber;
-use traffic::emission::{Masses, SoundPower, TransitCurves, Weather};
+use traffic::emission::{Masses, MeasuredWeather, SoundPower, TransitCurves, Weather};
 use traffic::matching::Span;
 
 use super::cell::OpenMinutes;
@@ -40,6 +40,9 @@ pub(crate) struct Emissions {
     /// By number of the area.
     pub(crate) totals: BTreeMap<u32, Totals>,
     pub(crate) ledger: Ledger,
+    /// Weather of the open minutes as road weather stations have it. It changes when a minute is
+    /// closed only, so that the order of arrival within one does not matter.
+    pub(crate) measured: MeasuredWeather,
     /// Work memory: curves of the weather of the first open minute.
     curves: Option<Box<Curves>>,
 }
@@ -89,6 +92,7 @@ impl Emissions {
             links: BTreeMap::new(),
             totals: BTreeMap::new(),
             ledger: Ledger::default(),
+            measured: MeasuredWeather::default(),
             curves: None,
         }
     }
