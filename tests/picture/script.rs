@@ -14,12 +14,13 @@ use std::fmt::Write;
 
 use events::{
     Body, CollectionStatus, Connection, DetectorConstant, DetectorMeasurement, DetectorStation,
-    EntityKind, Event, FeedStatus, Geometry, JourneyPhase, LogRecord, MeasurementWindow, Outcome,
-    Position, Provenance, Quantity, RoadSurface, SituationPhase, SituationRecord, Tally,
-    TallyCount, TripUpdate, VehicleEventKind, VehiclePosition, Verdict, Verdicts,
-    WeatherMeasurement, WeatherQuantity, WeatherStation,
+    Event, FeedStatus, Geometry, JourneyPhase, LogRecord, MeasurementWindow, Position, Provenance,
+    Quantity, SituationRecord, Tally, TallyCount, TripUpdate, VehicleEventKind, VehiclePosition,
+    Verdict, Verdicts, WeatherStation,
 };
 use picture::{Change, Delta, DetectorDirection, FeedLimits, Object, Picture, TimedValue, Weather};
+
+use super::named::{entity_kind, named_outcome, situation_phase, weather};
 
 const FEED: &str = "bus";
 
@@ -64,7 +65,7 @@ impl Default for Script {
 }
 
 /// `name=value` words of a line.
-struct Words<'a>(BTreeMap<&'a str, &'a str>);
+pub(super) struct Words<'a>(BTreeMap<&'a str, &'a str>);
 
 impl<'a> Words<'a> {
     fn new(words: &[&'a str]) -> Self {
@@ -72,11 +73,11 @@ impl<'a> Words<'a> {
         Self(pairs.collect())
     }
 
-    fn get(&self, name: &str) -> Option<&'a str> {
+    pub(super) fn get(&self, name: &str) -> Option<&'a str> {
         self.0.get(name).copied()
     }
 
-    fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+    pub(super) fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         let text = self.get(name)?;
         Some(text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
     }
@@ -97,7 +98,7 @@ fn verdict(name: &str) -> Verdict {
     known.into_iter().find(|&verdict| json_name(verdict) == name).expect(name)
 }
 
-fn json_name(value: impl serde::Serialize) -> String {
+pub(super) fn json_name(value: impl serde::Serialize) -> String {
     let text = serde_json::to_string(&value).unwrap();
     text.trim_matches('"').to_owned()
 }
@@ -449,64 +450,5 @@ fn collection_status(words: &Words) -> CollectionStatus {
         Some("gathering") => CollectionStatus::Gathering,
         Some("removed") => CollectionStatus::RemovedPermanently,
         Some(status) => panic!("unknown collection {status}"),
-    }
-}
-
-/// A number of the quantity named, or `surface=wet`.
-fn weather(words: &Words) -> WeatherMeasurement {
-    let sensor_number = words.number("number").unwrap_or(1);
-    let sensor_id = words.number("sensor").unwrap_or(sensor_number);
-    if let Some(name) = words.get("surface") {
-        let known = (1..=7).filter_map(|number| RoadSurface::try_from(number).ok());
-        let surface = known.into_iter().find(|&surface| json_name(surface) == name).expect(name);
-        let quantity = WeatherQuantity::RoadSurface;
-        return WeatherMeasurement { sensor_id, quantity, sensor_number, value: 0.0, surface };
-    }
-    let quantities = [
-        ("air", WeatherQuantity::AirTemperatureC),
-        ("road", WeatherQuantity::RoadTemperatureC),
-        ("rain", WeatherQuantity::PrecipitationMmH),
-        ("water", WeatherQuantity::WaterMm),
-        ("snow", WeatherQuantity::SnowMm),
-        ("ice", WeatherQuantity::IceMm),
-    ];
-    let given = quantities.into_iter().find(|(name, _)| words.get(name).is_some());
-    let (name, quantity) = given.expect("a quantity on a measurement");
-    WeatherMeasurement {
-        sensor_id,
-        quantity,
-        sensor_number,
-        value: words.number(name).unwrap(),
-        surface: RoadSurface::Unspecified,
-    }
-}
-
-fn situation_phase(name: &str) -> SituationPhase {
-    match name {
-        "active" => SituationPhase::Active,
-        "ended" => SituationPhase::Ended,
-        "retracted" => SituationPhase::Retracted,
-        "cancelled" => SituationPhase::Cancelled,
-        name => panic!("unknown phase {name}"),
-    }
-}
-
-fn entity_kind(name: &str) -> EntityKind {
-    match name {
-        "vehicle" => EntityKind::Vehicle,
-        "trip" => EntityKind::Trip,
-        "detector" => EntityKind::Detector,
-        "situation" => EntityKind::Situation,
-        "weather" => EntityKind::Weather,
-        name => panic!("unknown entity kind {name}"),
-    }
-}
-
-fn named_outcome(name: &str) -> Outcome {
-    match name {
-        "rejected" => Outcome::Rejected,
-        "quarantined" => Outcome::Quarantined,
-        "dropped" => Outcome::Dropped,
-        name => panic!("unknown outcome {name}"),
     }
 }

@@ -284,7 +284,8 @@ impl StationState for WeatherState {
         if self.is_forgotten() {
             return self.floor_ms.saturating_add(feed.limits.lateness_ms);
         }
-        let oldest_ms = self.newest().map(|value| value.time_ms).min();
+        // Values that are not shown go at their time too, whenever this is looked at.
+        let oldest_ms = self.values.iter().map(|value| value.time_ms).min();
         oldest_ms.map_or(NEVER, |oldest_ms| feed.expires_ms(oldest_ms))
     }
 
