@@ -82,6 +82,7 @@ pub(super) fn put_meter(meter: &Meter, group: &str) -> message::Meter {
             .flat_map(|last| [last.position.longitude_deg, last.position.latitude_deg]),
     );
     message::Meter {
+        last_occupancy: meter.last.and_then(|last| last.occupancy),
         group: group.into(),
         powers: meter.meters.iter().flat_map(PowerMeter::to_numbers).collect(),
         credit_mj: meter.credit_mj.to_vec(),
@@ -108,7 +109,8 @@ pub(super) fn meter(part: &message::Meter, group: u16) -> Result<Meter, RestoreE
     let last = match part.last_ms {
         Some(time_ms) => {
             let [longitude_deg, latitude_deg] = real.take()?;
-            Some(Last { time_ms, position: Position { longitude_deg, latitude_deg } })
+            let position = Position { longitude_deg, latitude_deg };
+            Some(Last { time_ms, position, occupancy: part.last_occupancy })
         }
         None => None,
     };

@@ -119,6 +119,8 @@ pub(super) struct Meter {
     pub(super) whole: Vec<u64>,
     #[prost(int64, repeated, tag = "10")]
     pub(super) waiting_ms: Vec<i64>,
+    #[prost(double, optional, tag = "11")]
+    pub(super) last_occupancy: Option<f64>,
 }
 
 /// Links that the rest speaks of, by their place here: way, from and to of each.

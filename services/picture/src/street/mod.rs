@@ -152,9 +152,15 @@ impl Streets {
         }
     }
 
-    /// Lets a vehicle go.
+    /// Lets a vehicle go: its last seconds are told, and its last fixes answered.
     pub(crate) fn finish(&mut self, moving: &mut Moving) {
         let Moving { probe, meter } = moving;
+        if let Some(meter) = meter {
+            self.prepare_emissions();
+            if let Some(emissions) = &mut self.emissions {
+                emissions.finish(meter);
+            }
+        }
         if let Some(probe) = probe {
             probe.finish(meter.as_deref_mut(), &mut self.matching(None));
             self.take_elsewhere();

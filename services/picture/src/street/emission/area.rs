@@ -79,13 +79,13 @@ impl Emissions {
             let window = five_sums.as_mut().map(|sums| std::mem::take(&mut sums[number as usize]));
             if let (Some(window), Some(five)) = (&window, five) {
                 // What never had traffic has no totals.
-                if window.driven_mm > 0 || self.totals.contains_key(&number) {
+                if window.is_anything() || self.totals.contains_key(&number) {
                     let start_ms = end_ms - FIVE_MINUTES_MS;
                     let totals = self.totals.entry(number).or_default();
                     totals.add(five.calendar, start_ms, end_ms, window);
                 }
             }
-            let known = minute.sums.driven_mm > 0 || self.area_index.find_id(&area.id).is_some();
+            let known = minute.sums.is_anything() || self.area_index.find_id(&area.id).is_some();
             if known || area.kind == AreaKind::Region {
                 self.show_area(number, area, &minute, window.as_ref(), street_mm, end_ms, changes);
             }

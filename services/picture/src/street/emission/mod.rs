@@ -127,6 +127,15 @@ impl Emissions {
         }
     }
 
+    /// Takes in the seconds that a meter has not told yet, when the vehicle goes: no later fix
+    /// comes. [`Self::prepare`] comes before.
+    pub(crate) fn finish(&mut self, meter: &mut Meter) {
+        let Some(curves) = &self.curves else { return };
+        let Some(kinds) = curves.transit.get(usize::from(meter.group)) else { return };
+        let emitted = meter.finish(kinds, curves.weather.temperature_c);
+        self.ledger.vehicles.add(&emitted.masses);
+    }
+
     /// What a vehicle emitted where nobody knows, or away from the streets.
     pub(crate) fn elsewhere(&mut self, transit: &Transit) {
         self.ledger.elsewhere.add(&transit.masses);
