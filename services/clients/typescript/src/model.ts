@@ -317,6 +317,31 @@ export interface VehicleEmission {
   co2_g_passenger_km?: Maybe<number>;
 }
 
+/** A moment at a stop, as expected or as it was. */
+export interface StopTimeEvent {
+  time_ms?: Maybe<number>;
+  delay_s?: Maybe<number>;
+  uncertainty_s?: Maybe<number>;
+}
+
+export interface StopTimeUpdate {
+  stop_sequence?: Maybe<number>;
+  stop_id?: Maybe<string>;
+  arrival?: Maybe<StopTimeEvent>;
+  departure?: Maybe<StopTimeEvent>;
+  relationship?: Maybe<string>;
+}
+
+/** A trip of public transport, as its publisher foresees it. */
+export interface Trip extends Stamped {
+  update: {
+    trip: TripDescriptor;
+    vehicle_id?: Maybe<string>;
+    delay_s?: Maybe<number>;
+    stop_time_updates?: Maybe<StopTimeUpdate[]>;
+  };
+}
+
 export interface Feed {
   id: string;
   watermark_ms: number;
@@ -336,11 +361,12 @@ export interface Feed {
   imbalances?: Maybe<number>;
 }
 
-/** The layers that this page subscribes to, with the object each is made of. */
+/** The layers of the picture, with the object that each is made of. */
 export interface LayerObjects {
   vehicles: Vehicle;
   detectors: Detector;
   situations: Situation;
+  trips: Trip;
   feeds: Feed;
   links: Link;
   queues: Queue;
@@ -355,6 +381,7 @@ export const LAYERS: readonly Layer[] = [
   "vehicles",
   "detectors",
   "situations",
+  "trips",
   "feeds",
   "links",
   "queues",
@@ -366,5 +393,5 @@ export const LAYERS: readonly Layer[] = [
 /** West, south, east, north in degrees. */
 export type Box = readonly [number, number, number, number];
 
-/** Where the picture comes from; everything but `live` is said on screen. */
+/** Where the picture comes from; everything but `live` must be said to people. */
 export type Origin = "demo" | "live" | "replay";
