@@ -397,10 +397,24 @@ def test_frames_that_are_no_messages_are_survived():
             connected, subscription = await live(server, client)
             for frame in ["", "{", "[]", "null", '{"type":"delta"}', '{"type":"new"}']:
                 await connected.say(frame)
-            await connected.say(refusal(None, 400), refusal("other", 400))
+            await connected.say(refusal("other", 400))
             odd = delta("s1", 10, 11, updated={"vehicles": "none", "feeds": [1, {"id": 2}]})
             await say_and_wait(connected, subscription, odd)
             assert ids(subscription) == ["a"]
+
+    run(test)
+
+
+def test_what_is_not_understood_is_for_whoever_waits():
+    async def test():
+        async with scripted() as server, tilanne.connect(server.url, timing=QUICK) as client:
+            connected, _ = await live(server, client)
+            odd: Any = {**NORTH, "bbox": (1.0, 2.0)}
+            waiting = client.subscribe(**odd)
+            await connected.said()
+            await connected.say(refusal(None, 400))
+            with pytest.raises(tilanne.RefusedError):
+                await waiting.complete()
 
     run(test)
 

@@ -83,6 +83,24 @@ def test_the_log_waits_for_a_slow_reader():
     run(test)
 
 
+def test_a_cursor_of_the_server_that_it_refuses_is_the_end_of_its_log():
+    async def test():
+        async with scripted() as server, tilanne.connect(server.url, timing=QUICK) as client:
+            connected = await server.connection()
+            iterator = aiter(client.events(**NORTH))
+            await connected.said()
+            await connected.say(events("s1", 1, 1))
+            await take(iterator, 1)
+            await connected.drop()
+            connected = await server.connection()
+            await connected.said()
+            await connected.say(refusal("s2", 400))
+            with pytest.raises(tilanne.GoneError):
+                await anext(iterator)
+
+    run(test)
+
+
 def test_what_is_gone_is_an_error():
     async def test():
         async with scripted() as server, tilanne.connect(server.url, timing=QUICK) as client:

@@ -26,7 +26,7 @@ export interface ClientOptions {
   webSocket?: new (url: string, protocols: string[]) => Socket;
   /** The connection is there, lost (and why), or closed. */
   connection?: (state: ConnectionState, reason: string) => void;
-  /** A message was not understood. That is an error of this package or of the server. */
+  /** A message was not understood, such as a place with a number that is none. */
   problem?: (problem: Problem) => void;
   /** Timers and chance, for tests. */
   surroundings?: Partial<Surroundings>;
@@ -169,8 +169,7 @@ export class Client {
     const message = parseServerMessage(frame);
     if (message === undefined) return;
     if (message.type === "error") {
-      if (message.id === undefined) this.options.problem?.(message.problem);
-      else this.byId.get(message.id)?.refused(message.problem);
+      this.refused(message.id, message.problem);
       return;
     }
     this.connection.failures = 0;
@@ -178,6 +177,16 @@ export class Client {
     else this.clock.restart(message.time_ms);
     this.clockIsOfConnection = true;
     this.byId.get(message.id)?.hear(message);
+  }
+
+  private refused(id: string | undefined, problem: Problem): void {
+    if (id !== undefined) {
+      this.byId.get(id)?.refused(problem);
+      return;
+    }
+    // A message that is not understood has no id. Answers come in the order of the questions.
+    this.options.problem?.(problem);
+    [...this.byId.values()].find(({ expects }) => expects)?.refused(problem);
   }
 
   private patienceMs(): number | undefined {

@@ -19,7 +19,7 @@ export interface Socket {
   onopen: ((event: Event) => void) | null;
   onmessage: ((event: MessageEvent) => void) | null;
   onclose: ((event: CloseEvent) => void) | null;
-  onerror?: ((event: Event) => void) | null;
+  onerror: ((event: Event) => void) | null;
   send(frame: string): void;
   close(): void;
 }
@@ -107,8 +107,10 @@ export class Connection {
       const said = reason ? `: ${reason.slice(0, REASON_LENGTH_MAX)}` : "";
       this.lost(`closed with code ${code ?? "unknown"}${said}`);
     };
-    // Without a listener some runtimes take an error for an uncaught one; a close follows.
-    socket.onerror = () => undefined;
+    // A close follows, but not in Node 20 when the connection was refused.
+    socket.onerror = () => {
+      if (this.socket === socket) this.lost("the connection failed");
+    };
   }
 
   private heard(): void {
@@ -155,6 +157,8 @@ export class Connection {
     this.socket = undefined;
     if (socket === undefined) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
+    // Without a listener some runtimes take an error for an uncaught one.
+    socket.onerror = () => undefined;
     socket.close();
   }
 }

@@ -8,7 +8,7 @@ import { SILENCE_LIMIT_MS } from "./connection.js";
 import type { Channel, Follower, Heard } from "./follower.js";
 import { REFUSALS_MAX } from "./follower.js";
 import type { Problem, TilanneError } from "./problem.js";
-import { UsageError, isFinal, refusal } from "./problem.js";
+import { GoneError, UsageError, isFinal, refusal } from "./problem.js";
 import type { CloudEvent } from "./protocol.js";
 import { Readers } from "./readers.js";
 import type { EventSelection } from "./selection.js";
@@ -73,6 +73,7 @@ export class EventStream implements AsyncIterable<CloudEvent>, Follower {
   /** What the server refused last. */
   problem: Problem | undefined;
   readonly patienceMs = SILENCE_LIMIT_MS;
+  expects = true;
 
   private current: SubscriptionState = "connecting";
   private id: string | undefined;
@@ -135,6 +136,7 @@ export class EventStream implements AsyncIterable<CloudEvent>, Follower {
   hear(message: Heard): void {
     if (message.type !== "events") return;
     this.refusals = 0;
+    this.expects = false;
     this.lagMs = message.lag_ms;
     this.received = message.cursor;
     const { events, cursor } = message;
@@ -154,7 +156,10 @@ export class EventStream implements AsyncIterable<CloudEvent>, Follower {
     this.refusals += 1;
     if (isFinal(problem) || this.refusals > REFUSALS_MAX) {
       this.end("refused");
-      this.readers.fail(refusal(problem));
+      // A cursor of this server's own that it no longer takes: the log is another one, or has lost
+      // its end in a crash.
+      const isGone = this.received !== undefined;
+      this.readers.fail(isGone ? new GoneError(problem) : refusal(problem));
     } else {
       // The log is not open yet, or could not be read.
       this.cancelRetry?.();
@@ -196,6 +201,7 @@ export class EventStream implements AsyncIterable<CloudEvent>, Follower {
     if (this.ended || this.paused) return;
     if (this.id !== undefined) this.channel.release(this.id);
     this.id = this.channel.adopt(this);
+    this.expects = true;
     const { cursor, offset, time_ms, ...asked } = this.asked;
     const begin =
       this.received === undefined

@@ -8,6 +8,8 @@ export type Heard = Exclude<ServerMessage, { type: "error" }>;
 export interface Follower {
   /** Whether an answer is due; a server that has just started may take its time to resume. */
   readonly patienceMs: number;
+  /** Whether it may have said something that is not answered yet. */
+  readonly expects: boolean;
   /** The connection is there: subscribe. */
   opened(): void;
   lost(): void;

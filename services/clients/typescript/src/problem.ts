@@ -40,8 +40,8 @@ export class TooLargeError extends RefusedError {
 }
 
 /**
- * Events were asked for that the log no longer has. Start anew without a cursor, or with `time_ms`;
- * what was missed is gone.
+ * Events were asked for that the log no longer has, or a cursor is of a log that a crash has ended.
+ * Start anew without a cursor, or with `time_ms`.
  */
 export class GoneError extends RefusedError {
   override readonly name: string = "GoneError";

@@ -93,6 +93,10 @@ export class Subscription implements AsyncIterable<Change>, Follower {
     return this.awaits && this.resuming ? RESUME_LIMIT_MS : SILENCE_LIMIT_MS;
   }
 
+  get expects(): boolean {
+    return this.awaits || this.unsettledMoves > 0;
+  }
+
   /**
    * Wants other objects. Of the same region only the difference comes; what has left is removed
    * with the reason `left`.

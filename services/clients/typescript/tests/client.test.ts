@@ -251,6 +251,19 @@ describe("a lost connection", () => {
     expect(client.lastLoss).toContain("said nothing for 20 s");
   });
 
+  it("is noticed when it is refused, which some runtimes tell as an error alone", () => {
+    const world = new World();
+    const client = world.client();
+    client.subscribe(NORTH, world.listener);
+    const { socket } = world;
+    socket.fail();
+    expect([client.state, client.lastLoss]).toEqual(["lost", "the connection failed"]);
+    // Others tell it twice.
+    socket.drop();
+    world.pass(FIRST_WAIT_MS);
+    expect(world.sockets).toHaveLength(2);
+  });
+
   it("gives a server that reads its log more time to take up", () => {
     const { world } = live();
     world.socket.drop();
@@ -343,16 +356,19 @@ describe("a refusal", () => {
     expect(subscription.state).toBe("refused");
   });
 
-  it("that is about no subscription is passed on, and frames that are no messages are not", () => {
+  it("of what was not understood is for whoever waits, and what is no message for nobody", () => {
     const problems: string[] = [];
     const world = new World();
-    world.client({ problem: ({ title }) => problems.push(title) }).subscribe(NORTH);
+    const client = world.client({ problem: ({ title }) => problems.push(title) });
+    const subscription = client.subscribe(NORTH);
     world.socket.open();
     for (const frame of ["", "{", "[]", "null", '{"type":"delta"}', '{"type":"new"}']) {
       world.socket.say(frame);
     }
+    expect(subscription.state).toBe("connecting");
     world.socket.say(refusal(undefined, 400));
     expect(problems).toEqual(["Refused"]);
+    expect(subscription.state).toBe("refused");
   });
 });
 

@@ -81,6 +81,18 @@ describe("the stream of events", () => {
     expect(stream.state).toBe("refused");
   });
 
+  it("takes any refusal of a cursor of the server for an end of its log", async () => {
+    const { world, iterator } = opened();
+    world.socket.say(events("s1", 1, 1));
+    await ids(iterator, 1);
+    world.socket.drop();
+    world.pass(FIRST_WAIT_MS);
+    world.socket.open();
+    const problem = { type: "about:blank", title: "Bad", status: 400, detail: "no offset yet" };
+    world.socket.say({ type: "error", id: "s2", problem });
+    await expect(iterator.next()).rejects.toThrow(GoneError);
+  });
+
   it("hands them to a listener instead", () => {
     const world = new World();
     const seen: [number, string][] = [];

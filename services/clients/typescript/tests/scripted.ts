@@ -14,6 +14,7 @@ export class ScriptedSocket implements Socket {
   onopen: Socket["onopen"] = null;
   onmessage: Socket["onmessage"] = null;
   onclose: Socket["onclose"] = null;
+  onerror: Socket["onerror"] = null;
   readonly sent: Record<string, unknown>[] = [];
   closed = false;
 
@@ -32,6 +33,10 @@ export class ScriptedSocket implements Socket {
   say(message: unknown): void {
     const data = typeof message === "string" ? message : JSON.stringify(message);
     this.onmessage?.({ data } as MessageEvent);
+  }
+
+  fail(): void {
+    this.onerror?.({} as Event);
   }
 
   drop(code = 1006, reason = ""): void {

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Subprotocol
 
 from .backoff import wait_before_try_s
-from .errors import ConnectionLostError, UsageError
+from .errors import ConnectionLostError, Problem, UsageError
 from .events import EventStream
 from .follower import Follower, State, Timing
 from .objects import LayerName
@@ -280,17 +280,23 @@ class Client:
         if message is None:
             return
         if isinstance(message, ErrorMessage):
-            follower = self._by_id.get(message.id or "")
-            if follower is not None:
-                follower.refused(message.problem)
-            elif message.id is None:
-                log.error("a message was not understood: %s", message.problem)
+            self._refused(message.id, message.problem)
             return
         self._failures = 0
         of = message.id if hasattr(message, "id") else message.at.id
         follower = self._by_id.get(of)
         if follower is not None:
             follower.hear(message)
+
+    def _refused(self, of: str | None, problem: Problem) -> None:
+        follower = None if of is None else self._by_id.get(of)
+        if of is None:
+            # A message that is not understood has no id. Answers come in the order of the questions.
+            log.error("a message was not understood: %s", problem.detail)
+            waiting = (follower for follower in self._by_id.values() if follower.expects)
+            follower = next(waiting, None)
+        if follower is not None:
+            follower.refused(problem)
 
     def _become(self, state: Connected, reason: str) -> None:
         if self._state == state:

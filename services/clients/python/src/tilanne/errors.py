@@ -62,7 +62,7 @@ class TooLargeError(RefusedError):
 
 
 class GoneError(RefusedError):
-    """Events that the log no longer has were asked for. What was missed is gone."""
+    """Events that the log no longer has, or a cursor of a log that a crash has ended."""
 
     advice = "start anew with time_ms, or from now without it"
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 
-from .errors import Problem, RefusedError
+from .errors import GoneError, Problem, RefusedError
 from .follower import REFUSALS_MAX, Channel, Follower, Readers, State
 from .objects import CloudEvent
 from .protocol import EventsMessage, Json, ServerMessage
@@ -100,6 +100,7 @@ class EventStream(Follower):
         if not isinstance(message, EventsMessage):
             return
         self._refusals = 0
+        self._awaits = False
         self.lag_ms = message.lag_ms
         self._received = message.cursor
         self._pending.add(message.events, message.cursor)
@@ -114,7 +115,10 @@ class EventStream(Follower):
         self._refusals += 1
         if problem.is_final or self._refusals > REFUSALS_MAX:
             self._end("refused")
-            self._readers.fail(RefusedError.of(problem))
+            # A cursor of this server's own that it no longer takes: the log is another one, or has
+            # lost its end in a crash.
+            is_gone = self._received is not None
+            self._readers.fail(GoneError(problem) if is_gone else RefusedError.of(problem))
         else:
             # The log is not open yet, or could not be read.
             self._later(self._subscribe, self._channel.wait_s(self._refusals - 1))
@@ -130,6 +134,7 @@ class EventStream(Follower):
         if self._id is not None:
             self._channel.release(self._id)
         self._id = self._channel.adopt(self)
+        self._awaits = True
         asked = dict(self._asked)
         if self._received is not None:
             for begin in ("cursor", "offset", "time_ms"):

@@ -73,6 +73,7 @@ class Follower(ABC):
         self._state: State = "connecting"
         self._id: str | None = None
         self._refusals = 0
+        self._awaits = True
         self._retry: asyncio.TimerHandle | None = None
 
     @property
@@ -84,6 +85,11 @@ class Follower(ABC):
     def is_over(self) -> bool:
         """Whether nothing more comes."""
         return self._state in ("refused", "closed")
+
+    @property
+    def expects(self) -> bool:
+        """Whether it may have said something that is not answered yet."""
+        return self._awaits
 
     @abstractmethod
     def opened(self) -> None:

@@ -47,7 +47,6 @@ class Subscription(Follower):
         self._moved_s = 0.0
         self._moves = 0
         self._moves_before = 0
-        self._awaits = True
         self._is_resuming = False
         self._is_established = False
         self._refused_s = 0.0
@@ -70,6 +69,11 @@ class Subscription(Follower):
         for layer, of, entry in self.picture:
             pending.add(Change("added", layer, of, entry))
         return self._readers.open(pending)
+
+    @property
+    def expects(self) -> bool:
+        """Whether it may have said something that is not answered yet."""
+        return self._awaits or self._unsettled_moves > 0
 
     @property
     def selection(self) -> Selection:
