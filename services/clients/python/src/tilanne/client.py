@@ -291,7 +291,7 @@ class Client:
     def _refused(self, of: str | None, problem: Problem) -> None:
         follower = None if of is None else self._by_id.get(of)
         if of is None:
-            # A message that is not understood has no id. Answers come in the order of the questions.
+            # What is not understood has no id. Answers come in the order of the questions.
             log.error("a message was not understood: %s", problem.detail)
             waiting = (follower for follower in self._by_id.values() if follower.expects)
             follower = next(waiting, None)
