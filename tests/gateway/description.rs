@@ -2,21 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use events::wire::AreaKind;
-use events::{
-    DetectorConstant, Geometry, InformedEntity, SignalPriority, StopTimeEvent, StopTimeUpdate,
-    TripDescriptor, TripUpdate, Verdict,
-};
-use picture::{
-    EmissionMethod, Layer, Object, ReasonCount, RemovalReason, SituationEffect, TimedValue, Trip,
-    VehicleEmission, VehicleMatch,
-};
+use picture::{Layer, RemovalReason};
 use serde_json::{Value, json};
 
-use super::support::{
-    Client, NOW_MS, REGION, app, area, detector, emission, feed, get, get_with, link, position,
-    queue, region, removed, server, situation, updated, vehicle,
-};
+use super::full::full_objects;
+use super::support::{Client, REGION, app, feed, get, get_with, region, removed, server, updated};
 
 const EXPLAIN: &str = "/v1/regions/{region}/links/{id}/explain";
 
@@ -26,12 +16,10 @@ fn root() -> PathBuf {
     root.expect("the tests lie in the repository").to_owned()
 }
 
-#[test]
-fn the_description_is_the_committed_one() {
-    let path = root().join("services/gateway/openapi.json");
-    let made = gateway::openapi().to_pretty_json().unwrap() + "\n";
+fn assert_committed(name: &str, made: &str) {
+    let path = root().join("services/gateway").join(name);
     if std::env::var_os("UPDATE_EXPECT").is_some() {
-        std::fs::write(&path, &made).unwrap();
+        std::fs::write(&path, made).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
@@ -39,6 +27,13 @@ fn the_description_is_the_committed_one() {
         "{} is not what the routes say; UPDATE_EXPECT=1 rewrites it",
         path.display()
     );
+}
+
+#[test]
+fn the_descriptions_are_the_committed_ones() {
+    assert_committed("openapi.json", &(gateway::openapi().to_pretty_json().unwrap() + "\n"));
+    let streams = serde_json::to_string_pretty(&gateway::asyncapi()).unwrap() + "\n";
+    assert_committed("asyncapi.json", &streams);
 }
 
 /// Says where a value does not fit its schema: the part of JSON Schema that the description uses.
@@ -129,118 +124,6 @@ fn object_misfit(
     })
 }
 
-fn metered() -> VehicleEmission {
-    VehicleEmission {
-        event_time_ms: NOW_MS - 3_000,
-        vehicle_class: "bus".into(),
-        method: EmissionMethod::SecondBySecond,
-        power_kw: 61.5,
-        co2_g_s: 4.5,
-        distance_km: 2.5,
-        energy_mj: 31.0,
-        co2_g: 2_000.0,
-        nox_g: 0.75,
-        pm_g: 0.0125,
-        co2_g_passenger_km: Some(64.0),
-    }
-}
-
-/// One object of each layer with everything that it can have.
-fn full_objects() -> Vec<Object> {
-    let place = position(24.5, 60.5);
-    let trip = TripDescriptor {
-        trip_id: Some("1".into()),
-        route_id: Some("2".into()),
-        direction_id: Some(1),
-        start_date: Some("20260101".into()),
-        start_time_s: Some(90_000),
-        ..Default::default()
-    };
-    let mut bus = vehicle("feed:bus", Some(place));
-    if let Object::Vehicle(vehicle) = &mut bus {
-        vehicle.report.trip = Some(trip.clone());
-        vehicle.report.signal_priority =
-            Some(SignalPriority { granted: Some(true), ..Default::default() });
-        vehicle.report.speed_km_h = Some(30.5);
-        vehicle.report.delay_s = Some(-60);
-        vehicle.emission = Some(Box::new(metered()));
-        vehicle.matched = Some(Box::new(VehicleMatch {
-            event_time_ms: NOW_MS,
-            link: "1-2-3".into(),
-            along_m: 12.5,
-            confidence: 0.93,
-            unknown: "tunnel".into(),
-        }));
-    }
-    let mut station = detector("feed:station", place);
-    if let Object::Detector(detector) = &mut station {
-        let value = Some(TimedValue { value: 1.5, time_ms: NOW_MS });
-        detector.station.constants = vec![DetectorConstant::default()];
-        detector.directions[0].flow_veh_h = value;
-        detector.directions[0].speed_share_percent = value;
-        detector.verdicts = [Verdict::Frozen].into_iter().collect();
-    }
-    let line = vec![place, place];
-    let mut works = situation(
-        "feed:works",
-        Some(Geometry {
-            points: vec![place],
-            lines: vec![line.clone()],
-            polygons: vec![vec![line]],
-        }),
-    );
-    if let Object::Situation(situation) = &mut works {
-        situation.record.informed_entities =
-            vec![InformedEntity { trip: Some(trip.clone()), ..Default::default() }];
-        situation.record.features = vec!["Lane closed".into()];
-        situation.record.end_time_ms = Some(NOW_MS);
-        situation.effect = Some(Box::new(SituationEffect {
-            event_time_ms: NOW_MS,
-            links: vec!["1-2-3".into()],
-            links_measured: 1,
-            speed_share_percent: Some(97.0),
-            delay_s: Some(4.0),
-            contradicted: true,
-            excess_co2_g_h: Some(1_200.0),
-        }));
-    }
-    let progress = Object::Trip(Trip {
-        id: "feed:trip".into(),
-        feed: "feed".into(),
-        event_time_ms: NOW_MS,
-        received_time_ms: NOW_MS,
-        update: TripUpdate {
-            trip,
-            stop_time_updates: vec![StopTimeUpdate {
-                arrival: Some(StopTimeEvent::default()),
-                ..Default::default()
-            }],
-            ..Default::default()
-        },
-        verdicts: events::Verdicts::default(),
-    });
-    let mut health = feed(1);
-    if let Object::Feed(feed) = &mut health {
-        feed.reasons = vec![ReasonCount {
-            outcome: events::Outcome::Applied,
-            reason: "none".into(),
-            count: 1,
-        }];
-    }
-    let street = link("1-2-3", &[place, position(24.6, 60.5)]);
-    let jam = queue("1-2-3@1", &["1-2-3"], place);
-    let kinds = [AreaKind::Region, AreaKind::City, AreaKind::District, AreaKind::Cell];
-    let areas = kinds.map(|kind| area(&format!("{kind:?}:x"), kind, place));
-    let emitted = [
-        emission("1-2-3", None, &[place, position(24.6, 60.5)]),
-        emission("region:x", Some(AreaKind::Region), &[place; 4]),
-    ];
-    let mut objects = vec![bus, station, works, progress, health, street, jam];
-    objects.extend(emitted);
-    objects.extend(areas);
-    objects
-}
-
 fn described(description: &Value, path: &str, status: u16, media_type: &str) -> Value {
     let content = &description["paths"][path]["get"]["responses"][status.to_string()]["content"];
     let schema = &content[media_type]["schema"];
@@ -326,6 +209,8 @@ async fn every_described_path_is_there_and_declares_only_get() {
         let address = path
             .replace("{region}", REGION)
             .replace("{layer}", "vehicles")
+            .replace("{feed}", "alerts")
+            .replace("{z}/{x}/{y}", "1/0/1")
             .replace("{id}", "feed:9");
         let answer = get(&app, &address).await;
         let there = answer.status != 404 || answer.json()["detail"].to_string().contains("feed:9");

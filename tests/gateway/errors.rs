@@ -42,7 +42,7 @@ async fn queries_that_cannot_be_read_are_explained() {
         ("limit=many", "limit"),
         ("limit=99999999999999", "limit"),
         ("limit=1&limit=2", "duplicate field `limit`"),
-        ("bbbox=1,2,3,4", "unknown field `bbbox`, expected one of `bbox`, `limit`, `cursor`"),
+        ("bbbox=1,2,3,4", "unknown field `bbbox`, expected one of `bbox`, `polygon`"),
     ] {
         let answer = get(&app, &format!("{layer}?{query}")).await;
         answer.assert_problem(400, says);
@@ -80,7 +80,10 @@ async fn methods_that_are_not_declared_get_a_405_with_allow() {
         "/v1/regions/kaupunki/vehicles/feed:1",
         "/v1/regions/kaupunki/links/1-1-2",
         "/v1/regions/kaupunki/links/1-1-2/explain",
+        "/v1/regions/kaupunki/gtfs-rt/alerts",
         "/v1/stream",
+        "/v1/tiles/links",
+        "/v1/tiles/links/0/0/0",
     ] {
         for method in methods.iter().chain([&custom]) {
             let answer = send(&app, request(method.clone(), path, &[])).await;

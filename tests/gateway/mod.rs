@@ -2,14 +2,27 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod arrow;
+mod csv;
 mod description;
 mod errors;
+mod event_stream;
+mod fields;
 mod follower;
+mod full;
+mod gtfs_rt;
+mod near;
 mod options;
 mod page;
 mod property;
 mod rest;
+mod resume;
+mod select;
+mod select_query;
 mod server;
+mod sort;
 mod stream;
 mod streets;
 pub(crate) mod support;
+mod tile;
+mod tile_message;

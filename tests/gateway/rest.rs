@@ -96,7 +96,7 @@ async fn formats_are_negotiated() {
     }
     for accept in ["text/html", "application/geo+json;q=0", "nonsense", ";;;,"] {
         let answer = get_with(&app, &path, &[("accept", accept)]).await;
-        answer.assert_problem(406, "application/geo+json, application/json, application/protobuf");
+        answer.assert_problem(406, "application/geo+json, application/json, application/protobuf, application/x-ndjson, text/csv");
     }
 }
 

@@ -7,9 +7,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use events::{Connection, Text};
 use picture::{Layer, Object, View};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::app::App;
+use crate::column::Fields;
 use crate::encode::Encoder;
 use crate::negotiate;
 use crate::options::Origin;
@@ -82,6 +83,23 @@ pub(crate) struct Answer {
     pub(crate) layer: Layer,
     pub(crate) objects: Vec<Arc<Object>>,
     pub(crate) shape: Shape,
+    /// What was asked for of each object; everything when nothing was.
+    pub(crate) fields: Option<Fields>,
+}
+
+/// What was asked for of an object.
+pub(crate) struct Picked<'a> {
+    object: &'a Object,
+    fields: Option<&'a Fields>,
+}
+
+impl Serialize for Picked<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.fields {
+            Some(fields) => fields.serialize(self.object, serializer),
+            None => self.object.serialize(serializer),
+        }
+    }
 }
 
 /// What was asked for.
@@ -128,6 +146,12 @@ pub(crate) async fn tagged(
 }
 
 impl Answer {
+    /// What was asked for of each object.
+    pub(crate) fn picked(&self) -> impl Iterator<Item = Picked<'_>> {
+        let fields = self.fields.as_ref();
+        self.objects.iter().map(move |object| Picked { object, fields })
+    }
+
     /// Encodes and tags the answer to a request.
     pub(crate) async fn respond(
         self,
@@ -147,7 +171,7 @@ impl Answer {
             let encoding = tokio::task::spawn_blocking(move || encoder.encode(&self));
             let body = encoding.await.map_err(|error| Problem::internal(&error))?;
             let body = body.map_err(|error| Problem::internal(&error))?;
-            Ok(([(header::CONTENT_TYPE, media_type)], body).into_response())
+            Ok(([(header::CONTENT_TYPE, encoder.content_type())], body).into_response())
         };
         let mut response = tagged(request, &tag, body).await?;
         let headers = response.headers_mut();

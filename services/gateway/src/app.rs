@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::live::{LiveRegion, RegionSetup};
 use crate::options::{Options, OptionsError, Origin};
 use crate::problem::Problem;
+use crate::tile::Cache;
 
 /// Tells the time, milliseconds since 1970-01-01 UTC. Handed in: a replay has its own.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -23,6 +24,8 @@ pub struct App {
     clock: Clock,
     /// Beats when the view of any region has changed.
     pub(crate) pulse: watch::Sender<u64>,
+    /// Vector tiles that were made.
+    pub(crate) tiles: Cache,
     /// One permit for each WebSocket client.
     pub(crate) clients: Arc<Semaphore>,
     /// Cancelled when the server stops: WebSocket clients are told to come back.
@@ -54,6 +57,7 @@ impl App {
         Ok(Arc::new(Self {
             clients: Arc::new(Semaphore::new(options.push.clients_max)),
             closing: CancellationToken::new(),
+            tiles: Cache::new(&options.tiles),
             regions: live_regions,
             options,
             origin,

@@ -8,8 +8,24 @@ use crate::problem::Problem;
 /// Media ranges of one request that are looked at; browsers send up to ten.
 const RANGES_MAX: usize = 32;
 
-/// The encoder that the client likes best; the first of the list when it likes several as much.
-pub(crate) fn encoder(headers: &HeaderMap) -> Result<&'static dyn Encoder, Problem> {
+/// The encoder of the format that was asked for by its name, else the one that the client likes
+/// best; the first of the list when it likes several as much.
+pub(crate) fn encoder(
+    headers: &HeaderMap,
+    format: Option<&str>,
+) -> Result<&'static dyn Encoder, Problem> {
+    if let Some(format) = format {
+        return named(format);
+    }
+    let media_types = ENCODERS.iter().map(|encoder| encoder.media_type());
+    let media_types: Vec<&str> = media_types.collect();
+    let best = best(headers, &media_types).ok_or_else(|| not_acceptable(&media_types))?;
+    let encoder = ENCODERS.iter().find(|encoder| encoder.media_type() == best);
+    Ok(*encoder.unwrap_or(&ENCODERS[0]))
+}
+
+/// The media type of these that the client likes best; the first when it does not say.
+pub(crate) fn best<'a>(headers: &HeaderMap, media_types: &[&'a str]) -> Option<&'a str> {
     let accept: Vec<&str> = headers
         .get_all(header::ACCEPT)
         .iter()
@@ -20,21 +36,29 @@ pub(crate) fn encoder(headers: &HeaderMap) -> Result<&'static dyn Encoder, Probl
         .take(RANGES_MAX)
         .collect();
     if accept.is_empty() {
-        return Ok(ENCODERS[0]);
+        return media_types.first().copied();
     }
-    let mut best: Option<(u32, &'static dyn Encoder)> = None;
-    for &encoder in ENCODERS {
-        let weight = weight(&accept, encoder.media_type());
+    let mut best: Option<(u32, &str)> = None;
+    for &media_type in media_types {
+        let weight = weight(&accept, media_type);
         if weight > best.map_or(0, |(weight, _)| weight) {
-            best = Some((weight, encoder));
+            best = Some((weight, media_type));
         }
     }
-    best.map(|(_, encoder)| encoder).ok_or_else(not_acceptable)
+    best.map(|(_, media_type)| media_type)
 }
 
-fn not_acceptable() -> Problem {
-    let offered: Vec<&str> = ENCODERS.iter().map(|encoder| encoder.media_type()).collect();
-    let detail = format!("there is {}", offered.join(", "));
+fn named(format: &str) -> Result<&'static dyn Encoder, Problem> {
+    let encoder = ENCODERS.iter().find(|encoder| encoder.name() == format);
+    encoder.copied().ok_or_else(|| {
+        let names: Vec<&str> = ENCODERS.iter().map(|encoder| encoder.name()).collect();
+        let names = names.join(", ");
+        Problem::bad_request(format!("query: format: no {format:?}; there is {names}"))
+    })
+}
+
+fn not_acceptable(media_types: &[&str]) -> Problem {
+    let detail = format!("there is {}", media_types.join(", "));
     Problem::new(StatusCode::NOT_ACCEPTABLE, detail)
 }
 

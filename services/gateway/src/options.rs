@@ -33,6 +33,21 @@ pub struct Options {
     pub page_limit_max: usize,
     /// The WebSocket stream.
     pub push: PushOptions,
+    /// Vector tiles.
+    pub tiles: TileOptions,
+}
+
+/// Table `[gateway.tiles]`: vector tiles.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TileOptions {
+    /// Most tiles that are kept, 1 to 1,000,000: a screen shows some 20 of a layer.
+    pub cache_entries_max: usize,
+    /// Most bytes of tiles that are kept, at most 4 GiB; 0 keeps none.
+    pub cache_bytes_max: usize,
+    /// Most objects of a tile, 1 to 1,000,000. What has more is drawn by its main streets first; the
+    /// default is some 2 MB, which a browser draws in a frame.
+    pub objects_max: usize,
 }
 
 /// Table `[gateway.push]`: the WebSocket stream.
@@ -81,7 +96,14 @@ impl Default for Options {
             connections_max: 4_096,
             page_limit_max: 1_000,
             push: PushOptions::default(),
+            tiles: TileOptions::default(),
         }
+    }
+}
+
+impl Default for TileOptions {
+    fn default() -> Self {
+        Self { cache_entries_max: 4_096, cache_bytes_max: 64 << 20, objects_max: 20_000 }
     }
 }
 
@@ -147,6 +169,7 @@ impl Options {
     /// ```
     pub fn validate(&self) -> Result<(), OptionsError> {
         let push = &self.push;
+        let tiles = &self.tiles;
         for (key, value, range) in [
             ("request_timeout_ms", self.request_timeout_ms, 100..=600_000),
             ("body_bytes_max", self.body_bytes_max as u64, 0..=1 << 20),
@@ -163,6 +186,9 @@ impl Options {
             ("push.ping_interval_ms", push.ping_interval_ms, 100..=3_600_000),
             ("push.idle_timeout_ms", push.idle_timeout_ms, 200..=7_200_000),
             ("push.stall_timeout_ms", push.stall_timeout_ms, 100..=3_600_000),
+            ("tiles.cache_entries_max", tiles.cache_entries_max as u64, 1..=1_000_000),
+            ("tiles.cache_bytes_max", tiles.cache_bytes_max as u64, 0..=4 << 30),
+            ("tiles.objects_max", tiles.objects_max as u64, 1..=1_000_000),
         ] {
             bounded(key, value, &range)?;
         }

@@ -15,11 +15,13 @@ use crate::{Change, Delta, Layer, Object, Snapshot};
 struct ViewLayer {
     index: Index<()>,
     by_id: BTreeMap<Text, SlotNumber>,
+    /// Number of its newest change.
+    last: Option<(u64, u32)>,
 }
 
 impl ViewLayer {
     fn new(layer: Layer) -> Self {
-        Self { index: Index::new(layer), by_id: BTreeMap::new() }
+        Self { index: Index::new(layer), by_id: BTreeMap::new(), last: None }
     }
 
     fn update(&mut self, object: Arc<Object>) {
@@ -74,6 +76,7 @@ impl View {
         }
         for layer in &mut view.layers {
             layer.index.build_tree();
+            layer.last = view.last;
         }
         view
     }
@@ -86,10 +89,19 @@ impl View {
             return false;
         }
         self.last = Some(number);
-        match delta.change {
-            Change::Updated(object) => self.layer_mut(object.layer()).update(object),
-            Change::Removed { layer, id, .. } => self.layer_mut(layer).remove(&id),
-        }
+        let layer = match delta.change {
+            Change::Updated(object) => {
+                let layer = self.layer_mut(object.layer());
+                layer.update(object);
+                layer
+            }
+            Change::Removed { layer, id, .. } => {
+                let layer = self.layer_mut(layer);
+                layer.remove(&id);
+                layer
+            }
+        };
+        layer.last = Some(number);
         true
     }
 
@@ -106,6 +118,12 @@ impl View {
     /// Offset of the log record that made the newest change.
     pub fn sequence(&self) -> Option<u64> {
         self.last.map(|(sequence, _)| sequence)
+    }
+
+    /// Number of the newest change of a layer: as long as this is the same, so is the layer of this
+    /// view.
+    pub fn changed(&self, layer: Layer) -> Option<(u64, u32)> {
+        self.layer(layer).last
     }
 
     /// Number of the newest change: the offset of its log record, and its index within. After a
@@ -128,13 +146,13 @@ impl View {
 
     /// All objects of a layer, in id order.
     pub fn all(&self, layer: Layer) -> impl Iterator<Item = &Arc<Object>> {
-        let ViewLayer { index, by_id } = self.layer(layer);
+        let ViewLayer { index, by_id, .. } = self.layer(layer);
         by_id.values().filter_map(|&slot| index.slot(slot).object())
     }
 
     /// The objects of a layer after an id, in id order: the next page.
     pub fn after(&self, layer: Layer, id: &str) -> impl Iterator<Item = &Arc<Object>> {
-        let ViewLayer { index, by_id } = self.layer(layer);
+        let ViewLayer { index, by_id, .. } = self.layer(layer);
         by_id
             .range::<str, _>((Bound::Excluded(id), Bound::Unbounded))
             .filter_map(|(_, &slot)| index.slot(slot).object())

@@ -7,6 +7,8 @@ use serde::{Serialize, Serializer};
 
 use super::{EncodeError, Encoder};
 use crate::answer::{Answer, Head, Shape};
+use crate::column::Fields;
+use crate::geometry::{Part, parts};
 
 pub(super) struct GeoJson;
 
@@ -35,8 +37,7 @@ struct One<'a> {
 struct Feature<'a> {
     id: &'a str,
     geometry: Option<Geometry>,
-    #[serde(serialize_with = "without_geometry")]
-    properties: &'a Object,
+    properties: Properties<'a>,
 }
 
 #[derive(Serialize)]
@@ -57,7 +58,53 @@ enum Geometry {
     },
 }
 
+/// The object, but for the shape of a situation, a link, an area or their emission, which is the
+/// feature's.
+struct Properties<'a> {
+    object: &'a Object,
+    fields: Option<&'a Fields>,
+}
+
+impl Serialize for Properties<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.object {
+            Object::Situation(situation) if situation.record.geometry.is_some() => {
+                let mut bare: Situation = situation.clone();
+                bare.record.geometry = None;
+                self.picked(&bare, serializer)
+            }
+            Object::Link(link) => {
+                self.picked(&Link { line: [].into(), ..link.clone() }, serializer)
+            }
+            Object::Area(area) => {
+                self.picked(&Area { boundary: [].into(), ..area.clone() }, serializer)
+            }
+            Object::Emission(emission) => {
+                self.picked(&Emission { line: [].into(), ..emission.clone() }, serializer)
+            }
+            object => self.picked(object, serializer),
+        }
+    }
+}
+
+impl Properties<'_> {
+    fn picked<S: Serializer>(
+        &self,
+        object: &impl Serialize,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match self.fields {
+            Some(fields) => fields.serialize(object, serializer),
+            None => object.serialize(serializer),
+        }
+    }
+}
+
 impl Encoder for GeoJson {
+    fn name(&self) -> &'static str {
+        "geojson"
+    }
+
     fn media_type(&self) -> &'static str {
         "application/geo+json"
     }
@@ -68,7 +115,7 @@ impl Encoder for GeoJson {
         let mut features = answer.objects.iter().map(|object| Feature {
             id: object.id(),
             geometry: geometry(object),
-            properties: object,
+            properties: Properties { object, fields: answer.fields.as_ref() },
         });
         Ok(match &answer.shape {
             Shape::One => {
@@ -84,24 +131,6 @@ impl Encoder for GeoJson {
     }
 }
 
-/// The object, but for the shape of a situation, a link, an area or their emission, which is the
-/// feature's.
-fn without_geometry<S: Serializer>(object: &Object, serializer: S) -> Result<S::Ok, S::Error> {
-    match object {
-        Object::Situation(situation) if situation.record.geometry.is_some() => {
-            let mut bare: Situation = situation.clone();
-            bare.record.geometry = None;
-            bare.serialize(serializer)
-        }
-        Object::Link(link) => Link { line: [].into(), ..link.clone() }.serialize(serializer),
-        Object::Area(area) => Area { boundary: [].into(), ..area.clone() }.serialize(serializer),
-        Object::Emission(emission) => {
-            Emission { line: [].into(), ..emission.clone() }.serialize(serializer)
-        }
-        object => object.serialize(serializer),
-    }
-}
-
 fn coordinates(position: &Position) -> [f64; 2] {
     [position.longitude_deg, position.latitude_deg]
 }
@@ -111,41 +140,21 @@ fn line(positions: &[Position]) -> Vec<[f64; 2]> {
 }
 
 fn geometry(object: &Object) -> Option<Geometry> {
-    match object {
-        Object::Situation(situation) => shape(situation),
-        Object::Link(link) => line_string(&link.line),
-        Object::Area(area) => polygon(&area.boundary),
-        Object::Emission(emission) if emission.kind.is_none() => line_string(&emission.line),
-        Object::Emission(emission) => polygon(&emission.line),
-        object => {
-            let coordinates = coordinates(&object.position()?);
-            Some(Geometry::Point { coordinates })
-        }
-    }
-}
-
-/// A line of one point is none (section 3.1.4).
-fn line_string(positions: &[Position]) -> Option<Geometry> {
-    (positions.len() >= 2).then(|| Geometry::LineString { coordinates: line(positions) })
-}
-
-/// A ring of less than a triangle is none (section 3.1.6).
-fn polygon(ring: &[Position]) -> Option<Geometry> {
-    (ring.len() >= 4).then(|| Geometry::Polygon { coordinates: vec![line(ring)] })
-}
-
-fn shape(situation: &Situation) -> Option<Geometry> {
-    let shape = situation.record.geometry.as_ref()?;
-    let points =
-        shape.points.iter().map(|point| Geometry::Point { coordinates: coordinates(point) });
-    let lines =
-        shape.lines.iter().map(|positions| Geometry::LineString { coordinates: line(positions) });
-    let polygons = shape.polygons.iter().map(|rings| Geometry::Polygon {
-        coordinates: rings.iter().map(|ring| line(ring)).collect(),
-    });
-    let mut geometries: Vec<Geometry> = points.chain(lines).chain(polygons).collect();
+    let mut geometries: Vec<Geometry> = parts(object).iter().map(Geometry::of).collect();
     match geometries.len() {
         0 | 1 => geometries.pop(),
         _ => Some(Geometry::Collection { geometries }),
+    }
+}
+
+impl Geometry {
+    fn of(part: &Part<'_>) -> Self {
+        match part {
+            Part::Point(position) => Self::Point { coordinates: coordinates(position) },
+            Part::Line(positions) => Self::LineString { coordinates: line(positions) },
+            Part::Polygon(rings) => {
+                Self::Polygon { coordinates: rings.iter().map(|ring| line(ring)).collect() }
+            }
+        }
     }
 }

@@ -1,12 +1,9 @@
 //! JSON: the objects as the stream sends them.
 
-use std::sync::Arc;
-
-use picture::Object;
 use serde::Serialize;
 
 use super::{EncodeError, Encoder};
-use crate::answer::{Answer, Head, Shape};
+use crate::answer::{Answer, Head, Picked, Shape};
 
 pub(super) struct Json;
 
@@ -15,7 +12,7 @@ struct Page<'a> {
     #[serde(flatten)]
     head: &'a Head,
     layer: &'static str,
-    objects: &'a [Arc<Object>],
+    objects: Vec<Picked<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<&'a str>,
 }
@@ -25,10 +22,14 @@ struct One<'a> {
     #[serde(flatten)]
     head: &'a Head,
     layer: &'static str,
-    object: Option<&'a Object>,
+    object: Option<Picked<'a>>,
 }
 
 impl Encoder for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
     fn media_type(&self) -> &'static str {
         "application/json"
     }
@@ -37,15 +38,11 @@ impl Encoder for Json {
         let layer = answer.layer.as_str();
         let head = &answer.head;
         Ok(match &answer.shape {
-            Shape::One => serde_json::to_vec(&One {
-                head,
-                layer,
-                object: answer.objects.first().map(AsRef::as_ref),
-            })?,
+            Shape::One => serde_json::to_vec(&One { head, layer, object: answer.picked().next() })?,
             Shape::Page { next } => serde_json::to_vec(&Page {
                 head,
                 layer,
-                objects: &answer.objects,
+                objects: answer.picked().collect(),
                 next: next.as_deref(),
             })?,
         })

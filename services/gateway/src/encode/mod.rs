@@ -1,15 +1,24 @@
 //! Formats of answers about objects. Every snapshot route offers all of them.
 
+mod arrow;
+mod csv;
 mod geojson;
 mod json;
+mod ndjson;
 mod protobuf;
 
 use crate::answer::Answer;
 
 /// A format.
 pub(crate) trait Encoder: Sync {
-    /// Its name in `Accept` and `Content-Type`.
+    /// Its name in the parameter `format`.
+    fn name(&self) -> &'static str;
+    /// Its name in `Accept`.
     fn media_type(&self) -> &'static str;
+    /// Its name in `Content-Type`, with what there is to say about it.
+    fn content_type(&self) -> &'static str {
+        self.media_type()
+    }
     /// The body.
     fn encode(&self, answer: &Answer) -> Result<Vec<u8>, EncodeError>;
 }
@@ -20,7 +29,20 @@ pub(crate) enum EncodeError {
     /// The JSON writer failed.
     #[error("not JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// The CSV writer failed.
+    #[error("not CSV: {0}")]
+    Csv(#[from] ::csv::Error),
+    /// The Arrow writer failed.
+    #[error("not Arrow: {0}")]
+    Arrow(#[from] arrow_schema::ArrowError),
 }
 
 /// All formats. The first is the answer to clients that do not say what they like.
-pub(crate) const ENCODERS: &[&dyn Encoder] = &[&geojson::GeoJson, &json::Json, &protobuf::Protobuf];
+pub(crate) const ENCODERS: &[&dyn Encoder] = &[
+    &geojson::GeoJson,
+    &json::Json,
+    &protobuf::Protobuf,
+    &ndjson::NdJson,
+    &csv::Csv,
+    &arrow::Arrow,
+];

@@ -10,6 +10,10 @@ use crate::answer::Answer;
 pub(super) struct Protobuf;
 
 impl Encoder for Protobuf {
+    fn name(&self) -> &'static str {
+        "protobuf"
+    }
+
     fn media_type(&self) -> &'static str {
         "application/protobuf"
     }

@@ -6,22 +6,29 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::{Router, routing};
-use network::BoundingBox;
+use events::Position;
 use picture::{Layer, Object, View};
 use serde::Deserialize;
 
 use crate::answer::{Answer, Head, Shape};
 use crate::app::App;
+use crate::column::Fields;
 use crate::extract::{Parameters, Segments};
 use crate::negotiate;
 use crate::problem::Problem;
+use crate::query::sort::{Key, Sort};
+use crate::query::{Span, near};
 use crate::schema::{self, ProblemsOfFormats};
+use crate::select::{Asked, Selection, Words};
+
+/// Objects that are nearest when `k` is not given.
+const NEAREST: u32 = 10;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/regions/{region}/{layer}", routing::get(get))
 }
 
-/// Which objects.
+/// Which objects, what of them, in which order and format.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -37,6 +44,57 @@ pub(super) struct Query {
         example = json!([24.8, 60.1, 25.1, 60.3])
     )]
     bbox: Option<String>,
+    /// Corners of a polygon, 3 to 1,000: longitude, latitude, longitude, latitude, ... in degrees.
+    #[param(example = "24.93,60.16,24.95,60.16,24.94,60.18")]
+    polygon: Option<String>,
+    /// Points of a line, in the same way: objects that are near it.
+    #[param(example = "24.93,60.16,24.95,60.18")]
+    corridor: Option<String>,
+    /// How wide the corridor is, both sides together; 100 m when it is not given.
+    #[param(minimum = 1, maximum = 100_000)]
+    width_m: Option<f64>,
+    /// Id of a city of the region.
+    city: Option<String>,
+    /// Id of a district or postal area, as in the layer `areas`.
+    district: Option<String>,
+    /// Route of public transport: vehicles and trips on it, and messages about it.
+    route: Option<String>,
+    /// Ids of objects, with commas between, at most 1,000.
+    ids: Option<String>,
+    /// A condition on the properties, in CQL2 text: comparisons, `BETWEEN`, `IN`, `LIKE`, `IS NULL`,
+    /// `AND`, `OR`, `NOT`.
+    #[param(example = "report.mode = 'tram' AND report.delay_s > 120")]
+    filter: Option<String>,
+    /// Objects whose event time is this or later.
+    #[param(example = 1_764_115_200_000_i64)]
+    since_ms: Option<i64>,
+    /// Objects whose event time is before this.
+    until_ms: Option<i64>,
+    /// Longitude, latitude in degrees: the nearest objects, nearest first, by the distance to their
+    /// nearest point. There is one page of them.
+    #[param(
+        value_type = Option<Vec<f64>>,
+        style = Form,
+        explode = false,
+        min_items = 2,
+        max_items = 2,
+        example = json!([24.94, 60.17])
+    )]
+    near: Option<String>,
+    /// How many of the nearest objects, 10 when not given; goes with `near`. More than the server's
+    /// maximum is taken as the maximum.
+    #[param(minimum = 1)]
+    k: Option<u32>,
+    /// Property to order by, such as `event_time_ms` or `five_minutes.speed_km_h.value`, `-` before
+    /// it for the largest first. What has none comes last. Without it the order is that of ids.
+    sort: Option<String>,
+    /// Properties that the answer has, by their names in JSON, separated by commas: `report.mode`
+    /// alone, or `report` with all that is in it. The id is always there, the geometry in all
+    /// formats that have one apart from the properties. Protobuf has all properties.
+    fields: Option<String>,
+    /// Format, for who cannot set `Accept`.
+    #[param(value_type = Option<schema::FormatName>)]
+    format: Option<String>,
     /// Most objects on the page. More than the server's maximum is taken as the maximum.
     #[param(minimum = 1)]
     limit: Option<u32>,
@@ -46,8 +104,10 @@ pub(super) struct Query {
 
 /// Objects of a layer
 ///
-/// Ordered by id. A page follows the one before by id, so that an object that is there all the
-/// time is on exactly one page, whatever else comes and goes meanwhile.
+/// Ordered by id, or as `sort` says. A page goes on where the one before ended, so that an object
+/// that is there all the time, and whose property that it is sorted by does not change, is on exactly
+/// one page, whatever else comes and goes meanwhile. Where a format has no place for it, the address
+/// of the next page is in the `Link` header alone.
 #[utoipa::path(
     get,
     operation_id = "list_objects",
@@ -62,7 +122,10 @@ pub(super) struct Query {
         (status = 200, description = "A page of objects", content(
             (schema::FeatureCollection = "application/geo+json"),
             (schema::Page = "application/json"),
-            (schema::Binary = "application/protobuf")
+            (schema::Binary = "application/protobuf"),
+            (schema::Lines = "application/x-ndjson"),
+            (schema::Table = "text/csv"),
+            (schema::ArrowStream = "application/vnd.apache.arrow.stream")
         )),
         ProblemsOfFormats
     )
@@ -74,24 +137,28 @@ pub(super) async fn get(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let encoder = negotiate::encoder(&headers)?;
+    let encoder = negotiate::encoder(&headers, query.format.as_deref())?;
     let live = app.known_region(&region)?;
     let layer = known_layer(&layer)?;
-    let bbox = query.bbox.as_deref().map(parse_bbox).transpose()?;
-    let limit = limit(query.limit, app.options.page_limit_max)?;
-    let cursor = query.cursor.as_deref().unwrap_or_default();
-    let (head, mut objects) = {
-        let shared = live.read();
-        let objects = page(&shared.view, layer, bbox.as_ref(), cursor, limit);
-        (Head::new(&app, &shared.view, None), objects)
+    let span = Span::new(query.since_ms, query.until_ms)?;
+    let asked = query.words().asked()?;
+    let fields = query.fields.as_deref().map(|text| Fields::parse(layer, text)).transpose()?;
+    let order = Order::new(&query, layer, app.options.page_limit_max)?;
+    let (head, wanted, objects) = {
+        let view = &live.read().view;
+        let selection = if asked == Asked::default() {
+            None
+        } else {
+            Some(Selection::new(&asked, vec![layer], live.region(), view)?)
+        };
+        let wanted = Wanted { selection, span };
+        let objects = order.candidates(view, layer, &wanted);
+        (Head::new(&app, view, None), wanted, objects)
     };
-    objects.sort_unstable_by(|a, b| a.id().cmp(b.id()));
-    let next = (objects.len() > limit).then(|| {
-        objects.truncate(limit);
-        let last = objects.last().map_or("", |last| last.id().as_str());
-        address_of_next(uri.path(), &query, last)
-    });
-    let answer = Answer { head, layer, objects, shape: Shape::Page { next } };
+    let page = tokio::task::spawn_blocking(move || order.page(wanted.narrow(objects))).await;
+    let (objects, cursor) = page.map_err(|error| Problem::internal(&error))?;
+    let next = cursor.map(|cursor| address_of_next(&uri, &cursor));
+    let answer = Answer { head, layer, objects, shape: Shape::Page { next }, fields };
     answer.respond(&headers, &uri, encoder).await
 }
 
@@ -99,46 +166,137 @@ pub(super) fn known_layer(name: &str) -> Result<Layer, Problem> {
     name.parse().map_err(|error: picture::UnknownLayer| Problem::not_found(error.to_string()))
 }
 
-fn parse_bbox(text: &str) -> Result<BoundingBox, Problem> {
-    text.parse().map_err(|error: network::BoundingBoxError| {
-        Problem::bad_request(format!("query: bbox: {error}"))
-    })
-}
-
-fn limit(asked: Option<u32>, page_limit_max: usize) -> Result<usize, Problem> {
+/// A number of objects that was asked for.
+fn count(name: &str, asked: u32, page_limit_max: usize) -> Result<usize, Problem> {
     match asked {
-        None => Ok(page_limit_max),
-        Some(0) => Err(Problem::bad_request("query: limit: it must be 1 or more")),
-        Some(limit) => Ok((limit as usize).min(page_limit_max)),
+        0 => Err(Problem::bad_request(format!("query: {name}: it must be 1 or more"))),
+        asked => Ok((asked as usize).min(page_limit_max)),
     }
 }
 
-/// The objects of a page and, when there are more, at least one beyond. Those from a box are in no
-/// order and all there; the caller sorts and cuts when the view is no longer held.
-fn page(
-    view: &View,
-    layer: Layer,
-    bbox: Option<&BoundingBox>,
-    cursor: &str,
-    limit: usize,
-) -> Vec<Arc<Object>> {
-    match bbox {
-        Some(bbox) if layer != Layer::Feeds => {
-            let found = view.query(layer, bbox);
-            found.filter(|object| object.id().as_str() > cursor).cloned().collect()
+impl Query {
+    /// What it says of the objects.
+    fn words(&self) -> Words<'_> {
+        Words {
+            bbox: self.bbox.as_deref(),
+            polygon: self.polygon.as_deref(),
+            corridor: self.corridor.as_deref(),
+            width_m: self.width_m,
+            city: self.city.as_deref(),
+            district: self.district.as_deref(),
+            route: self.route.as_deref(),
+            ids: self.ids.as_deref(),
+            filter: self.filter.as_deref(),
         }
-        _ => view.after(layer, cursor).take(limit + 1).cloned().collect(),
     }
 }
 
-fn address_of_next(path: &str, query: &Query, cursor: &str) -> String {
+/// Which objects.
+struct Wanted {
+    /// None: all.
+    selection: Option<Selection>,
+    span: Span,
+}
+
+impl Wanted {
+    /// What is wanted of the candidates. This looks at each and may take long: not with the view
+    /// held.
+    fn narrow(&self, mut candidates: Vec<Arc<Object>>) -> Vec<Arc<Object>> {
+        candidates.retain(|object| self.span.has(object));
+        match &self.selection {
+            Some(selection) => selection.narrow(candidates),
+            None => candidates,
+        }
+    }
+}
+
+/// In which order, from where, and how many.
+enum Order {
+    Near { place: Position, count: usize },
+    ById { after: String, limit: usize },
+    By { sort: Sort, after: Option<Key>, limit: usize },
+}
+
+impl Order {
+    fn new(query: &Query, layer: Layer, page_limit_max: usize) -> Result<Self, Problem> {
+        if let Some(near) = &query.near {
+            let place = near::parse(layer, near)?;
+            let count = count("k", query.k.unwrap_or(NEAREST), page_limit_max)?;
+            for (name, is_there) in [
+                ("sort", query.sort.is_some()),
+                ("cursor", query.cursor.is_some()),
+                ("limit", query.limit.is_some()),
+            ] {
+                if is_there {
+                    let detail = format!("query: {name}: not with near, whose number is k");
+                    return Err(Problem::bad_request(detail));
+                }
+            }
+            return Ok(Self::Near { place, count });
+        }
+        if query.k.is_some() {
+            let detail = "query: k: goes with near; for the size of a page there is limit";
+            return Err(Problem::bad_request(detail));
+        }
+        let limit = query.limit.map(|limit| count("limit", limit, page_limit_max)).transpose()?;
+        let limit = limit.unwrap_or(page_limit_max);
+        let Some(sort) = &query.sort else {
+            return Ok(Self::ById { after: query.cursor.clone().unwrap_or_default(), limit });
+        };
+        let sort = Sort::parse(layer, sort)?;
+        let after = query.cursor.as_deref().map(|cursor| {
+            Key::parse(cursor).ok_or_else(|| {
+                let detail = "query: cursor: not from `next` of a page in this order";
+                Problem::bad_request(detail)
+            })
+        });
+        Ok(Self::By { sort, after: after.transpose()?, limit })
+    }
+
+    /// Objects among which those of the page are. The caller holds the view, so this does no more
+    /// than it must.
+    fn candidates(&self, view: &View, layer: Layer, wanted: &Wanted) -> Vec<Arc<Object>> {
+        if let Some(selection) = &wanted.selection {
+            return selection.candidates(view);
+        }
+        match self {
+            Self::Near { place, count } => {
+                near::nearest(view, layer, *place, *count, |object| wanted.span.has(object))
+            }
+            Self::By { .. } => view.all(layer).cloned().collect(),
+            Self::ById { after, limit } => {
+                let objects = view.after(layer, after).filter(|object| wanted.span.has(object));
+                objects.take(limit + 1).cloned().collect()
+            }
+        }
+    }
+
+    /// The page and, when there are more, where the next one starts.
+    fn page(&self, mut objects: Vec<Arc<Object>>) -> (Vec<Arc<Object>>, Option<String>) {
+        match self {
+            Self::Near { place, count } => (near::first(*place, *count, objects), None),
+            Self::By { sort, after, limit } => {
+                let (objects, next) = sort.page(objects, after.as_ref(), *limit);
+                (objects, next.map(|key| key.cursor()))
+            }
+            Self::ById { after, limit } => {
+                objects.retain(|object| object.id().as_str() > after.as_str());
+                objects.sort_unstable_by(|a, b| a.id().cmp(b.id()));
+                let is_more = objects.len() > *limit;
+                objects.truncate(*limit);
+                let last = objects.last().filter(|_| is_more);
+                let cursor = last.map(|last| last.id().to_string());
+                (objects, cursor)
+            }
+        }
+    }
+}
+
+/// The same query from a cursor on.
+fn address_of_next(uri: &Uri, cursor: &str) -> String {
+    let query = uri.query().unwrap_or_default().as_bytes();
     let mut next = form_urlencoded::Serializer::new(String::new());
-    if let Some(bbox) = &query.bbox {
-        next.append_pair("bbox", bbox);
-    }
-    if let Some(limit) = query.limit {
-        next.append_pair("limit", &limit.to_string());
-    }
+    next.extend_pairs(form_urlencoded::parse(query).filter(|(name, _)| name != "cursor"));
     next.append_pair("cursor", cursor);
-    format!("{path}?{}", next.finish())
+    format!("{}?{}", uri.path(), next.finish())
 }

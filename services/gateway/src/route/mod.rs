@@ -1,10 +1,12 @@
 //! The routes, one a file, and what is around all of them.
 
+mod asyncapi;
 mod config;
 mod dead_letters;
 mod events;
 mod explain;
 mod feeds;
+mod gtfs_rt;
 mod health;
 mod layer;
 mod metrics;
@@ -15,6 +17,8 @@ mod region;
 mod region_events;
 mod regions;
 mod stream;
+mod tile;
+mod tilejson;
 
 use std::sync::Arc;
 
@@ -38,6 +42,8 @@ use crate::options::Options;
 use crate::problem::Problem;
 use crate::{assets, problem, schema, telemetry};
 
+pub use asyncapi::asyncapi;
+
 /// All of the gateway's HTTP, ready for a server or for `tower::ServiceExt::oneshot`.
 pub fn router(app: Arc<App>) -> Router {
     let around = ServiceBuilder::new()
@@ -58,11 +64,13 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(RequestBodyLimitLayer::new(app.options.body_bytes_max));
     Router::new()
         .merge(assets::routes())
+        .merge(asyncapi::routes())
         .merge(config::routes())
         .merge(dead_letters::routes())
         .merge(events::routes())
         .merge(explain::routes())
         .merge(feeds::routes())
+        .merge(gtfs_rt::routes())
         .merge(health::routes())
         .merge(layer::routes())
         .merge(metrics::routes())
@@ -73,6 +81,8 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(region_events::routes())
         .merge(regions::routes())
         .merge(stream::routes())
+        .merge(tile::routes())
+        .merge(tilejson::routes())
         .fallback(assets::other)
         .with_state(app)
         .layer(around)
@@ -106,11 +116,13 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         version = "1"
     ),
     paths(
+        asyncapi::get,
         config::get,
         dead_letters::get,
         events::get,
         explain::get,
         feeds::get,
+        gtfs_rt::get,
         health::get,
         layer::get,
         metrics::get,
@@ -120,7 +132,9 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         region::get,
         region_events::get,
         regions::get,
-        stream::get
+        stream::get,
+        tile::get,
+        tilejson::get
     )
 )]
 struct Description;

@@ -7,11 +7,13 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::{Router, routing};
 use picture::Layer;
+use serde::Deserialize;
 
 use super::layer::known_layer;
 use crate::answer::{Answer, Head, Shape};
 use crate::app::App;
-use crate::extract::{NoParameters, Parameters, Segments};
+use crate::column::Fields;
+use crate::extract::{Parameters, Segments};
 use crate::negotiate;
 use crate::problem::Problem;
 use crate::schema::{self, ProblemsOfFormats};
@@ -19,6 +21,18 @@ use crate::schema::{self, ProblemsOfFormats};
 pub(super) fn routes() -> Router<Arc<App>> {
     // Ids have slashes: the rest of the path is the id, with its slashes encoded or not.
     Router::new().route("/v1/regions/{region}/{layer}/{*id}", routing::get(get))
+}
+
+/// What of the object, in which format.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Query {
+    /// Properties that the answer has, by their names in JSON, separated by commas.
+    fields: Option<String>,
+    /// Format, for who cannot set `Accept`.
+    #[param(value_type = Option<schema::FormatName>)]
+    format: Option<String>,
 }
 
 /// One object
@@ -30,13 +44,17 @@ pub(super) fn routes() -> Router<Arc<App>> {
     params(
         ("region" = String, Path, description = "Id of the region"),
         ("layer" = schema::LayerName, Path, description = "Layer"),
-        ("id" = String, Path, description = "Id of the object, percent-encoded")
+        ("id" = String, Path, description = "Id of the object, percent-encoded"),
+        Query
     ),
     responses(
         (status = 200, description = "The object", content(
             (schema::FeatureAnswer = "application/geo+json"),
             (schema::One = "application/json"),
-            (schema::Binary = "application/protobuf")
+            (schema::Binary = "application/protobuf"),
+            (schema::Lines = "application/x-ndjson"),
+            (schema::Table = "text/csv"),
+            (schema::ArrowStream = "application/vnd.apache.arrow.stream")
         )),
         ProblemsOfFormats
     )
@@ -44,13 +62,14 @@ pub(super) fn routes() -> Router<Arc<App>> {
 pub(super) async fn get(
     State(app): State<Arc<App>>,
     Segments((region, layer, id)): Segments<(String, String, String)>,
-    Parameters(NoParameters {}): Parameters<NoParameters>,
+    Parameters(query): Parameters<Query>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let encoder = negotiate::encoder(&headers)?;
+    let encoder = negotiate::encoder(&headers, query.format.as_deref())?;
     let live = app.known_region(&region)?;
     let layer = known_layer(&layer)?;
+    let fields = query.fields.as_deref().map(|text| Fields::parse(layer, text)).transpose()?;
     let found = {
         let shared = live.read();
         shared.view.get(layer, &id).map(|object| {
@@ -63,7 +82,7 @@ pub(super) async fn get(
         let detail = format!("no {id:?} in {layer} of {region}; it may have left the picture");
         return Err(Problem::not_found(detail));
     };
-    let answer = Answer { head, layer, objects: vec![object], shape: Shape::One };
+    let answer = Answer { head, layer, objects: vec![object], shape: Shape::One, fields };
     answer.respond(&headers, &uri, encoder).await
 }
 
@@ -71,9 +90,12 @@ pub(super) async fn get(
 /// streets is worked out from all feeds.
 fn is_of_one_feed(layer: Layer) -> bool {
     match layer {
-        Layer::Vehicles | Layer::Detectors | Layer::Situations | Layer::Trips | Layer::Feeds => {
-            true
-        }
+        Layer::Vehicles
+        | Layer::Detectors
+        | Layer::Situations
+        | Layer::Trips
+        | Layer::Feeds
+        | Layer::Weather => true,
         Layer::Links
         | Layer::Queues
         | Layer::Areas

@@ -34,6 +34,7 @@ pub(crate) enum LayerName {
     Areas,
     LinkEmissions,
     AreaEmissions,
+    Weather,
 }
 
 /// A page of objects.
@@ -114,3 +115,70 @@ pub(crate) struct Feature {
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary)]
 pub(crate) struct Binary(Vec<u8>);
+
+/// NDJSON: an object as JSON on each line.
+#[derive(ToSchema)]
+#[schema(value_type = String)]
+pub(crate) struct Lines(String);
+
+/// CSV (RFC 4180) with a header: an object a row, properties by their paths in JSON, the place as
+/// `longitude_deg` and `latitude_deg` or as `wkt`. Text that a spreadsheet could take for a formula
+/// is prefixed with `'`.
+#[derive(ToSchema)]
+#[schema(value_type = String)]
+pub(crate) struct Table(String);
+
+/// Arrow IPC stream: an object a row, properties by their paths in JSON, `geometry` as
+/// GeoArrow; what the answer says of itself is in the metadata of the schema.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub(crate) struct ArrowStream(Vec<u8>);
+
+/// A Mapbox vector tile, version 2.1.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub(crate) struct VectorTile(Vec<u8>);
+
+/// A format of answers about objects.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub(crate) enum FormatName {
+    GeoJson,
+    Json,
+    Protobuf,
+    NdJson,
+    Csv,
+    Arrow,
+}
+
+/// A format of GTFS-Realtime.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub(crate) enum GtfsRtFormat {
+    Protobuf,
+    Json,
+}
+
+/// What a feed of GTFS-Realtime is about.
+#[derive(ToSchema)]
+#[schema(rename_all = "kebab-case")]
+pub(crate) enum GtfsRtKind {
+    VehiclePositions,
+    TripUpdates,
+    Alerts,
+}
+
+/// Protobuf: `transit_realtime.FeedMessage`.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub(crate) struct GtfsRtFeed(Vec<u8>);
+
+/// The same as protobuf JSON.
+#[derive(ToSchema)]
+pub(crate) struct GtfsRtJson {
+    /// Version, incrementality and time.
+    header: BTreeMap<String, serde_json::Value>,
+    /// Vehicles, trip updates or alerts; missing when there is none.
+    #[schema(required = false)]
+    entity: Option<Vec<BTreeMap<String, serde_json::Value>>>,
+}

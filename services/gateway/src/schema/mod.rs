@@ -9,12 +9,16 @@ mod message;
 mod object;
 mod problems;
 mod street;
+mod weather;
 
 use events::wire;
 use serde::Serialize;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
-pub(crate) use collection::{Binary, City, FeatureAnswer, FeatureCollection, LayerName, One, Page};
+pub(crate) use collection::{
+    ArrowStream, Binary, City, FeatureAnswer, FeatureCollection, FormatName, GtfsRtFeed,
+    GtfsRtFormat, GtfsRtJson, GtfsRtKind, LayerName, Lines, One, Page, Table, VectorTile,
+};
 pub(crate) use message::{ClientMessage, CloudEvent, ServerMessage};
 pub(crate) use object::{Feed, PictureObject};
 pub(crate) use problems::{Problems, ProblemsOfFormats};

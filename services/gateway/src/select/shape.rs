@@ -4,12 +4,17 @@ use events::Position;
 use geo::{Distance, Euclidean, Intersects};
 use geo_types::{Coord, Geometry, LineString, Point, Polygon};
 use network::{BoundingBox, Plane};
-use picture::{Layer, Object};
+use picture::Object;
 
+use crate::geometry::{Part, parts};
 use crate::problem::Problem;
 
 /// Most corners of a polygon or points of a line: each costs at every object looked at.
 const POINTS_MAX: usize = 1_000;
+
+/// Smallest polygon, square degrees: a hundredth of a square metre, above what is left of nothing by
+/// rounding.
+const AREA_MIN_DEG2: f64 = 1e-12;
 
 /// Narrowest and widest corridor, metres.
 const WIDTH_M: std::ops::RangeInclusive<f64> = 1.0..=100_000.0;
@@ -31,7 +36,7 @@ impl Shape {
     pub(crate) fn polygon(corners: &[[f64; 2]]) -> Result<Self, Problem> {
         let corners = positions(corners, "polygon", 3)?;
         let shape = Self::ring(&corners).filter(|shape| match shape {
-            Self::Polygon { outline, .. } => geo::Area::unsigned_area(outline) > 0.0,
+            Self::Polygon { outline, .. } => geo::Area::unsigned_area(outline) > AREA_MIN_DEG2,
             _ => false,
         });
         shape.ok_or_else(|| Problem::bad_request("polygon: its corners enclose nothing"))
@@ -84,7 +89,7 @@ impl Shape {
         let Some(around) = object.envelope() else {
             return false;
         };
-        if !meet(&self.envelope(), &around) {
+        if !self.envelope().meets(&around) {
             return false;
         }
         match self {
@@ -126,32 +131,16 @@ fn geometries(object: &Object, to: &dyn Fn(Position) -> Coord) -> Vec<Geometry> 
     let line = |positions: &[Position]| -> LineString {
         positions.iter().map(|&position| to(position)).collect()
     };
-    let polygon = |ring: &[Position]| Geometry::Polygon(Polygon::new(line(ring), Vec::new()));
-    match object {
-        Object::Link(link) => vec![Geometry::LineString(line(&link.line))],
-        Object::Area(area) => vec![polygon(&area.boundary)],
-        Object::Emission(emission) if object.layer() == Layer::AreaEmissions => {
-            vec![polygon(&emission.line)]
+    let geometry = |part: Part<'_>| match part {
+        Part::Point(position) => Geometry::Point(Point(to(position))),
+        Part::Line(positions) => Geometry::LineString(line(positions)),
+        Part::Polygon(rings) => {
+            let mut rings = rings.into_iter().map(line);
+            let shell = rings.next().unwrap_or_else(|| LineString::new(Vec::new()));
+            Geometry::Polygon(Polygon::new(shell, rings.collect()))
         }
-        Object::Emission(emission) => vec![Geometry::LineString(line(&emission.line))],
-        Object::Situation(situation) => {
-            let Some(geometry) = &situation.record.geometry else {
-                return Vec::new();
-            };
-            let points = geometry.points.iter().map(|&point| Geometry::Point(Point(to(point))));
-            let lines = geometry.lines.iter().map(|part| Geometry::LineString(line(part)));
-            let polygons = geometry.polygons.iter().filter_map(|rings| {
-                let (shell, holes) = rings.split_first()?;
-                let holes = holes.iter().map(|hole| line(hole)).collect();
-                Some(Geometry::Polygon(Polygon::new(line(shell), holes)))
-            });
-            points.chain(lines).chain(polygons).collect()
-        }
-        object => {
-            let position = object.position();
-            position.map(|position| Geometry::Point(Point(to(position)))).into_iter().collect()
-        }
-    }
+    };
+    parts(object).into_iter().map(geometry).collect()
 }
 
 fn coordinate(position: Position) -> Coord {
@@ -188,13 +177,6 @@ fn envelope(positions: &[Position]) -> Option<BoundingBox> {
         north_deg: position.latitude_deg,
     };
     positions.iter().map(point_box).reduce(BoundingBox::union)
-}
-
-fn meet(a: &BoundingBox, b: &BoundingBox) -> bool {
-    a.west_deg <= b.east_deg
-        && a.east_deg >= b.west_deg
-        && a.south_deg <= b.north_deg
-        && a.north_deg >= b.south_deg
 }
 
 /// The box that two boxes share; one that nothing meets, when they share none.

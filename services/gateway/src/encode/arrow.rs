@@ -1,0 +1,245 @@
+//! Arrow IPC stream: one record batch, columns by their paths in the JSON and of their types. The
+//! geometry is in a GeoArrow column of degrees on WGS84, longitude first; what an answer says of
+//! itself is in the schema's metadata.
+//!
+//! Sources: <https://arrow.apache.org/docs/format/Columnar.html>,
+//! <https://geoarrow.org/extension-types.html>.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_array::builder::{
+    ArrayBuilder, BinaryBuilder, BooleanBuilder, Float64Builder, Int64Builder, ListBuilder,
+    StringBuilder, TimestampMillisecondBuilder,
+};
+use arrow_array::{ArrayRef, Float64Array, ListArray, RecordBatch, StructArray};
+use arrow_buffer::{NullBuffer, OffsetBuffer};
+use arrow_ipc::writer::StreamWriter;
+use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, TimeUnit};
+use events::Position;
+use picture::Object;
+
+use super::{EncodeError, Encoder};
+use crate::answer::{Answer, Shape};
+use crate::column::{Cell, Columns, Form, Kind};
+use crate::geometry::{Part, parts, wkb};
+
+pub(super) struct Arrow;
+
+/// Time zone of all times.
+const UTC: &str = "UTC";
+
+/// Name of the column of the geometry.
+const GEOMETRY: &str = "geometry";
+
+/// Longitude and latitude on WGS84, in degrees.
+const CRS: &str = r#"{"crs":"OGC:CRS84","crs_type":"authority_code"}"#;
+
+impl Encoder for Arrow {
+    fn name(&self) -> &'static str {
+        "arrow"
+    }
+
+    fn media_type(&self) -> &'static str {
+        "application/vnd.apache.arrow.stream"
+    }
+
+    fn encode(&self, answer: &Answer) -> Result<Vec<u8>, EncodeError> {
+        let columns = Columns::of(answer.layer).picked(answer.fields.as_ref());
+        let mut builders: Vec<Builder> =
+            columns.iter().map(|column| Builder::of(column.kind)).collect();
+        let mut row = Vec::new();
+        for object in &answer.objects {
+            columns.read(object, &mut row);
+            for (builder, cell) in builders.iter_mut().zip(&row) {
+                builder.append(cell);
+            }
+        }
+        let mut fields: Vec<Field> = columns
+            .iter()
+            .map(|column| Field::new(column.name.as_ref(), data_type(column.kind), true))
+            .collect();
+        let mut arrays: Vec<ArrayRef> = builders.iter_mut().map(Builder::finish).collect();
+        if let Some((name, array)) = geometry(columns.form, &answer.objects)? {
+            let metadata =
+                [("ARROW:extension:name", name), ("ARROW:extension:metadata", CRS)].map(owned);
+            let field = Field::new(GEOMETRY, array.data_type().clone(), true);
+            fields.push(field.with_metadata(HashMap::from(metadata)));
+            arrays.push(array);
+        }
+        let schema = Arc::new(Schema::new_with_metadata(fields, metadata(answer)?));
+        let mut writer = StreamWriter::try_new(Vec::new(), &schema)?;
+        writer.write(&RecordBatch::try_new(schema, arrays)?)?;
+        Ok(writer.into_inner()?)
+    }
+}
+
+fn owned((key, value): (&str, &str)) -> (String, String) {
+    (key.into(), value.into())
+}
+
+/// What the answer says of itself, each by its name in JSON.
+fn metadata(answer: &Answer) -> Result<HashMap<String, String>, serde_json::Error> {
+    let head = &answer.head;
+    let mut metadata = HashMap::from([
+        ("region".to_owned(), head.region.to_string()),
+        ("epoch".to_owned(), head.epoch.to_string()),
+        ("origin".to_owned(), head.origin.as_str().to_owned()),
+        ("time_ms".to_owned(), head.time_ms.to_string()),
+        ("layer".to_owned(), answer.layer.to_string()),
+        ("feeds".to_owned(), serde_json::to_string(&head.feeds)?),
+    ]);
+    if let Some(sequence) = head.sequence {
+        metadata.insert("sequence".to_owned(), sequence.to_string());
+    }
+    if let Shape::Page { next: Some(next) } = &answer.shape {
+        metadata.insert("next".to_owned(), next.clone());
+    }
+    Ok(metadata)
+}
+
+fn data_type(kind: Kind) -> DataType {
+    match kind {
+        Kind::Text | Kind::Json => DataType::Utf8,
+        Kind::Texts => DataType::new_list(DataType::Utf8, true),
+        Kind::Boolean => DataType::Boolean,
+        Kind::Integer => DataType::Int64,
+        Kind::Number => DataType::Float64,
+        Kind::Time => DataType::Timestamp(TimeUnit::Millisecond, Some(UTC.into())),
+    }
+}
+
+/// Builds the array of a column. A cell that is not of the column's kind is missing.
+enum Builder {
+    Text(StringBuilder),
+    Texts(ListBuilder<StringBuilder>),
+    Boolean(BooleanBuilder),
+    Integer(Int64Builder),
+    Number(Float64Builder),
+    Time(TimestampMillisecondBuilder),
+}
+
+impl Builder {
+    fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Text | Kind::Json => Self::Text(StringBuilder::new()),
+            Kind::Texts => Self::Texts(ListBuilder::new(StringBuilder::new())),
+            Kind::Boolean => Self::Boolean(BooleanBuilder::new()),
+            Kind::Integer => Self::Integer(Int64Builder::new()),
+            Kind::Number => Self::Number(Float64Builder::new()),
+            Kind::Time => Self::Time(TimestampMillisecondBuilder::new().with_timezone(UTC)),
+        }
+    }
+
+    fn append(&mut self, cell: &Cell) {
+        match (self, cell) {
+            (Self::Text(to), Cell::Text(text)) => to.append_value(text),
+            (Self::Text(to), _) => to.append_null(),
+            (Self::Texts(to), Cell::Texts(texts)) => to.append_value(texts.iter().map(Some)),
+            (Self::Texts(to), _) => to.append_null(),
+            (Self::Boolean(to), Cell::Boolean(value)) => to.append_value(*value),
+            (Self::Boolean(to), _) => to.append_null(),
+            (Self::Integer(to), Cell::Integer(value)) => to.append_value(*value),
+            (Self::Integer(to), _) => to.append_null(),
+            (Self::Number(to), Cell::Number(value)) => to.append_value(*value),
+            (Self::Number(to), _) => to.append_null(),
+            (Self::Time(to), Cell::Integer(value)) => to.append_value(*value),
+            (Self::Time(to), _) => to.append_null(),
+        }
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        match self {
+            Self::Text(of) => ArrayBuilder::finish(of),
+            Self::Texts(of) => ArrayBuilder::finish(of),
+            Self::Boolean(of) => ArrayBuilder::finish(of),
+            Self::Integer(of) => ArrayBuilder::finish(of),
+            Self::Number(of) => ArrayBuilder::finish(of),
+            Self::Time(of) => ArrayBuilder::finish(of),
+        }
+    }
+}
+
+/// The column of the geometry, with the name of its extension type.
+fn geometry(
+    form: Form,
+    objects: &[Arc<Object>],
+) -> Result<Option<(&'static str, ArrayRef)>, ArrowError> {
+    let parts: Vec<_> = objects.iter().map(|object| parts(object)).collect();
+    let firsts = parts.iter().map(|parts| parts.first());
+    Ok(Some(match form {
+        Form::None => return Ok(None),
+        Form::Point => {
+            let places = firsts.map(|part| match part {
+                Some(&Part::Point(position)) => Some(position),
+                _ => None,
+            });
+            let places: Vec<_> = places.collect();
+            let nulls = places.iter().map(Option::is_some).collect();
+            let unknown = Position { longitude_deg: f64::NAN, latitude_deg: f64::NAN };
+            let places = places.iter().map(|place| place.unwrap_or(unknown));
+            ("geoarrow.point", Arc::new(points(places, Some(nulls))?))
+        }
+        Form::Line => {
+            let lines = firsts.map(|part| match part {
+                Some(&Part::Line(positions)) => Some(positions),
+                _ => None,
+            });
+            let lines: Vec<_> = lines.collect();
+            let vertices = lines.iter().flatten().copied().flatten().copied();
+            let array = list(
+                "vertices",
+                lines.iter().map(|line| line.map_or(0, <[Position]>::len)),
+                Arc::new(points(vertices, None)?),
+                Some(lines.iter().map(Option::is_some).collect()),
+            )?;
+            ("geoarrow.linestring", Arc::new(array))
+        }
+        Form::Polygon => {
+            let polygons = firsts.map(|part| match part {
+                Some(Part::Polygon(rings)) => Some(rings.as_slice()),
+                _ => None,
+            });
+            let polygons: Vec<_> = polygons.collect();
+            let rings = || polygons.iter().flatten().copied().flatten();
+            let vertices = rings().copied().flatten().copied();
+            let vertices = Arc::new(points(vertices, None)?);
+            let rings = list("vertices", rings().map(|ring| ring.len()), vertices, None)?;
+            let array = list(
+                "rings",
+                polygons.iter().map(|rings| rings.map_or(0, <[_]>::len)),
+                Arc::new(rings),
+                Some(polygons.iter().map(Option::is_some).collect()),
+            )?;
+            ("geoarrow.polygon", Arc::new(array))
+        }
+        Form::Mixed => {
+            let mut bytes = BinaryBuilder::new();
+            for parts in &parts {
+                bytes.append_option(wkb(parts));
+            }
+            ("geoarrow.wkb", ArrayBuilder::finish(&mut bytes))
+        }
+    }))
+}
+
+fn points(
+    of: impl Iterator<Item = Position> + Clone,
+    nulls: Option<NullBuffer>,
+) -> Result<StructArray, ArrowError> {
+    let x = Float64Array::from_iter_values(of.clone().map(|position| position.longitude_deg));
+    let y = Float64Array::from_iter_values(of.map(|position| position.latitude_deg));
+    let fields = ["x", "y"].map(|name| Field::new(name, DataType::Float64, false));
+    StructArray::try_new(Fields::from(fields.to_vec()), vec![Arc::new(x), Arc::new(y)], nulls)
+}
+
+fn list(
+    name: &str,
+    lengths: impl Iterator<Item = usize>,
+    values: ArrayRef,
+    nulls: Option<NullBuffer>,
+) -> Result<ListArray, ArrowError> {
+    use arrow_array::Array;
+    let field = Field::new(name, values.data_type().clone(), false);
+    ListArray::try_new(Arc::new(field), OffsetBuffer::from_lengths(lengths), values, nulls)
+}

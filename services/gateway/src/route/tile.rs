@@ -1,0 +1,175 @@
+//! Vector tiles of the layers, over all regions.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Router, routing};
+use network::BoundingBox;
+use picture::Layer;
+use serde::Deserialize;
+
+use super::layer::known_layer;
+use crate::app::App;
+use crate::column::{Columns, Fields, Form};
+use crate::extract::{Parameters, Segments};
+use crate::live::LiveRegion;
+use crate::problem::Problem;
+use crate::schema::{self, Problems};
+use crate::tile::{self, Address, Key, Made, Source, Version};
+use crate::{negotiate, telemetry};
+
+pub(super) const MEDIA_TYPE: &str = "application/vnd.mapbox-vector-tile";
+
+/// How far objects reach beyond the box of their region, degrees: streets and areas that begin in
+/// it.
+const REGION_MARGIN_DEG: f64 = 0.5;
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/v1/tiles/{layer}/{z}/{x}/{y}", routing::get(get))
+}
+
+/// What of the objects.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Query {
+    /// Properties that features have, by their names in JSON, separated by commas. Without it those
+    /// that the layer's TileJSON lists.
+    fields: Option<String>,
+}
+
+/// A vector tile of a layer
+///
+/// What all regions have of the layer in a square of Web Mercator, numbered as in XYZ schemes, made
+/// from the picture of now. Features have `region` and the properties that the layer's TileJSON
+/// lists, each by its path in JSON; `fields` chooses others. Lists are texts with `;` between.
+/// Streets are drawn from the zoom on that suits their class, and what is smaller than a pixel is
+/// left out.
+#[utoipa::path(
+    get,
+    operation_id = "get_tile",
+    path = "/v1/tiles/{layer}/{z}/{x}/{y}",
+    tag = "picture",
+    params(
+        ("layer" = schema::LayerName, Path, description = "Layer whose objects have a place"),
+        ("z" = u8, Path, description = "Zoom", minimum = 0, maximum = 22),
+        ("x" = u32, Path, description = "From the west, 0 to 2^z - 1"),
+        ("y" = u32, Path, description = "From the north, 0 to 2^z - 1"),
+        Query
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The tile; of no bytes when nothing is there",
+            body = schema::VectorTile,
+            content_type = "application/vnd.mapbox-vector-tile"
+        ),
+        Problems
+    )
+)]
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Segments((layer, z, x, y)): Segments<(String, String, String, String)>,
+    Parameters(query): Parameters<Query>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let layer = drawn_layer(&layer)?;
+    let address = Address::parse(&z, &x, &y)?;
+    let fields = query.fields.as_deref().map(|text| Fields::parse(layer, text)).transpose()?;
+    let envelope = address.envelope();
+    let touched = app.regions().filter(|live| touches(live, &envelope)).cloned();
+    let touched: Vec<Arc<LiveRegion>> = touched.collect();
+    let versions = touched.iter().map(|live| {
+        let shared = live.read();
+        let view = &shared.view;
+        Version {
+            region: view.region().clone(),
+            epoch: view.epoch().clone(),
+            generation: shared.generation(),
+            changed: view.changed(layer),
+        }
+    });
+    let key = Key { layer, address, fields: query.fields, versions: versions.collect() };
+    let objects_max = app.options.tiles.objects_max;
+    let making = async {
+        metrics::counter!(telemetry::TILES_MADE, "layer" => layer.as_str()).increment(1);
+        let task = tokio::task::spawn_blocking(move || {
+            let columns = Columns::of(layer);
+            let columns = match &fields {
+                Some(fields) => columns.picked(Some(fields)),
+                None => columns.only(|column| column.drawn),
+            };
+            let sources = sources(&touched, layer, address, objects_max);
+            Arc::new(Made::new(tile::make(address, layer, &columns, sources)))
+        });
+        task.await.map_err(|error| Problem::internal(&error))
+    };
+    let tile = app.tiles.get(&key, making).await?;
+    let mut response = if negotiate::has(&headers, &tile.tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, MEDIA_TYPE)], tile.body.clone()).into_response()
+    };
+    let tag = HeaderValue::from_str(&tile.tag).map_err(|error| Problem::internal(&error))?;
+    response.headers_mut().insert(header::ETAG, tag);
+    // Kept, but asked about each time.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Ok(response)
+}
+
+/// A layer that tiles can show.
+pub(super) fn drawn_layer(name: &str) -> Result<Layer, Problem> {
+    let layer = known_layer(name)?;
+    if Columns::of(layer).form == Form::None {
+        let all = Layer::ALL.into_iter().filter(|&layer| Columns::of(layer).form != Form::None);
+        let names: Vec<&str> = all.map(Layer::as_str).collect();
+        let names = names.join(", ");
+        let detail = format!("nothing in {layer} has a place; there are tiles of {names}");
+        return Err(Problem::not_found(detail));
+    }
+    Ok(layer)
+}
+
+fn touches(live: &LiveRegion, envelope: &BoundingBox) -> bool {
+    let own = live.region().bbox;
+    own.west_deg - REGION_MARGIN_DEG <= envelope.east_deg
+        && own.east_deg + REGION_MARGIN_DEG >= envelope.west_deg
+        && own.south_deg - REGION_MARGIN_DEG <= envelope.north_deg
+        && own.north_deg + REGION_MARGIN_DEG >= envelope.south_deg
+}
+
+/// What is drawn of each region, at most so much in all: what is drawn from far away first, then by
+/// id, so that neighbouring tiles leave out alike.
+fn sources(
+    regions: &[Arc<LiveRegion>],
+    layer: Layer,
+    address: Address,
+    objects_max: usize,
+) -> Vec<Source> {
+    let mut left = objects_max;
+    let sources = regions.iter().map(|live| {
+        let mut objects: Vec<_> = {
+            let view = &live.read().view;
+            let envelope = address.envelope();
+            let objects = view.query(layer, &envelope);
+            let ranked = objects.map(|object| (tile::object_least_zoom(object, view), object));
+            let drawn = ranked.filter(|(zoom, _)| *zoom <= address.zoom);
+            drawn.map(|(zoom, object)| (zoom, Arc::clone(object))).collect()
+        };
+        if objects.len() > left {
+            objects.select_nth_unstable_by(left, |(a_zoom, a), (b_zoom, b)| {
+                a_zoom.cmp(b_zoom).then_with(|| a.id().cmp(b.id()))
+            });
+            objects.truncate(left);
+            metrics::counter!(telemetry::TILES_CUT, "layer" => layer.as_str()).increment(1);
+        }
+        left -= objects.len();
+        Source {
+            region: live.region().id.clone(),
+            objects: objects.into_iter().map(|(_, object)| object).collect(),
+        }
+    });
+    sources.collect()
+}

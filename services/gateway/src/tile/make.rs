@@ -1,0 +1,183 @@
+//! Makes a tile from objects.
+
+use std::sync::Arc;
+
+use events::{Position, Text};
+use picture::{Layer, Object};
+use prost::Message;
+use rustc_hash::FxHashMap;
+
+use super::message::{self, Feature, GeometryType, Pen};
+use super::{Address, EXTENT, clip};
+use crate::column::{Cell, Columns};
+use crate::geometry::{Part, parts};
+
+/// The version of the format, of which 2.1 is the text.
+const VERSION: u32 = 2;
+
+/// Name of the property that says where an object is from: a tile may have several regions.
+pub(crate) const REGION: &str = "region";
+
+/// Between several texts in one property.
+const BETWEEN: &str = ";";
+
+/// Smaller than this in both directions a line or a polygon is not drawn, units: a pixel of a tile
+/// that is drawn 512 pixels wide.
+const SIZE_MIN: f64 = 8.0;
+
+/// Numbers of JavaScript are exact up to here.
+const ID_BITS: u32 = 53;
+
+/// What a region has in a tile.
+pub(crate) struct Source {
+    pub(crate) region: Text,
+    pub(crate) objects: Vec<Arc<Object>>,
+}
+
+/// A tile of these objects, with the properties of these columns. The same objects in another order
+/// make the same tile.
+pub(crate) fn make(
+    address: Address,
+    layer: Layer,
+    columns: &Columns,
+    mut sources: Vec<Source>,
+) -> Vec<u8> {
+    let mut values = Values::default();
+    let mut features = Vec::new();
+    let mut row = Vec::new();
+    let mut keys: Vec<String> = columns.iter().map(|column| column.name.to_string()).collect();
+    let region_key = keys.len() as u32;
+    keys.push(REGION.into());
+    for Source { region, objects } in &mut sources {
+        objects.sort_unstable_by(|a, b| a.id().cmp(b.id()));
+        let region_value = values.number(Cell::Text(region.clone()));
+        for object in objects {
+            let drawings = drawings(address, object);
+            if drawings.is_empty() {
+                continue;
+            }
+            columns.read(object, &mut row);
+            let cells = row.iter_mut().map(std::mem::take).enumerate();
+            let cells = cells.filter(|(_, cell)| *cell != Cell::Missing);
+            let mut tags: Vec<u32> =
+                cells.flat_map(|(key, cell)| [key as u32, values.number(cell)]).collect();
+            tags.extend([region_key, region_value]);
+            features.extend(drawings.into_iter().map(|(kind, geometry)| Feature {
+                id: Some(feature_id(object.id())),
+                tags: tags.clone(),
+                r#type: Some(kind as i32),
+                geometry,
+            }));
+        }
+    }
+    // A layer should have a feature (section 4.1): without any the tile is empty.
+    let layer = message::Layer {
+        version: VERSION,
+        name: layer.to_string(),
+        features,
+        keys,
+        values: values.list,
+        extent: Some(EXTENT),
+    };
+    let layers = if layer.features.is_empty() { Vec::new() } else { vec![layer] };
+    message::Tile { layers }.encode_to_vec()
+}
+
+/// The number of an object: the same in all tiles, so that a map can tell that two parts are one.
+fn feature_id(id: &str) -> u64 {
+    let hash = blake3::hash(id.as_bytes());
+    let bytes = hash.as_bytes().iter().take(size_of::<u64>());
+    let number = bytes.fold(0, |number, &byte| number << u8::BITS | u64::from(byte));
+    number >> (u64::BITS - ID_BITS)
+}
+
+/// Values of properties, each once.
+#[derive(Default)]
+struct Values {
+    numbers: FxHashMap<Hashed, u32>,
+    list: Vec<message::Value>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Hashed {
+    Text(Text),
+    Boolean(bool),
+    Integer(i64),
+    /// Bits.
+    Number(u64),
+}
+
+impl Values {
+    /// The number of a value that is there.
+    fn number(&mut self, cell: Cell) -> u32 {
+        let hashed = match cell {
+            Cell::Missing => Hashed::Text(Text::default()),
+            Cell::Text(text) => Hashed::Text(text),
+            Cell::Texts(texts) => Hashed::Text(texts.join(BETWEEN).into()),
+            Cell::Boolean(value) => Hashed::Boolean(value),
+            Cell::Integer(value) => Hashed::Integer(value),
+            Cell::Number(value) => Hashed::Number(value.to_bits()),
+        };
+        if let Some(&number) = self.numbers.get(&hashed) {
+            return number;
+        }
+        let mut value = message::Value::default();
+        match &hashed {
+            Hashed::Text(text) => value.string = Some(text.to_string()),
+            Hashed::Boolean(truth) => value.bool = Some(*truth),
+            Hashed::Integer(integer) => value.sint = Some(*integer),
+            Hashed::Number(bits) => value.double = Some(f64::from_bits(*bits)),
+        }
+        let number = self.list.len() as u32;
+        self.list.push(value);
+        self.numbers.insert(hashed, number);
+        number
+    }
+}
+
+/// What there is to draw of an object: one geometry of each type that it has.
+fn drawings(address: Address, object: &Object) -> Vec<(GeometryType, Vec<u32>)> {
+    let mut points = Vec::new();
+    let mut lines = Pen::default();
+    let mut polygons = Pen::default();
+    for part in parts(object) {
+        match part {
+            Part::Point(position) => points.extend(clip::point(address.project(position))),
+            Part::Line(positions) => {
+                for part in seen(address, positions).map(clip::line).unwrap_or_default() {
+                    lines.line(&part);
+                }
+            }
+            Part::Polygon(rings) => {
+                for (at, ring) in rings.into_iter().enumerate() {
+                    match seen(address, ring).and_then(|ring| clip::ring(ring, at > 0)) {
+                        Some(ring) => polygons.ring(&ring),
+                        // Holes of a shell that is not there are none.
+                        None if at == 0 => break,
+                        None => {}
+                    }
+                }
+            }
+        }
+    }
+    let mut all_points = Pen::default();
+    all_points.points(&points);
+    let drawings = [
+        (GeometryType::Point, all_points.commands),
+        (GeometryType::LineString, lines.commands),
+        (GeometryType::Polygon, polygons.commands),
+    ];
+    drawings.into_iter().filter(|(_, commands)| !commands.is_empty()).collect()
+}
+
+/// The points in units, when they are far enough from each other to be seen.
+fn seen(address: Address, positions: &[Position]) -> Option<Vec<[f64; 2]>> {
+    let points: Vec<[f64; 2]> =
+        positions.iter().map(|&position| address.project(position)).collect();
+    let size = |axis: usize| {
+        let units = points.iter().map(|point| point[axis]);
+        let low = units.clone().fold(f64::INFINITY, f64::min);
+        units.fold(f64::NEG_INFINITY, f64::max) - low
+    };
+    (size(0) >= SIZE_MIN || size(1) >= SIZE_MIN).then_some(points)
+}
