@@ -373,8 +373,8 @@ export class App {
   private wants(layer: Layer): boolean {
     const streets = !this.hidden.has("links") && this.streetsHint() === undefined;
     const emission = measureOf(this.streetScale) !== undefined;
-    // No map layer and no panel shows trips.
-    if (layer === "trips") return false;
+    // No map layer and no panel shows these.
+    if (layer === "trips" || layer === "weather") return false;
     if (layer === "links") return streets;
     if (layer === "link_emissions") return streets && emission;
     if (layer !== "area_emissions") return true;

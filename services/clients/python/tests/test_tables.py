@@ -41,6 +41,7 @@ OBJECTS: dict[str, list[Any]] = {
     "areas": [{"id": "x", "boundary": RING}],
     "link_emissions": [{"id": "l", "line": LINE}],
     "area_emissions": [{"id": "x", "line": RING}],
+    "weather": [{"id": "w", "station": {"position": place(24, 60)}}],
 }
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 HOME = Path(__file__).parent.parent
-DESCRIPTION = HOME / "../../gateway/openapi.json"
+DESCRIPTIONS = [HOME / "../../gateway/asyncapi.json", HOME / "../../gateway/openapi.json"]
+"""Where both describe something, the second counts."""
 TARGET = HOME / "src/tilanne/objects.py"
 
 ROOTS = [
@@ -25,6 +26,7 @@ ROOTS = [
     "Queue",
     "Area",
     "Emission",
+    "Weather",
     "CloudEvent",
 ]
 """Objects of the layers, and events. What they are made of comes with them."""
@@ -117,7 +119,9 @@ def typed_dict(name: str, schema: dict[str, Any]) -> str:
 
 def generate() -> str:
     """Write the module."""
-    schemas = json.loads(DESCRIPTION.read_text())["components"]["schemas"]
+    schemas: dict[str, Any] = {}
+    for description in DESCRIPTIONS:
+        schemas |= json.loads(description.read_text())["components"]["schemas"]
     layers = schemas["LayerName"]["enum"]
     wanted, waiting = [], list(ROOTS)
     while waiting:

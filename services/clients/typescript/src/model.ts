@@ -281,6 +281,16 @@ export interface EmissionAlternative {
   pm_exhaust_g_h: number;
 }
 
+/** The weather that the emission of an area was computed with. */
+export interface EmissionWeather {
+  temperature_c: number;
+  temperature_source: string;
+  temperature_stations: number;
+  road_state: string;
+  road_source: string;
+  road_stations: number;
+}
+
 /** What the traffic on a link or in an area emits. */
 export interface Emission {
   id: string;
@@ -298,6 +308,7 @@ export interface Emission {
   queue_excess_co2_g_h: number;
   totals?: Maybe<EmissionTotal[]>;
   alternatives?: Maybe<EmissionAlternative[]>;
+  weather?: Maybe<EmissionWeather>;
   /** Line of the link, boundary of the area. */
   line: Position[];
 }
@@ -342,6 +353,29 @@ export interface Trip extends Stamped {
   };
 }
 
+/** What lies on a road, and since when that is known. */
+export interface TimedSurface {
+  surface: string;
+  time_ms: number;
+}
+
+/** A road weather station; what it does not measure is missing. */
+export interface Weather extends Stamped {
+  station: {
+    name?: Maybe<string>;
+    position?: Maybe<Position>;
+    collection_status: string;
+    state?: Maybe<string>;
+  };
+  air_temperature_c?: Maybe<TimedValue>;
+  road_temperature_c?: Maybe<TimedValue>;
+  road_surface?: Maybe<TimedSurface>;
+  precipitation_mm_h?: Maybe<TimedValue>;
+  water_mm?: Maybe<TimedValue>;
+  snow_mm?: Maybe<TimedValue>;
+  ice_mm?: Maybe<TimedValue>;
+}
+
 export interface Feed {
   id: string;
   watermark_ms: number;
@@ -373,6 +407,7 @@ export interface LayerObjects {
   areas: Area;
   link_emissions: Emission;
   area_emissions: Emission;
+  weather: Weather;
 }
 
 export type Layer = keyof LayerObjects;
@@ -388,6 +423,7 @@ export const LAYERS: readonly Layer[] = [
   "areas",
   "link_emissions",
   "area_emissions",
+  "weather",
 ];
 
 /** West, south, east, north in degrees. */

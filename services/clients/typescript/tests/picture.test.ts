@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { DeltaMessage, SnapshotMessage, Vehicle } from "../src/index.js";
-import { Picture, noChanges, parseServerMessage } from "../src/index.js";
+import { LAYERS, Picture, noChanges, parseServerMessage } from "../src/index.js";
 import { PendingChanges } from "../src/changes.js";
 import { snapshot, vehicle } from "./scripted.js";
 
@@ -163,10 +164,18 @@ describe("the picture", () => {
     }
   });
 
+  it("has the layers that the server has", () => {
+    const description = readFileSync(new URL("../../../gateway/openapi.json", import.meta.url));
+    const { components } = JSON.parse(description.toString()) as {
+      components: { schemas: { LayerName: { enum: string[] } } };
+    };
+    expect(LAYERS).toEqual(components.schemas.LayerName.enum);
+  });
+
   it("has all layers in its changes", () => {
     const { updated, removed, list, reset } = noChanges();
     expect(Object.keys(updated)).toEqual(Object.keys(removed));
-    expect([Object.keys(updated).length, list.length, reset]).toEqual([10, 0, false]);
+    expect([Object.keys(updated).length, list.length, reset]).toEqual([LAYERS.length, 0, false]);
     expect(updated.vehicles).not.toBe(updated.trips);
   });
 

@@ -19,6 +19,7 @@ LayerName = Literal[
     "areas",
     "link_emissions",
     "area_emissions",
+    "weather",
 ]
 """Layers of the picture."""
 
@@ -249,6 +250,33 @@ class Emission(TypedDict):
     """Length of all its streets, each direction by itself."""
     totals: NotRequired[list[EmissionTotal] | None]
     """Running and last hour, day and week; of areas only."""
+    weather: NotRequired[EmissionWeather | None]
+
+
+class Weather(TypedDict):
+    """A road weather station as best known. What it does not measure, or has not for long, is
+    missing.
+    """
+
+    air_temperature_c: NotRequired[TimedValue | None]
+    event_time_ms: int
+    """Of the newest measurement, else of the newest reference data."""
+    feed: str
+    """Feed that it is known from."""
+    ice_mm: NotRequired[TimedValue | None]
+    id: str
+    """`<feed>:<station>`."""
+    precipitation_mm_h: NotRequired[TimedValue | None]
+    received_time_ms: int
+    """When it was received."""
+    road_surface: NotRequired[TimedSurface | None]
+    road_temperature_c: NotRequired[TimedValue | None]
+    snow_mm: NotRequired[TimedValue | None]
+    station: WeatherStation
+    """Reference data."""
+    verdicts: list[str]
+    """What is doubtful."""
+    water_mm: NotRequired[TimedValue | None]
 
 
 class CloudEvent(TypedDict):
@@ -595,6 +623,49 @@ class EmissionTotal(TypedDict):
     """Five-minute windows in it, with a state of the streets."""
 
 
+class EmissionWeather(TypedDict):
+    """The weather that emissions of an area were computed with."""
+
+    road_source: str
+    road_state: str
+    """Of the roads, such as `dry` or `snow`."""
+    road_stations: int
+    """Stations behind the state of the roads."""
+    temperature_c: float
+    """Of the air: the median of the stations, in steps of one degree."""
+    temperature_source: str
+    temperature_stations: int
+    """Stations behind the temperature."""
+
+
+class TimedValue(TypedDict):
+    """A value and when it was measured."""
+
+    time_ms: int
+    """When."""
+    value: float
+    """Value."""
+
+
+class TimedSurface(TypedDict):
+    """What lies on a road, with the time it was measured."""
+
+    surface: str
+    time_ms: int
+    """When."""
+
+
+class WeatherStation(TypedDict):
+    """Reference data of a road weather station."""
+
+    collection_status: str
+    name: NotRequired[str]
+    """Its name."""
+    position: NotRequired[Position | None]
+    state: NotRequired[str]
+    """The publisher's word for the state of the equipment."""
+
+
 class EventData(TypedDict):
     """An event; exactly one of its kinds is there."""
 
@@ -641,15 +712,6 @@ class TripDescriptor(TypedDict):
     """Since the start of the service day."""
     trip_id: NotRequired[str]
     """Id in the schedule."""
-
-
-class TimedValue(TypedDict):
-    """A value and when it was measured."""
-
-    time_ms: int
-    """When."""
-    value: float
-    """Value."""
 
 
 class DetectorConstant(TypedDict):

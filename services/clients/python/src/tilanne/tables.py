@@ -263,6 +263,7 @@ SHAPES: dict[str, tuple[str, Callable[[Any], bytes | None]]] = {
     "areas": ("boundary", _ring),
     "link_emissions": ("line", _line),
     "area_emissions": ("line", _ring),
+    "weather": ("station.position", _point),
 }
 """Where the geometry of a layer's objects is, and what it is. Others have none."""
 
