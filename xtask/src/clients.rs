@@ -16,9 +16,8 @@ pub const PYTHON: &str = "services/clients/python";
 
 /// Installs what the clients need, checks and tests them.
 pub fn test(root: &Path) -> Result<()> {
-    let folder = root.join(TYPESCRIPT);
-    command::run(dashboard::npm(&folder).args(["ci", "--no-audit", "--no-fund"]))?;
-    for script in ["check", "build", "test"] {
+    let folder = typescript(root)?;
+    for script in ["check", "test"] {
         command::run(dashboard::npm(&folder).args(["run", script]))?;
     }
     let python = python(root)?;
@@ -31,6 +30,18 @@ pub fn test(root: &Path) -> Result<()> {
     run(&["ruff", "format", "--check", "."])?;
     run(&["mypy"])?;
     run(&["pytest", "--quiet"])
+}
+
+/// The folder of the TypeScript client, with the packages that its tests need, and built. Packages
+/// are installed anew when the list of them is newer.
+pub fn typescript(root: &Path) -> Result<PathBuf> {
+    let folder = root.join(TYPESCRIPT);
+    let modified = |path: &str| folder.join(path).metadata().and_then(|file| file.modified()).ok();
+    if modified("node_modules/.package-lock.json") < modified("package-lock.json") {
+        command::run(dashboard::npm(&folder).args(["ci", "--no-audit", "--no-fund"]))?;
+    }
+    command::run(dashboard::npm(&folder).args(["run", "build"]))?;
+    Ok(folder)
 }
 
 /// Python with the client and all that its tests need, in an environment of its own in cargo's

@@ -4,8 +4,10 @@
  * data and port, and removes the file.
  */
 
+import { execFile } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { Box, CloudEvent, Layer, Selection } from "../src/index.js";
 import type { EventStream } from "../src/index.js";
@@ -13,6 +15,8 @@ import { Client, LAYERS, RefusedError, Subscription } from "../src/index.js";
 
 const URL_OF_SERVER = process.env["TILANNE_URL"] ?? "";
 const RESTART = process.env["TILANNE_RESTART"] ?? "";
+/** Node has a WebSocket of its own from 22 on. */
+const WEBSOCKET_FLAG = "--experimental-websocket";
 const PATIENCE_MS = 120_000;
 /** Moments that are remembered, to compare with what the server had at one of them. */
 const MOMENTS_MAX = 500;
@@ -221,6 +225,15 @@ describe.skipIf(URL_OF_SERVER === "")("against the server", () => {
     const held = [...followed.layer("vehicles")].map(([id, object]) => [id, canonical(object)]);
     expect([...changed].sort()).toEqual(held.sort());
   }, 400_000);
+
+  it("the example runs, on what is built", async () => {
+    const { body } = await get<{ regions: { id: string }[] }>("/v1/regions");
+    const flags = Number(process.versions.node.split(".")[0]) < 22 ? [WEBSOCKET_FLAG] : [];
+    const script = ["examples/follow.mjs", URL_OF_SERVER, body.regions[0]?.id ?? "", "20"];
+    const { stdout } = await promisify(execFile)(process.execPath, [...flags, ...script]);
+    expect(stdout.trim().split("\n")).toHaveLength(20);
+    expect(stdout).toContain("km/h");
+  }, 60_000);
 
   it("refusals are errors that say what to do", async () => {
     const client = new Client(URL_OF_SERVER);

@@ -23,7 +23,10 @@ export function measureOf(scale: StreetScale): Measure | undefined {
 }
 
 /** Layers of the picture with a place on the map; emissions are drawn by streets and areas. */
-export type MapLayerName = Exclude<Layer, "feeds" | "trips" | "weather" | "link_emissions" | "area_emissions">;
+export type MapLayerName = Exclude<
+  Layer,
+  "feeds" | "trips" | "weather" | "link_emissions" | "area_emissions"
+>;
 
 export interface MapLayer {
   /** The layer of the picture that it shows. */
