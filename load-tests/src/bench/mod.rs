@@ -9,6 +9,7 @@ mod emissions;
 mod latency;
 mod matching;
 mod process;
+mod query;
 pub mod report;
 mod streets;
 
@@ -118,6 +119,7 @@ pub const BENCHES: &[Bench] = &[
             ("demo", process::demo),
         ],
     },
+    Bench { name: "query", measures: &[("tiles", query::tiles), ("geojson", query::geojson)] },
     Bench {
         name: "streets",
         measures: &[
