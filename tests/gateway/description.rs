@@ -16,12 +16,10 @@ fn root() -> PathBuf {
     root.expect("the tests lie in the repository").to_owned()
 }
 
-#[test]
-fn the_description_is_the_committed_one() {
-    let path = root().join("services/gateway/openapi.json");
-    let made = gateway::openapi().to_pretty_json().unwrap() + "\n";
+fn assert_committed(name: &str, made: &str) {
+    let path = root().join("services/gateway").join(name);
     if std::env::var_os("UPDATE_EXPECT").is_some() {
-        std::fs::write(&path, &made).unwrap();
+        std::fs::write(&path, made).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
@@ -29,6 +27,13 @@ fn the_description_is_the_committed_one() {
         "{} is not what the routes say; UPDATE_EXPECT=1 rewrites it",
         path.display()
     );
+}
+
+#[test]
+fn the_descriptions_are_the_committed_ones() {
+    assert_committed("openapi.json", &(gateway::openapi().to_pretty_json().unwrap() + "\n"));
+    let streams = serde_json::to_string_pretty(&gateway::asyncapi()).unwrap() + "\n";
+    assert_committed("asyncapi.json", &streams);
 }
 
 /// Says where a value does not fit its schema: the part of JSON Schema that the description uses.

@@ -512,6 +512,7 @@ impl SentEvent {
 impl Events {
     pub(crate) async fn open(server: &Server, path: &str, cursor: Option<&str>) -> Self {
         let url = format!("http://{}{path}", server.address);
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let request = reqwest::Client::new().get(url).header("accept", "text/event-stream");
         let request = match cursor {
             Some(cursor) => request.header("last-event-id", cursor),

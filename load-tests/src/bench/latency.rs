@@ -20,13 +20,13 @@ const WARM_UP: Duration = Duration::from_secs(5);
 const MEASURED: Duration = Duration::from_secs(20);
 
 /// When a vehicle's message of an event time was handed to the MQTT client.
-type Sent = Arc<Mutex<HashMap<(String, i64), Instant>>>;
+pub(super) type Sent = Arc<Mutex<HashMap<(String, i64), Instant>>>;
 
 /// Latency at 5,000 messages a second to one subscriber that sees all of them.
 pub(super) fn push(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
     let home = folder("latency")?;
     let (broker, port) = broker(&home)?;
-    let config = write_config(&home, port)?;
+    let config = write_config(&home, port, "")?;
     let (server, address) = tilanne(&config, home.join("data"))?;
     let sent = Sent::default();
     let publisher = std::thread::spawn({
@@ -67,7 +67,7 @@ pub(super) fn push(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
 }
 
 /// `operator/vehicle` of an HFP topic.
-fn vehicle(topic: &str) -> String {
+pub(super) fn vehicle(topic: &str) -> String {
     let levels: Vec<_> = topic.split('/').skip(7).take(2).collect();
     levels.join("/")
 }
@@ -108,7 +108,7 @@ async fn listen(address: &str, sent: &Sent) -> Result<Vec<f64>, BenchError> {
     Ok(latencies_ms)
 }
 
-fn broker(home: &std::path::Path) -> Result<(Started, u16), BenchError> {
+pub(super) fn broker(home: &std::path::Path) -> Result<(Started, u16), BenchError> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(BenchError::new)?;
     let port = listener.local_addr().map_err(BenchError::new)?.port();
     drop(listener);
@@ -127,7 +127,12 @@ fn broker(home: &std::path::Path) -> Result<(Started, u16), BenchError> {
     Ok((started, port))
 }
 
-fn write_config(home: &std::path::Path, port: u16) -> Result<String, BenchError> {
+/// A configuration with one region that reads HFP from the broker, and more for the main file.
+pub(super) fn write_config(
+    home: &std::path::Path,
+    port: u16,
+    more: &str,
+) -> Result<String, BenchError> {
     let regions = home.join("regions");
     std::fs::create_dir_all(&regions).map_err(BenchError::new)?;
     let region = format!(
@@ -140,7 +145,7 @@ fn write_config(home: &std::path::Path, port: u16) -> Result<String, BenchError>
     );
     std::fs::write(regions.join("bench.toml"), region).map_err(BenchError::new)?;
     let main = home.join("bench.toml");
-    std::fs::write(&main, "regions = \"regions\"\ndata_dir = \"data\"\n")
+    std::fs::write(&main, format!("regions = \"regions\"\ndata_dir = \"data\"\n{more}"))
         .map_err(BenchError::new)?;
     main.to_str().map(str::to_owned).ok_or_else(|| BenchError::new("path is not text"))
 }

@@ -9,6 +9,7 @@ mod emissions;
 mod latency;
 mod matching;
 mod process;
+mod push;
 mod query;
 pub mod report;
 mod streets;
@@ -117,6 +118,14 @@ pub const BENCHES: &[Bench] = &[
             ("query", core::query),
             ("push", latency::push),
             ("demo", process::demo),
+        ],
+    },
+    Bench {
+        name: "push",
+        measures: &[
+            ("clients", push::clients),
+            ("ingest", push::ingest),
+            ("formats", push::formats),
         ],
     },
     Bench { name: "query", measures: &[("tiles", query::tiles), ("geojson", query::geojson)] },

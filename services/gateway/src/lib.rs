@@ -32,5 +32,5 @@ pub use follower::{FollowError, follow};
 pub use live::{FeedLabel, LiveRegion, Progress, RegionSetup};
 pub use options::{Options, OptionsError, Origin, PAGE_LIMIT_MAX, PushOptions, TileOptions};
 pub use problem::Problem;
-pub use route::{openapi, router};
+pub use route::{asyncapi, openapi, router};
 pub use server::serve;

@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use events::{Text, wire};
-use network::Region;
+use network::{BoundingBox, Region};
 use picture::{Change, Delta, Feed, Layer, Object, RemovalReason, View};
 use prost::Message;
 use serde::Serialize;
@@ -96,6 +96,13 @@ impl Applied {
         }
     }
 
+    fn object(&self) -> Option<&Object> {
+        match &self.outcome {
+            Applying::Updated(encoded) => Some(&encoded.object),
+            Applying::Removed(_) => None,
+        }
+    }
+
     /// Stands for what the change says: another change has another one.
     fn check(&self) -> u32 {
         let said = match &self.outcome {
@@ -133,35 +140,70 @@ impl Encoded {
     }
 }
 
+/// A change in a ring, with what every reader asks of it.
+#[derive(Debug)]
+struct Kept {
+    number: Number,
+    around: Around,
+    applied: Arc<Applied>,
+}
+
+/// Where a change matters: around the object as it was before, and as it is now. Who wants neither
+/// place did not have the object and does not get it. Most changes are of no concern to most
+/// readers, and this says so without a look at the object.
+#[derive(Clone, Copy, Debug)]
+enum Around {
+    /// It has no place, before and after.
+    Nowhere,
+    Within(BoundingBox),
+    /// Where it was before is not known.
+    Anywhere,
+}
+
+impl Around {
+    fn matters(&self, within: Option<&BoundingBox>) -> bool {
+        match (self, within) {
+            (Self::Anywhere, _) | (_, None) => true,
+            (Self::Nowhere, Some(_)) => false,
+            (Self::Within(around), Some(within)) => around.meets(within),
+        }
+    }
+}
+
+impl From<Option<BoundingBox>> for Around {
+    fn from(bbox: Option<BoundingBox>) -> Self {
+        bbox.map_or(Self::Nowhere, Self::Within)
+    }
+}
+
 /// The latest changes of one layer.
 #[derive(Debug, Default)]
 struct Ring {
-    /// With their numbers, oldest first.
-    changes: VecDeque<(Number, Arc<Applied>)>,
+    /// Oldest first.
+    changes: VecDeque<Kept>,
     /// All changes after this one are kept.
     complete_after: Option<Number>,
 }
 
 impl Ring {
-    fn push(&mut self, number: Number, applied: Arc<Applied>, changes_max: usize) {
+    fn push(&mut self, kept: Kept, changes_max: usize) {
         if self.changes.len() == changes_max
-            && let Some((oldest, _)) = self.changes.pop_front()
+            && let Some(oldest) = self.changes.pop_front()
         {
-            self.complete_after = Some(oldest);
+            self.complete_after = Some(oldest.number);
         }
-        self.changes.push_back((number, applied));
+        self.changes.push_back(kept);
     }
 
     /// Changes after a number; none when some of them are no longer kept.
-    fn since(&self, after: Option<Number>) -> Option<impl Iterator<Item = &Arc<Applied>>> {
-        let skip = self.changes.partition_point(|(number, _)| Some(*number) <= after);
-        let newer = self.changes.range(skip..).map(|(_, applied)| applied);
-        (after >= self.complete_after).then_some(newer)
+    fn since(&self, after: Option<Number>) -> Option<impl Iterator<Item = &Kept>> {
+        let skip = self.changes.partition_point(|kept| Some(kept.number) <= after);
+        (after >= self.complete_after).then(|| self.changes.range(skip..))
     }
 
     fn find(&self, number: Number) -> Option<&Applied> {
-        let index = self.changes.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-        self.changes.get(index).map(|(_, applied)| applied.as_ref())
+        let index = self.changes.binary_search_by_key(&number, |kept| kept.number).ok()?;
+        self.changes.get(index).map(|kept| kept.applied.as_ref())
     }
 }
 
@@ -203,15 +245,31 @@ impl Shared {
         self.generation
     }
 
-    pub(crate) fn missed(&self, after: Option<Number>, of: &[Layer]) -> Missed {
+    /// What has changed after a number, as far as that matters to who wants nothing outside a box.
+    /// Feeds have no place: the box does not apply to them.
+    pub(crate) fn missed(
+        &self,
+        after: Option<Number>,
+        of: &[Layer],
+        within: Option<&BoundingBox>,
+    ) -> Missed {
         let mut missed = Missed { changes: Vec::new(), layers: Vec::new() };
         for &layer in of {
+            let within = within.filter(|_| layer != Layer::Feeds);
             match self.rings[layer as usize].since(after) {
-                Some(newer) => missed.changes.extend(newer.cloned()),
+                Some(newer) => {
+                    let newer = newer.filter(|kept| kept.around.matters(within));
+                    missed.changes.extend(newer.map(|kept| Arc::clone(&kept.applied)));
+                }
                 None => missed.layers.push(layer),
             }
         }
         missed
+    }
+
+    /// Whether all changes after a number are kept.
+    pub(crate) fn has_all_since(&self, after: Option<Number>, of: &[Layer]) -> bool {
+        of.iter().all(|&layer| after >= self.rings[layer as usize].complete_after)
     }
 
     /// Whether a place is in the history of this view; none when that is no longer known. Numbers
@@ -330,7 +388,8 @@ impl LiveRegion {
             }
             newest = Some(number);
             let applied = Arc::new(Applied::new(&delta.change, applied_ms));
-            rings[applied.layer as usize].push(number, applied, self.changes_max);
+            let kept = Kept { number, around: Around::Anywhere, applied };
+            rings[kept.applied.layer as usize].push(kept, self.changes_max);
         }
         for ring in &mut rings {
             ring.complete_after = ring.complete_after.max(complete_after);
@@ -368,11 +427,19 @@ impl LiveRegion {
         for delta in deltas {
             let applied = Arc::new(Applied::new(&delta.change, applied_ms));
             let number = (delta.sequence, delta.index);
-            if shared.view.apply(delta) {
-                let ring = &mut shared.rings[applied.layer as usize];
-                ring.push(number, Arc::clone(&applied), self.changes_max);
-                newest = Some((number, applied));
+            let before = shared.view.get(applied.layer, &applied.id);
+            let before = before.and_then(|object| object.envelope());
+            if !shared.view.apply(delta) {
+                continue;
             }
+            let after = applied.object().and_then(Object::envelope);
+            let around = match (before, after) {
+                (Some(before), Some(after)) => Some(before.union(after)),
+                (before, after) => before.or(after),
+            };
+            let kept = Kept { number, around: around.into(), applied: Arc::clone(&applied) };
+            shared.rings[applied.layer as usize].push(kept, self.changes_max);
+            newest = Some((number, applied));
         }
         if let Some((number, applied)) = newest {
             shared.place = Place { number: Some(number), check: applied.check() };

@@ -41,6 +41,20 @@ impl BoundingBox {
             && (self.south_deg..=self.north_deg).contains(&position.latitude_deg)
     }
 
+    /// Whether the boxes share a point.
+    ///
+    /// ```
+    /// let west: network::BoundingBox = "24,60,25,61".parse().unwrap();
+    /// assert!(west.meets(&"25,61,26,62".parse().unwrap()));
+    /// assert!(!west.meets(&"25.1,60,26,61".parse().unwrap()));
+    /// ```
+    pub fn meets(&self, other: &Self) -> bool {
+        self.west_deg <= other.east_deg
+            && self.east_deg >= other.west_deg
+            && self.south_deg <= other.north_deg
+            && self.north_deg >= other.south_deg
+    }
+
     /// The smallest box around both.
     #[must_use]
     pub fn union(self, other: Self) -> Self {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{check, decode, emission, network, replay, run};
+use crate::{check, decode, emission, network, replay, run, subscribe};
 
 /// The live situational picture of urban mobility.
 #[derive(Parser)]
@@ -32,6 +32,8 @@ enum Command {
     Network(network::Command),
     /// Run a recording through the whole pipeline as fast as it goes.
     Replay(replay::Arguments),
+    /// Print the stream of a server: each change of an object, or each event, as one JSON line.
+    Subscribe(Box<subscribe::Arguments>),
 }
 
 /// Which configuration.
@@ -74,6 +76,7 @@ impl Cli {
             Command::Emission(command) => emission::emission(&command),
             Command::Network(command) => network::network(&command),
             Command::Replay(arguments) => replay::replay(&arguments),
+            Command::Subscribe(arguments) => subscribe::subscribe(&arguments),
         }
     }
 }

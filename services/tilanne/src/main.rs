@@ -13,6 +13,7 @@ mod locate;
 mod network;
 mod replay;
 mod run;
+mod subscribe;
 
 use std::process::ExitCode;
 

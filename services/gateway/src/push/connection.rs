@@ -139,7 +139,9 @@ impl Connection {
                     self.flush().await?;
                     next_flush = Instant::now() + flush_interval;
                 }
-                Some((number, read)) = self.batches.1.recv() => self.hand_on(number, read).await?,
+                Some((number, read)) = self.batches.1.recv(), if !self.readers.is_empty() => {
+                    self.hand_on(number, read).await?;
+                }
                 _ = ping.tick() => {
                     if last_heard.elapsed() > idle_timeout {
                         metrics::counter!(telemetry::STALLED).increment(1);

@@ -217,11 +217,10 @@ impl Subscription {
         let shared = self.live.read();
         let is_of_log = cursor.epoch == *shared.view.epoch();
         let is_reached = cursor.place.number <= shared.place().number;
-        if is_on_its_way && (shared.view.epoch().is_empty() || is_of_log && !is_reached) {
+        if is_on_its_way && !(is_of_log && is_reached) {
             return Resuming::NotYet;
         }
-        let is_kept =
-            || shared.missed(cursor.place.number, &self.selection.layers).layers.is_empty();
+        let is_kept = || shared.has_all_since(cursor.place.number, &self.selection.layers);
         if !is_of_log || !is_reached {
             return Resuming::Impossible(SnapshotReason::OtherLog);
         }
@@ -243,7 +242,9 @@ impl Subscription {
         let (objects, missed, sequence) = {
             let shared = self.live.read();
             let objects = self.selection.candidates(&shared.view);
-            let missed = shared.missed(cursor.place.number, &self.selection.layers);
+            let Selection { layers, .. } = &self.selection;
+            let within = self.selection.envelope();
+            let missed = shared.missed(cursor.place.number, layers, within);
             self.place = shared.place();
             self.generation = shared.generation();
             self.at.epoch = shared.view.epoch().clone();
@@ -282,7 +283,8 @@ impl Subscription {
         if place == self.place && pending.is_empty() {
             return Ok(None);
         }
-        let missed = shared.missed(self.place.number, &selection.layers);
+        let within = selection.envelope();
+        let missed = shared.missed(self.place.number, &selection.layers, within);
         let anew = match missed.layers.as_slice() {
             [] => Vec::new(),
             layers => selection.only(layers).candidates(&shared.view),
@@ -383,7 +385,7 @@ impl Subscription {
         let (objects, missed, place, generation, sequence) = {
             let shared = self.live.read();
             let objects = selection.candidates(&shared.view);
-            let missed = shared.missed(self.place.number, &Layer::ALL);
+            let missed = shared.missed(self.place.number, &Layer::ALL, None);
             (objects, missed, shared.place(), shared.generation(), shared.view.sequence())
         };
         let objects = selection.narrow(objects);

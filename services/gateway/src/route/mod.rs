@@ -1,5 +1,6 @@
 //! The routes, one a file, and what is around all of them.
 
+mod asyncapi;
 mod config;
 mod dead_letters;
 mod events;
@@ -41,6 +42,8 @@ use crate::options::Options;
 use crate::problem::Problem;
 use crate::{assets, problem, schema, telemetry};
 
+pub use asyncapi::asyncapi;
+
 /// Says of every answer, also where the format has no place for it, where the picture comes from: a
 /// demo never looks live.
 const ORIGIN: HeaderName = HeaderName::from_static("tilanne-origin");
@@ -69,6 +72,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(RequestBodyLimitLayer::new(app.options.body_bytes_max));
     Router::new()
         .merge(assets::routes())
+        .merge(asyncapi::routes())
         .merge(config::routes())
         .merge(dead_letters::routes())
         .merge(events::routes())
@@ -125,6 +129,7 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         version = "1"
     ),
     paths(
+        asyncapi::get,
         config::get,
         dead_letters::get,
         events::get,

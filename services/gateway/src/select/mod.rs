@@ -111,6 +111,11 @@ impl Selection {
         Self { layers: layers.to_vec(), ..self.clone() }
     }
 
+    /// The box outside which it wants nothing, but for feeds; none when it has no shape.
+    pub(crate) fn envelope(&self) -> Option<&BoundingBox> {
+        self.envelope.as_ref()
+    }
+
     /// Whether it wants this object. Feeds have no place: shapes do not apply to them.
     pub(crate) fn has(&self, object: &Object) -> bool {
         self.layers.contains(&object.layer()) && self.meets(object)

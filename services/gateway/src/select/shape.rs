@@ -11,6 +11,10 @@ use crate::problem::Problem;
 /// Most corners of a polygon or points of a line: each costs at every object looked at.
 const POINTS_MAX: usize = 1_000;
 
+/// Smallest polygon, square degrees: a hundredth of a square metre, above what is left of nothing by
+/// rounding.
+const AREA_MIN_DEG2: f64 = 1e-12;
+
 /// Narrowest and widest corridor, metres.
 const WIDTH_M: std::ops::RangeInclusive<f64> = 1.0..=100_000.0;
 
@@ -31,7 +35,7 @@ impl Shape {
     pub(crate) fn polygon(corners: &[[f64; 2]]) -> Result<Self, Problem> {
         let corners = positions(corners, "polygon", 3)?;
         let shape = Self::ring(&corners).filter(|shape| match shape {
-            Self::Polygon { outline, .. } => geo::Area::unsigned_area(outline) > 0.0,
+            Self::Polygon { outline, .. } => geo::Area::unsigned_area(outline) > AREA_MIN_DEG2,
             _ => false,
         });
         shape.ok_or_else(|| Problem::bad_request("polygon: its corners enclose nothing"))
@@ -84,7 +88,7 @@ impl Shape {
         let Some(around) = object.envelope() else {
             return false;
         };
-        if !meet(&self.envelope(), &around) {
+        if !self.envelope().meets(&around) {
             return false;
         }
         match self {
@@ -188,13 +192,6 @@ fn envelope(positions: &[Position]) -> Option<BoundingBox> {
         north_deg: position.latitude_deg,
     };
     positions.iter().map(point_box).reduce(BoundingBox::union)
-}
-
-fn meet(a: &BoundingBox, b: &BoundingBox) -> bool {
-    a.west_deg <= b.east_deg
-        && a.east_deg >= b.west_deg
-        && a.south_deg <= b.north_deg
-        && a.north_deg >= b.south_deg
 }
 
 /// The box that two boxes share; one that nothing meets, when they share none.

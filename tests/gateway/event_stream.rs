@@ -1,0 +1,345 @@
+//! The events themselves: from the embedded log, as CloudEvents, by page, stream and WebSocket.
+
+use std::sync::Arc;
+
+use events::{
+    Body, DetectorMeasurement, DetectorStation, Event, FeedStatus, LogRecord, Provenance,
+    VehiclePosition, Verdicts,
+};
+use gateway::{App, Progress};
+use picture::{FeedLimits, Picture, Setup};
+use serde_json::{Value, json};
+use stream::{Append, Checkpoint, EmbeddedLog, EmbeddedOptions, Log, Sink, topic};
+use tokio_util::sync::CancellationToken;
+
+use super::support::{
+    Client, Events, NOW_MS, REGION, app, detector, get, get_with, position, region, server, updated,
+};
+
+/// An app that follows an embedded log.
+struct World {
+    app: Arc<App>,
+    log: Arc<EmbeddedLog>,
+    sink: Box<dyn Sink>,
+    shutdown: CancellationToken,
+    _directory: tempfile::TempDir,
+}
+
+impl World {
+    async fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let log = EmbeddedLog::open(directory.path(), EmbeddedOptions::default()).unwrap();
+        let sink = log.sink(topic::EVENTS, REGION).await.unwrap();
+        let (app, shutdown) = (app(), CancellationToken::new());
+        let live = Arc::clone(app.region(REGION).unwrap());
+        live.set_progress(Progress::CatchingUp);
+        let following: Arc<dyn Log> = Arc::clone(&log) as Arc<dyn Log>;
+        tokio::spawn(gateway::follow(following, live, Setup::default(), shutdown.clone()));
+        while region(&app).progress() != Progress::Following {
+            tokio::task::yield_now().await;
+        }
+        Self { app, log, sink, shutdown, _directory: directory }
+    }
+
+    async fn append(&self, records: Vec<LogRecord>) {
+        let records = records.iter().map(|record| record.encode().into()).collect();
+        self.sink.append(Append { records, cursor: None }).await.unwrap();
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+/// An event received so many seconds after the clock's time.
+fn event(feed: &str, entity: &str, second: i64, body: Body) -> LogRecord {
+    let received_time_ms = NOW_MS + second * 1_000;
+    LogRecord::Event(Event {
+        feed: feed.into(),
+        region: REGION.into(),
+        entity: entity.into(),
+        event_time_ms: received_time_ms - 500,
+        received_time_ms,
+        verdicts: Verdicts::default(),
+        provenance: Provenance { source: "mqtt".into(), format: "hfp".into() },
+        body,
+    })
+}
+
+fn moved(entity: &str, second: i64, longitude_deg: f64) -> LogRecord {
+    let report =
+        VehiclePosition { position: Some(position(longitude_deg, 60.5)), ..Default::default() };
+    event("bus", entity, second, Body::VehiclePosition(report))
+}
+
+fn status(second: i64) -> LogRecord {
+    let received_time_ms = NOW_MS + second * 1_000;
+    LogRecord::FeedStatus(FeedStatus { feed: "bus".into(), received_time_ms, ..Default::default() })
+}
+
+/// A minute of two vehicles, a station and what it measures.
+fn minute() -> Vec<LogRecord> {
+    let measured = DetectorMeasurement { sensor_id: 1, value: 60.0, ..Default::default() };
+    let mut records = vec![
+        event("tms", "d", 0, Body::DetectorStation(DetectorStation::default())),
+        event("tms", "d", 0, Body::DetectorMeasurement(measured)),
+    ];
+    for second in 0..60 {
+        records.extend([moved("1", second, 24.5), moved("2", second, 25.5), status(second)]);
+    }
+    records
+}
+
+fn subjects(events: &Value) -> Vec<(&str, &str)> {
+    let events = events.as_array().unwrap().iter();
+    events
+        .map(|event| (event["subject"].as_str().unwrap(), event["sequence"].as_str().unwrap()))
+        .collect()
+}
+
+#[tokio::test]
+async fn events_are_cloud_events_page_by_page() {
+    let world = World::new().await;
+    world.append(minute()).await;
+    let path = format!("/v1/regions/{REGION}/events");
+    let answer = get(&world.app, &format!("{path}?offset=0&kinds=vehicle_position")).await;
+    assert_eq!(answer.status, 200);
+    let header = |name| answer.header(axum::http::HeaderName::from_static(name)).to_owned();
+    assert_eq!(header("content-type"), "application/cloudevents-batch+json");
+    let events = answer.json();
+    assert_eq!(events.as_array().unwrap().len(), 120);
+    let epoch = world.log.epoch();
+    let first = &events[0];
+    let data = first["data"].clone();
+    let expected = json!({
+        "specversion": "1.0",
+        "id": format!("{epoch}~2"),
+        "source": format!("/v1/regions/{REGION}/events"),
+        "type": "tilanne.v1.vehicle_position",
+        "subject": "bus:1",
+        "time": "2023-11-14T22:13:19.5Z",
+        "datacontenttype": "application/json",
+        "sequence": "00000000000000000002",
+        "data": data,
+    });
+    assert_eq!(*first, expected);
+    assert_eq!(data["vehicle_position"]["position"]["longitude_deg"], 24.5);
+
+    let link = header("link");
+    let next =
+        link.strip_prefix('<').and_then(|link| link.strip_suffix(">; rel=\"next\"")).unwrap();
+    let answer = get(&world.app, next).await;
+    assert_eq!(answer.json(), json!([]), "there is no more");
+    world.append(vec![moved("3", 61, 24.5), status(61)]).await;
+    assert_eq!(subjects(&get(&world.app, next).await.json()), [("bus:3", "00000000000000000182")]);
+}
+
+#[tokio::test]
+async fn events_are_found_by_time_feed_place_and_id() {
+    let world = World::new().await;
+    world.append(minute()).await;
+    region(&world.app).apply([vec![updated(0, detector("tms:d", position(24.2, 60.2)))]]);
+    let path = format!("/v1/regions/{REGION}/events");
+    let found = async |query: &str| {
+        let answer = get(&world.app, &format!("{path}?{query}")).await;
+        assert_eq!(answer.status, 200, "{query}");
+        answer.json().as_array().unwrap().len()
+    };
+    for second in [0, 1, 30, 59] {
+        let query = format!("time_ms={}&feeds=bus", NOW_MS + second * 1_000);
+        assert_eq!(found(&query).await as i64, (60 - second) * 2, "{query}");
+    }
+    assert_eq!(found(&format!("time_ms={}", NOW_MS + 3_600_000)).await, 0);
+    assert_eq!(found("time_ms=0").await, 122);
+    assert_eq!(found("offset=0&feeds=tms").await, 2);
+    assert_eq!(found("offset=0&bbox=24,60,25,61&feeds=bus").await, 60);
+    assert_eq!(found("offset=0&bbox=24,60,24.3,61").await, 1, "what the detector there measured");
+    assert_eq!(found("offset=0&ids=bus:2").await, 60);
+    assert_eq!(found("offset=0&ids=2,d").await, 62);
+    assert_eq!(found("offset=0&city=keskus&kinds=detector_measurement,trip_update").await, 1);
+    assert_eq!(found("").await, 0, "from now on");
+}
+
+#[tokio::test]
+async fn the_stream_of_events_reads_on_from_its_ids() {
+    let world = World::new().await;
+    world.append(minute()).await;
+    let server = server(&world.app).await;
+    let path = format!("/v1/regions/{REGION}/events?offset=0&ids=bus:1");
+    let mut events = Events::open(&server, &path, None).await;
+    let mut seen = Vec::new();
+    let mut cursor = String::new();
+    while seen.len() < 20 {
+        let event = events.next().await.unwrap();
+        cursor = event.id.clone();
+        seen.extend((!event.data.is_empty()).then(|| event.json()["id"].clone()));
+    }
+    drop(events);
+    let mut events = Events::open(&server, &path, Some(&cursor)).await;
+    while seen.len() < 60 {
+        let event = events.next().await.unwrap();
+        seen.extend((!event.data.is_empty()).then(|| event.json()["id"].clone()));
+    }
+    let epoch = world.log.epoch();
+    let expected: Vec<String> = (0..60).map(|n| format!("{epoch}~{}", 2 + n * 3)).collect();
+    assert_eq!(json!(seen), json!(expected), "each once, in order");
+    world.append(vec![moved("1", 61, 24.5)]).await;
+    loop {
+        let event = events.next().await.unwrap();
+        if !event.data.is_empty() {
+            assert_eq!(event.json()["sequence"], "00000000000000000182", "as it comes");
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_websocket_has_events_beside_objects() {
+    let world = World::new().await;
+    world.append(minute()).await;
+    let server = server(&world.app).await;
+    let mut client = Client::connect(&server).await;
+    let mut subscribe = json!({
+        "type": "subscribe_events", "id": "log", "region": REGION, "offset": 0, "ids": ["bus:2"],
+    });
+    client.say(&subscribe).await;
+    client
+        .say(&json!({"type": "subscribe", "id": "map", "region": REGION, "layers": ["feeds"]}))
+        .await;
+    let (mut seen, mut cursor, mut kinds) = (0, Value::Null, Vec::new());
+    while seen < 60 || !kinds.contains(&json!("snapshot")) {
+        let frame = client.frame().await;
+        kinds.push(frame["type"].clone());
+        if frame["type"] == "events" {
+            assert_eq!((&frame["id"], &frame["region"]), (&json!("log"), &json!(REGION)));
+            seen += frame["events"].as_array().unwrap().len();
+            cursor = frame["cursor"].clone();
+        }
+    }
+    client.say(&json!({"type": "unsubscribe", "id": "log"})).await;
+    world.append(vec![moved("2", 61, 24.5)]).await;
+    subscribe["offset"] = Value::Null;
+    subscribe["cursor"] = cursor;
+    client.say(&subscribe).await;
+    let frame = client.frame().await;
+    assert_eq!(subjects(&frame["events"]), [("bus:2", "00000000000000000182")]);
+    let mut binary = Client::connect_as(&server, "tilanne.v1.protobuf").await;
+    subscribe["cursor"] = Value::Null;
+    subscribe["offset"] = json!(182);
+    binary.say(&subscribe).await;
+    let frame = binary.binary_frame().await;
+    assert_eq!((frame.events.len(), frame.events[0].offset), (1, 182));
+    assert_eq!(frame.events[0].event.as_ref().unwrap().entity, "2");
+}
+
+/// The frame of deltas that a record makes.
+fn frame_of(picture: &mut Picture, offset: u64, record: &LogRecord) -> bytes::Bytes {
+    let mut deltas = Vec::new();
+    picture.apply(offset, record, &mut deltas);
+    picture::frame::encode(&deltas).into()
+}
+
+/// An app that follows the log in a folder, as another process would.
+async fn following(log: &Arc<EmbeddedLog>, shutdown: &CancellationToken) -> Arc<App> {
+    let app = app();
+    let live = Arc::clone(app.region(REGION).unwrap());
+    live.set_progress(Progress::CatchingUp);
+    let log: Arc<dyn Log> = Arc::clone(log) as Arc<dyn Log>;
+    tokio::spawn(gateway::follow(log, live, Setup::default(), shutdown.clone()));
+    app
+}
+
+#[tokio::test]
+async fn a_client_resumes_across_a_restart_on_the_embedded_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = || EmbeddedLog::open(directory.path(), EmbeddedOptions::default()).unwrap();
+    let limits = std::collections::BTreeMap::from([("bus".into(), FeedLimits::default())]);
+    let setup = Setup::from(limits);
+    let log = open();
+    let epoch: events::Text = log.epoch().into();
+    let mut picture = Picture::new(REGION.into(), epoch, setup.clone());
+    let mut append = async |log: &EmbeddedLog, from: u64, records: Vec<LogRecord>| {
+        let frames = (from..).zip(&records);
+        let frames = frames.map(|(n, record)| frame_of(&mut picture, n, record)).collect();
+        let events = records.iter().map(|record| record.encode().into()).collect();
+        for (topic, records) in [(topic::EVENTS, events), (topic::PICTURE, frames)] {
+            let sink = log.sink(topic, REGION).await.unwrap();
+            sink.append(Append { records, cursor: None }).await.unwrap();
+        }
+        picture.checkpoint()
+    };
+    let records = (0..10).map(|n| moved(&n.to_string(), n, 24.5));
+    append(&log, 0, records.collect()).await;
+    let shutdown = CancellationToken::new();
+    let first_app = following(&log, &shutdown).await;
+    let first = server(&first_app).await;
+    let mut client = Client::connect(&first).await;
+    let mut subscribe = json!({
+        "type": "subscribe", "id": "map", "region": REGION, "layers": ["vehicles"],
+    });
+    client.say(&subscribe).await;
+    let mut frame = client.frame().await;
+    // What the view was still reading comes as deltas.
+    while frame["sequence"] != 9 {
+        frame = client.frame().await;
+    }
+    subscribe["resume"] = frame["cursor"].clone();
+    shutdown.cancel();
+    first.shutdown.cancel();
+    first.task.await.unwrap();
+
+    // The processor goes on and keeps a checkpoint that is newer than what the client has.
+    let records = (10..14).map(|n| moved(&(n - 8).to_string(), n, 24.6));
+    let state = append(&log, 10, records.collect()).await.into();
+    log.save_checkpoint(REGION, Checkpoint { events_next: 14, picture_next: 14, state })
+        .await
+        .unwrap();
+    log.close().await.unwrap();
+    drop(log);
+
+    let log = open();
+    let shutdown = CancellationToken::new();
+    let app = app();
+    let live = Arc::clone(app.region(REGION).unwrap());
+    // Not followed yet: the client is there before the picture is.
+    live.set_progress(Progress::CatchingUp);
+    let second = server(&app).await;
+    let mut client = Client::connect(&second).await;
+    client.say(&subscribe).await;
+    let log: Arc<dyn Log> = log as Arc<dyn Log>;
+    tokio::spawn(gateway::follow(log, live, setup, shutdown.clone()));
+    let delta = client.frame().await;
+    assert_eq!(
+        (&delta["type"], &delta["previous"], &delta["sequence"]),
+        (&json!("delta"), &json!(9), &json!(13)),
+        "{delta}"
+    );
+    let moved: Vec<&str> = super::support::ids(&delta["updated"]["vehicles"]);
+    assert_eq!(moved, ["bus:2", "bus:3", "bus:4", "bus:5"]);
+    shutdown.cancel();
+}
+
+#[tokio::test]
+async fn what_the_log_does_not_have_is_said() {
+    let world = World::new().await;
+    world.append(minute()).await;
+    let path = format!("/v1/regions/{REGION}/events");
+    for (query, status, says) in [
+        ("cursor=other~5", 410, "another log"),
+        ("cursor=nonsense", 400, "is no cursor"),
+        ("offset=183", 400, "the next event gets 182"),
+        ("offset=0&time_ms=5", 400, "one of cursor, offset and time_ms"),
+        ("kinds=ships", 400, "no kind \"ships\""),
+        ("district=atlantis", 404, "no district"),
+        ("filter=id", 400, "unknown field"),
+    ] {
+        get(&world.app, &format!("{path}?{query}")).await.assert_problem(status, says);
+    }
+    let unfollowed = app();
+    get(&unfollowed, &path).await.assert_problem(503, "not open yet");
+    let as_stream = [("accept", "text/event-stream")];
+    let answer = get_with(&world.app, &format!("{path}?kinds=ships"), &as_stream).await;
+    answer.assert_problem(400, "no kind");
+}
