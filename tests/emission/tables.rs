@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use traffic::emission::{
-    ClassTable, FactorFiles, FactorOptions, FactorSet, FleetMix, FuelTable, HotTable, TableError,
-    import_annex,
+    ClassTable, Conditions, FactorFiles, FactorOptions, FactorSet, FleetMix, FuelTable, HotTable,
+    Pollutant, RateTable, RoadKind, TableError, import_annex,
 };
 
 use super::{config, read, root, set};
@@ -15,6 +15,7 @@ fn parse(name: &str, text: &str) -> Result<(), TableError> {
         "classes" => ClassTable::parse(name, text).map(|_| ()),
         "fuels" => FuelTable::parse(name, text).map(|_| ()),
         "fleet" => FleetMix::parse(name, text, set().classes()).map(|_| ()),
+        "rates" => RateTable::parse(name, text, set().classes()).map(|_| ()),
         "annex" => import_annex(name, text, None).map(|_| ()),
         kind => panic!("{kind} is no kind of table"),
     }
@@ -66,6 +67,28 @@ fn a_set_names_the_class_whose_functions_or_fuel_are_missing() {
         parse(&hot, &without.join("\n")),
         format!("classes.csv:{line}: fuel: \"hvo\" is not in fuels.csv; add it there")
     );
+}
+
+#[test]
+fn measured_rates_take_the_place_of_the_annex_for_their_class_and_pollutant() {
+    let classes = set().classes();
+    let text = "# Measured on one street.\nclass,pollutant,speed_km_h,rate_g_s\n\
+                car_diesel_euro_5,nox,0,0.002\ncar_diesel_euro_5,nox,40,0.010\n";
+    let rates = RateTable::parse("rates.csv", text, classes).unwrap();
+    let with = set().clone().with_rates(rates);
+    assert_ne!(with.hash(), set().hash(), "another set");
+    let mix = "# name: one\n# year: 2025\n# source: made up\n# licence: none\n\
+               road,class,share,relative_sd\nstreet,car_diesel_euro_5,1,0.1\n";
+    let mix = FleetMix::parse("fleet.csv", mix, classes).unwrap();
+    let warm = Conditions { temperature_c: 20.0, ..Conditions::default() };
+    let of = |set: &FactorSet, pollutant: Pollutant| {
+        set.mix_curves(&mix, RoadKind::Street, &warm).all(20.0)[pollutant.index()]
+    };
+    // Cold engines come on top; between 0 and 40 km/h the rate is linear.
+    let ratio = of(&with, Pollutant::Nox) / 0.006;
+    assert!((1.0..1.6).contains(&ratio), "{ratio}");
+    let (before, after) = (of(set(), Pollutant::Co), of(&with, Pollutant::Co));
+    assert!((before - after).abs() < 1e-15, "what was not measured stays");
 }
 
 #[test]

@@ -34,6 +34,8 @@ fn a_wrong_option_is_named_with_what_is_allowed() {
     assert!(options_error("gtfs_rt", "route_from_topic = 1").contains("must be true or false"));
     let station = options_error("digitraffic_tms", "stations = [\"vt1\"]");
     assert!(station.contains("\"vt1\" is no station id"), "{station}");
+    let station = options_error("digitraffic_weather", "stations = [true]");
+    assert!(station.contains("must be a list of texts"), "{station}");
     let languages = options_error("digitraffic_traffic_message", "languages = \"fi\"");
     assert!(languages.contains("must be a list of texts"), "{languages}");
 }

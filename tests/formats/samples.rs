@@ -8,7 +8,7 @@ use events::wire::gtfs_realtime::FeedMessage;
 use events::{
     Body, Event, SituationPhase, SituationRecord, VehicleEventKind, VehiclePosition, Verdict,
 };
-use ingest::format::{Decoded, FORMATS, dump};
+use ingest::format::{Decoded, DropReason, FORMATS, dump};
 use prost::Message;
 use serde_json::Value;
 
@@ -314,6 +314,55 @@ fn every_unit_of_the_city_snapshots_fits_its_sensor() {
         }
     }
     assert_eq!(count, 1_234);
+}
+
+#[test]
+fn the_weather_of_the_city_snapshot_is_read_whole() {
+    let Some(feeds) = feeds() else { return };
+    let path = feeds.join("road/oulu-oulunliikenne-graphql/weather_20221218T051300.json");
+    let snapshot = json(&path).expect("JSON");
+    let (mut known, mut unknown, mut faulty, mut count) = (0, 0, 0, 0);
+    let mut surfaces = BTreeSet::new();
+    for station in snapshot["data"]["weatherStations"].as_array().expect("stations") {
+        let values = station["sensorValues"].as_array().expect("values");
+        let rest: Vec<Value> = values
+            .iter()
+            .map(|value| {
+                serde_json::json!({
+                    "name": value["name"], "unit": value["sensorUnit"],
+                    "value": value["sensorValue"], "measuredTime": station["measuredTime"],
+                })
+            })
+            .collect();
+        let document = serde_json::json!({ "id": 1, "sensorValues": rest }).to_string();
+        let decoded = decode("digitraffic_weather", "", document.as_bytes());
+        assert_eq!(decoded.rejects, [], "{}", station["name"]);
+        assert_eq!(decoded.records(), values.len());
+        for event in &decoded.events {
+            assert!(event.verdicts.is_empty(), "{event:?}");
+            let Body::WeatherMeasurement(measurement) = event.body else {
+                panic!("{event:?}");
+            };
+            surfaces.insert(measurement.surface.as_str_name());
+        }
+        known += decoded.events.len();
+        faulty +=
+            decoded.drops.iter().filter(|drop| drop.reason == DropReason::SensorFault).count();
+        unknown +=
+            decoded.drops.iter().filter(|drop| drop.reason == DropReason::UnknownSensor).count();
+        count += values.len();
+    }
+    assert_eq!((known + faulty, count), (228, 1_771));
+    assert_eq!(unknown, count - 228);
+    let expected = [
+        "ROAD_SURFACE_DRY",
+        "ROAD_SURFACE_ICE",
+        "ROAD_SURFACE_MOIST",
+        "ROAD_SURFACE_SNOW",
+        "ROAD_SURFACE_UNSPECIFIED",
+    ];
+    assert_eq!(surfaces.into_iter().collect::<Vec<_>>(), expected);
+    assert!(faulty > 0, "a sensor says that it is faulty");
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use events::wire::AreaKind;
 use events::{
-    DetectorConstant, Geometry, InformedEntity, SignalPriority, StopTimeEvent, StopTimeUpdate,
-    TripDescriptor, TripUpdate, Verdict,
+    CollectionStatus, DetectorConstant, Geometry, InformedEntity, Position, RoadSurface,
+    SignalPriority, StopTimeEvent, StopTimeUpdate, TripDescriptor, TripUpdate, Verdict,
+    WeatherStation,
 };
 use picture::{
-    EmissionMethod, Object, ReasonCount, SituationEffect, TimedValue, Trip, VehicleEmission,
-    VehicleMatch,
+    EmissionMethod, Object, ReasonCount, SituationEffect, TimedSurface, TimedValue, Trip,
+    VehicleEmission, VehicleMatch, Weather,
 };
 
 use super::support::{
@@ -28,6 +29,31 @@ fn metered() -> VehicleEmission {
         pm_g: 0.0125,
         co2_g_passenger_km: Some(64.0),
     }
+}
+
+/// A road weather station with all that one can measure.
+fn weather(id: &str, place: Position) -> Object {
+    let timed = |value| Some(TimedValue { value, time_ms: NOW_MS - 60_000 });
+    Object::Weather(Weather {
+        id: id.into(),
+        feed: "feed".into(),
+        event_time_ms: NOW_MS - 60_000,
+        received_time_ms: NOW_MS - 1_000,
+        station: WeatherStation {
+            name: Some("Silta".into()),
+            position: Some(place),
+            collection_status: CollectionStatus::Gathering,
+            state: Some("OK".into()),
+        },
+        air_temperature_c: timed(-5.5),
+        road_temperature_c: timed(-4.5),
+        road_surface: Some(TimedSurface { surface: RoadSurface::Ice, time_ms: NOW_MS - 60_000 }),
+        precipitation_mm_h: timed(0.5),
+        water_mm: timed(0.0),
+        snow_mm: timed(0.25),
+        ice_mm: timed(0.125),
+        verdicts: [events::Verdict::WrongUnit].into_iter().collect(),
+    })
 }
 
 /// One object of each layer with everything that it can have.
@@ -120,7 +146,8 @@ pub(crate) fn full_objects() -> Vec<Object> {
         emission("1-2-3", None, &[place, position(24.6, 60.5)]),
         emission("region:x", Some(AreaKind::Region), &[place; 4]),
     ];
-    let mut objects = vec![bus, station, works, progress, health, street, jam];
+    let road = weather("feed:road", place);
+    let mut objects = vec![bus, station, works, progress, health, street, jam, road];
     objects.extend(emitted);
     objects.extend(areas);
     objects

@@ -8,6 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use events::wire::{
     AreaKind, EmissionPeriod, EstimateMethod, EvidenceKind, HcmLevel, Pollutant, QueueTrend,
+    WeatherSource,
 };
 use events::{
     Connection, DetectorStation, Geometry, Mode, Position, SituationRecord, VehiclePosition, wire,
@@ -18,9 +19,9 @@ use network::RoadClass;
 use network::{BoundingBox, City, Region};
 use picture::{
     Area, Change, Coverage, Delta, Detector, DetectorDirection, Emission, EmissionAlternative,
-    EmissionAmount, EmissionBasis, EmissionRate, EmissionShare, EmissionTotal, EmissionWindow,
-    Estimate, Evidence, Feed, Layer, LevelOfService, Link, LinkWindow, Noise, Object, Queue,
-    RemovalReason, Situation, TimedValue, Vehicle, View,
+    EmissionAmount, EmissionBasis, EmissionRate, EmissionShare, EmissionTotal, EmissionWeather,
+    EmissionWindow, Estimate, Evidence, Feed, Layer, LevelOfService, Link, LinkWindow, Noise,
+    Object, Queue, RemovalReason, Situation, TimedValue, Vehicle, View,
 };
 use prost::Message as _;
 use serde_json::{Value, json};
@@ -259,14 +260,21 @@ pub(crate) fn emission(id: &str, kind: Option<AreaKind>, line: &[Position]) -> O
         nox: 0.5,
         pm: 0.125,
     };
+    let weather = EmissionWeather {
+        temperature_c: -5.0,
+        temperature_source: WeatherSource::Measured,
+        road_state: "dry".into(),
+        road_source: WeatherSource::Usual,
+        temperature_stations: 3,
+        road_stations: 0,
+    };
     let basis = EmissionBasis {
         speed_km_h: 21.5,
         stopped_share: 0.25,
         flow_veh_h: 610.0,
-        temperature_c: -5.0,
+        weather: weather.clone(),
         gradient_percent: 0.0,
         studded_share: 0.75,
-        road_state: "dry".into(),
         mix: "Finland 2025 main".into(),
         sampling_percent: 20.5,
         mix_percent: 4.0,
@@ -299,6 +307,7 @@ pub(crate) fn emission(id: &str, kind: Option<AreaKind>, line: &[Position]) -> O
             pm_exhaust_g_h: 0.25,
         }],
         basis: kind.is_none().then(|| Box::new(basis)),
+        weather: kind.is_some().then(|| Box::new(weather)),
         line: line.into(),
     })
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use events::{
     Body, CollectionStatus, Connection, DetectorConstant, DetectorMeasurement, DetectorStation,
     EntityKind, Event, FeedStatus, JourneyPhase, LogRecord, MeasurementWindow, Outcome, Position,
-    Provenance, Quantity, SituationPhase, SituationRecord, Tally, TallyCount, Text, TripUpdate,
-    VehicleEventKind, VehiclePosition, Verdict, Verdicts,
+    Provenance, Quantity, RoadSurface, SituationPhase, SituationRecord, Tally, TallyCount, Text,
+    TripUpdate, VehicleEventKind, VehiclePosition, Verdict, Verdicts, WeatherMeasurement,
+    WeatherQuantity, WeatherStation,
 };
 use picture::FeedLimits;
 use proptest::prelude::*;
@@ -117,6 +118,37 @@ fn situation() -> impl Strategy<Value = Body> {
     })
 }
 
+fn weather() -> impl Strategy<Value = Body> {
+    use WeatherQuantity::{AirTemperatureC, RoadSurface as Surface, RoadTemperatureC};
+    let quantities = any_of([AirTemperatureC, RoadTemperatureC, Surface]);
+    let surfaces = any_of([RoadSurface::Dry, RoadSurface::Wet, RoadSurface::Ice]);
+    let parts = (quantities, 1..3_u32, -20..20_i32, surfaces);
+    parts.prop_map(|(quantity, sensor_number, value, surface)| {
+        let is_surface = quantity == Surface;
+        Body::WeatherMeasurement(WeatherMeasurement {
+            sensor_id: quantity as u32 * 10 + sensor_number,
+            quantity,
+            sensor_number,
+            value: if is_surface { 0.0 } else { value.into() },
+            surface: if is_surface { surface } else { RoadSurface::Unspecified },
+        })
+    })
+}
+
+fn weather_station() -> impl Strategy<Value = Body> {
+    use CollectionStatus::{Gathering, RemovedTemporarily, Unspecified};
+    let names = proptest::option::of(any_of(["a", "b"]));
+    let statuses = any_of([Unspecified, Gathering, Gathering, RemovedTemporarily]);
+    (names, position(), statuses).prop_map(|(name, position, collection_status)| {
+        Body::WeatherStation(WeatherStation {
+            name: name.map(Into::into),
+            position,
+            collection_status,
+            state: None,
+        })
+    })
+}
+
 fn trip() -> impl Strategy<Value = Body> {
     (-60..60_i32).prop_map(|delay_s| {
         Body::TripUpdate(TripUpdate { delay_s: Some(delay_s), ..TripUpdate::default() })
@@ -140,6 +172,9 @@ fn entity_and_body() -> impl Strategy<Value = (String, Body)> {
         1 => (named("s"), retraction(EntityKind::Situation)),
         2 => (named("t"), trip()),
         1 => (named("t"), retraction(EntityKind::Trip)),
+        3 => (named("w"), weather()),
+        1 => (named("w"), weather_station()),
+        1 => (named("w"), retraction(EntityKind::Weather)),
     ]
 }
 

@@ -34,6 +34,8 @@ fn identity(event: &Event) -> (Text, Text, i64, u64) {
         Body::DetectorStation(_) => 2_000,
         Body::SituationRecord(record) => 3_000 + u64::from(record.version),
         Body::Retraction(_) => 4_000,
+        Body::WeatherMeasurement(measurement) => 20_000 + u64::from(measurement.sensor_id),
+        Body::WeatherStation(_) => 5_000,
     };
     (event.feed.clone(), event.entity.clone(), event.event_time_ms, within)
 }

@@ -6,5 +6,6 @@ mod cases;
 mod generate;
 mod index;
 mod laws;
+mod named;
 mod script;
 mod streets;

@@ -14,11 +14,13 @@ use std::fmt::Write;
 
 use events::{
     Body, CollectionStatus, Connection, DetectorConstant, DetectorMeasurement, DetectorStation,
-    EntityKind, Event, FeedStatus, Geometry, JourneyPhase, LogRecord, MeasurementWindow, Outcome,
-    Position, Provenance, Quantity, SituationPhase, SituationRecord, Tally, TallyCount, TripUpdate,
-    VehicleEventKind, VehiclePosition, Verdict, Verdicts,
+    Event, FeedStatus, Geometry, JourneyPhase, LogRecord, MeasurementWindow, Position, Provenance,
+    Quantity, SituationRecord, Tally, TallyCount, TripUpdate, VehicleEventKind, VehiclePosition,
+    Verdict, Verdicts, WeatherStation,
 };
-use picture::{Change, Delta, DetectorDirection, FeedLimits, Object, Picture, TimedValue};
+use picture::{Change, Delta, DetectorDirection, FeedLimits, Object, Picture, TimedValue, Weather};
+
+use super::named::{entity_kind, named_outcome, situation_phase, weather};
 
 const FEED: &str = "bus";
 
@@ -63,7 +65,7 @@ impl Default for Script {
 }
 
 /// `name=value` words of a line.
-struct Words<'a>(BTreeMap<&'a str, &'a str>);
+pub(super) struct Words<'a>(BTreeMap<&'a str, &'a str>);
 
 impl<'a> Words<'a> {
     fn new(words: &[&'a str]) -> Self {
@@ -71,11 +73,11 @@ impl<'a> Words<'a> {
         Self(pairs.collect())
     }
 
-    fn get(&self, name: &str) -> Option<&'a str> {
+    pub(super) fn get(&self, name: &str) -> Option<&'a str> {
         self.0.get(name).copied()
     }
 
-    fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+    pub(super) fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         let text = self.get(name)?;
         Some(text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
     }
@@ -96,7 +98,7 @@ fn verdict(name: &str) -> Verdict {
     known.into_iter().find(|&verdict| json_name(verdict) == name).expect(name)
 }
 
-fn json_name(value: impl serde::Serialize) -> String {
+pub(super) fn json_name(value: impl serde::Serialize) -> String {
     let text = serde_json::to_string(&value).unwrap();
     text.trim_matches('"').to_owned()
 }
@@ -219,6 +221,13 @@ impl Script {
             }),
             "measure" => Body::DetectorMeasurement(measurement(words)),
             "station" => Body::DetectorStation(station(words)),
+            "weather" => Body::WeatherMeasurement(weather(words)),
+            "weather-station" => Body::WeatherStation(WeatherStation {
+                name: words.get("name").map(Into::into),
+                position: words.position(),
+                collection_status: collection_status(words),
+                state: None,
+            }),
             "situation" => Body::SituationRecord(Box::new(SituationRecord {
                 phase: situation_phase(words.get("phase").unwrap_or("active")),
                 version: words.number("version").unwrap_or(1),
@@ -278,6 +287,12 @@ impl Script {
                 put(format!("title={}", situation.record.title));
                 situation.verdicts
             }
+            Object::Weather(weather) => {
+                put(format!("t={}", self.seconds(weather.event_time_ms)));
+                weather.station.name.iter().for_each(|name| put(format!("name={name}")));
+                put(self.weather(weather));
+                weather.verdicts
+            }
             Object::Feed(feed) => {
                 put(show_feed(feed));
                 Verdicts::default()
@@ -292,6 +307,28 @@ impl Script {
             put(format!("[{}]", names.join(",")));
         }
         line
+    }
+
+    fn weather(&self, weather: &Weather) -> String {
+        let mut text = String::from("|");
+        let values = [
+            ("air", weather.air_temperature_c),
+            ("road", weather.road_temperature_c),
+            ("rain", weather.precipitation_mm_h),
+            ("water", weather.water_mm),
+            ("snow", weather.snow_mm),
+            ("ice", weather.ice_mm),
+        ];
+        for (name, timed) in values {
+            if let Some(TimedValue { value, time_ms }) = timed {
+                write!(text, " {name}={value}@{}", self.seconds(time_ms)).unwrap();
+            }
+        }
+        if let Some(timed) = weather.road_surface {
+            let (surface, second) = (json_name(timed.surface), self.seconds(timed.time_ms));
+            write!(text, " {surface}@{second}").unwrap();
+        }
+        text
     }
 
     fn direction(&self, direction: &DetectorDirection) -> String {
@@ -401,42 +438,17 @@ fn station(words: &Words) -> DetectorStation {
     DetectorStation {
         name: words.get("name").map(Into::into),
         position: words.position(),
-        collection_status: match words.get("collection") {
-            None => CollectionStatus::Unspecified,
-            Some("gathering") => CollectionStatus::Gathering,
-            Some("removed") => CollectionStatus::RemovedPermanently,
-            Some(status) => panic!("unknown collection {status}"),
-        },
+        collection_status: collection_status(words),
         constants: constants.collect(),
         ..DetectorStation::default()
     }
 }
 
-fn situation_phase(name: &str) -> SituationPhase {
-    match name {
-        "active" => SituationPhase::Active,
-        "ended" => SituationPhase::Ended,
-        "retracted" => SituationPhase::Retracted,
-        "cancelled" => SituationPhase::Cancelled,
-        name => panic!("unknown phase {name}"),
-    }
-}
-
-fn entity_kind(name: &str) -> EntityKind {
-    match name {
-        "vehicle" => EntityKind::Vehicle,
-        "trip" => EntityKind::Trip,
-        "detector" => EntityKind::Detector,
-        "situation" => EntityKind::Situation,
-        name => panic!("unknown entity kind {name}"),
-    }
-}
-
-fn named_outcome(name: &str) -> Outcome {
-    match name {
-        "rejected" => Outcome::Rejected,
-        "quarantined" => Outcome::Quarantined,
-        "dropped" => Outcome::Dropped,
-        name => panic!("unknown outcome {name}"),
+fn collection_status(words: &Words) -> CollectionStatus {
+    match words.get("collection") {
+        None => CollectionStatus::Unspecified,
+        Some("gathering") => CollectionStatus::Gathering,
+        Some("removed") => CollectionStatus::RemovedPermanently,
+        Some(status) => panic!("unknown collection {status}"),
     }
 }

@@ -131,7 +131,7 @@ fn with_factors(file: &str, change: impl Fn(&str) -> String) -> (bool, String) {
 #[test]
 fn wrong_factors_name_file_place_and_remedy() {
     // File, what is replaced, by what, and what the error says.
-    let cases: [(&str, &str, &str, &[&str]); 9] = [
+    let cases: [(&str, &str, &str, &[&str]); 11] = [
         (
             "emission.toml",
             "shown = \"emep-eea-2019\"",
@@ -142,6 +142,18 @@ fn wrong_factors_name_file_place_and_remedy() {
         ("emission.toml", "default = ", "other = ", &["emission.toml", "default is missing"]),
         ("emission.toml", "\"fleet-finland.csv\"", "\"no.csv\"", &["no.csv"]),
         ("emission.toml", "idle = false", "idel = false", &["emission.toml", "idel"]),
+        (
+            "emission.toml",
+            "fuels = \"fuels.csv\"",
+            "fuels = \"fuels.csv\"\nrates = \"fuels.csv\"",
+            &["fuels.csv:", "no column class"],
+        ),
+        (
+            "emission.toml",
+            "fuels = \"fuels.csv\"",
+            "fuels = \"fuels.csv\"\nrates = \"measured.csv\"",
+            &["measured.csv"],
+        ),
         (
             "transit.csv",
             "battery_bus,0.42",

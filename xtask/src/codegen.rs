@@ -16,6 +16,7 @@ const TILANNE: [&str; 9] = [
     "tilanne/v1/street.proto",
     "tilanne/v1/trip_update.proto",
     "tilanne/v1/vehicle_position.proto",
+    "tilanne/v1/weather.proto",
 ];
 const GTFS_REALTIME: &str = "gtfs_realtime.proto";
 

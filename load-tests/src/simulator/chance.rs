@@ -27,6 +27,8 @@ pub(crate) enum Purpose {
     Detector = 6,
     /// Which feeds fall silent.
     Silence = 7,
+    /// What a weather station measures.
+    Weather = 8,
 }
 
 /// The source of all draws of one simulation.

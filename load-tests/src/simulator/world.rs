@@ -12,6 +12,7 @@ const ROUTES: &str = include_str!("../../data/routes.toml");
 const SITUATIONS: &str = include_str!("../../data/situations.toml");
 const STATIONS: &str = include_str!("../../data/stations.toml");
 const STREETS: &str = include_str!("../../data/streets.toml");
+const WEATHER: &str = include_str!("../../data/weather.toml");
 
 /// All of the data.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub(crate) struct World {
     pub(crate) alerts: Vec<AlertData>,
     pub(crate) circuits: Vec<CircuitData>,
     pub(crate) jams: Vec<JamData>,
+    pub(crate) weather: Vec<WeatherData>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,6 +75,8 @@ pub(crate) enum FeedKind {
     TrafficMessages,
     /// Floating cars in our own JSON: a payload a second, each car in one of `every_s`.
     Cars { every_s: i64 },
+    /// Road weather stations: documents.
+    Weather,
 }
 
 /// A document that is fetched again and again.
@@ -231,6 +235,25 @@ pub(crate) struct StationData {
     pub(crate) state: Option<String>,
 }
 
+/// A road weather station.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WeatherData {
+    pub(crate) region: String,
+    pub(crate) id: u32,
+    pub(crate) name: String,
+    /// Latitude and longitude.
+    pub(crate) position: [f64; 2],
+    pub(crate) air_c: f64,
+    pub(crate) road_c: f64,
+    /// The publisher's code of each sensor in the road.
+    pub(crate) surface: Vec<u32>,
+    pub(crate) rain_mm_h: f64,
+    /// Water, snow and ice on the road.
+    pub(crate) depth_mm: Option<[f64; 3]>,
+    pub(crate) temperature_unit: Option<String>,
+}
+
 /// Traffic in one direction.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -340,6 +363,12 @@ struct StationsFile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct WeatherFile {
+    station: Vec<WeatherData>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct StreetsFile {
     detour: Vec<DetourData>,
     circuit: Vec<CircuitData>,
@@ -383,6 +412,7 @@ impl World {
         let routes: RoutesFile = file("routes.toml", ROUTES)?;
         let stations: StationsFile = file("stations.toml", STATIONS)?;
         let situations: SituationsFile = file("situations.toml", SITUATIONS)?;
+        let weather: WeatherFile = file("weather.toml", WEATHER)?;
         Ok(Self {
             regions: feeds.region,
             feeds: feeds.feed,
@@ -392,6 +422,7 @@ impl World {
             alerts: situations.alert,
             circuits: Vec::new(),
             jams: Vec::new(),
+            weather: weather.station,
         })
     }
 

@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use crate::{
     DetectorMeasurement, DetectorStation, EntityKind, FeedStatus, PositionError, SituationRecord,
-    Tally, Text, TripUpdate, VehiclePosition, Verdict, Verdicts, wire,
+    Tally, Text, TripUpdate, VehiclePosition, Verdict, Verdicts, WeatherMeasurement,
+    WeatherStation, wire,
 };
 
 /// Where a record came from.
@@ -35,6 +36,10 @@ pub enum Body {
     SituationRecord(Box<SituationRecord>),
     /// The publisher no longer has the entity.
     Retraction(EntityKind),
+    /// A road weather station measured.
+    WeatherMeasurement(WeatherMeasurement),
+    /// Reference data of a road weather station.
+    WeatherStation(WeatherStation),
 }
 
 /// A checked event. Identity for de-duplication is (feed, entity, kind, event time).
@@ -102,7 +107,11 @@ impl Shift for Event {
             }
         };
         match &mut self.body {
-            Body::VehiclePosition(_) | Body::DetectorStation(_) | Body::Retraction(_) => {}
+            Body::VehiclePosition(_)
+            | Body::DetectorStation(_)
+            | Body::WeatherMeasurement(_)
+            | Body::WeatherStation(_)
+            | Body::Retraction(_) => {}
             Body::TripUpdate(update) => {
                 for stop in &mut update.stop_time_updates {
                     for event in [&mut stop.arrival, &mut stop.departure].into_iter().flatten() {
@@ -136,6 +145,10 @@ impl From<&Body> for wire::event::Body {
             Body::DetectorStation(station) => Self::DetectorStation(station.into()),
             Body::SituationRecord(record) => Self::SituationRecord(record.as_ref().into()),
             Body::Retraction(kind) => Self::Retraction(wire::Retraction { kind: (*kind).into() }),
+            Body::WeatherMeasurement(measurement) => {
+                Self::WeatherMeasurement((*measurement).into())
+            }
+            Body::WeatherStation(station) => Self::WeatherStation(station.into()),
         }
     }
 }
@@ -152,6 +165,8 @@ impl TryFrom<wire::event::Body> for Body {
             Wire::DetectorStation(station) => Self::DetectorStation(station.try_into()?),
             Wire::SituationRecord(record) => Self::SituationRecord(Box::new(record.try_into()?)),
             Wire::Retraction(retraction) => Self::Retraction(retraction.kind()),
+            Wire::WeatherMeasurement(measurement) => Self::WeatherMeasurement(measurement.into()),
+            Wire::WeatherStation(station) => Self::WeatherStation(station.try_into()?),
         })
     }
 }

@@ -13,6 +13,7 @@ mod text;
 mod trip_update;
 mod vehicle_position;
 mod verdict;
+mod weather;
 pub mod wire;
 
 pub use detector::{DetectorConstant, DetectorMeasurement, DetectorStation};
@@ -23,11 +24,12 @@ pub use text::{ID_BYTES_MAX, TEXT_BYTES_MAX, bounded_id, bounded_text};
 pub use trip_update::{StopTimeEvent, StopTimeUpdate, TripUpdate};
 pub use vehicle_position::{SignalPriority, TripDescriptor, VehiclePosition};
 pub use verdict::Verdicts;
+pub use weather::{WeatherMeasurement, WeatherStation};
 pub use wire::{
     AnnouncementType, CollectionStatus, Connection, DeadLetter, EntityKind, FeedStatus,
     JourneyPhase, LocationSource, MeasurementWindow, Mode, OccupancyStatus, Outcome, Quantity,
-    RawRecord, SituationPhase, SituationType, StopStatus, StopTimeRelationship, Tally, TallyCount,
-    TripRelationship, VehicleEventKind, Verdict,
+    RawRecord, RoadSurface, SituationPhase, SituationType, StopStatus, StopTimeRelationship, Tally,
+    TallyCount, TripRelationship, VehicleEventKind, Verdict, WeatherQuantity,
 };
 
 /// Short text that is stored inline up to 24 bytes: ids, line names, headsigns.

@@ -37,7 +37,8 @@ pub(crate) fn parts(object: &Object) -> Vec<Part<'_>> {
         | Object::Detector(_)
         | Object::Trip(_)
         | Object::Feed(_)
-        | Object::Queue(_) => object.position().map(Part::Point).into_iter().collect(),
+        | Object::Queue(_)
+        | Object::Weather(_) => object.position().map(Part::Point).into_iter().collect(),
     }
 }
 

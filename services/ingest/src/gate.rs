@@ -3,7 +3,9 @@
 //! Those that need the entity's past (duplicate, out of order, teleport, frozen) are given in the
 //! picture, where the past is.
 
-use events::{Body, Event, Quantity, SituationRecord, Text, VehiclePosition, Verdict, Verdicts};
+use events::{
+    Body, Event, Position, Quantity, SituationRecord, Text, VehiclePosition, Verdict, Verdicts,
+};
 use network::BoundingBox;
 use rustc_hash::FxHashSet;
 
@@ -83,7 +85,10 @@ impl Gate {
         // What stays true until it is changed is not stale because it was said long ago.
         let is_report = matches!(
             event.body,
-            Body::VehiclePosition(_) | Body::TripUpdate(_) | Body::DetectorMeasurement(_)
+            Body::VehiclePosition(_)
+                | Body::TripUpdate(_)
+                | Body::DetectorMeasurement(_)
+                | Body::WeatherMeasurement(_)
         );
         if is_report && age_ms > self.stale_after_ms {
             event.verdicts.insert(Verdict::Stale);
@@ -115,8 +120,15 @@ impl Gate {
                 let holds = (0.0..=max).contains(&value);
                 (!holds).then(|| ("value", format!("{value} is outside 0 to {max}")))
             }
+            Body::WeatherMeasurement(measurement) => {
+                let (min, max) = measurement.quantity.range();
+                let value = measurement.value;
+                let holds = (min..=max).contains(&value);
+                (!holds).then(|| ("value", format!("{value} is outside {min} to {max}")))
+            }
             Body::TripUpdate(_)
             | Body::DetectorStation(_)
+            | Body::WeatherStation(_)
             | Body::SituationRecord(_)
             | Body::Retraction(_) => None,
         }
@@ -127,20 +139,25 @@ impl Gate {
             Body::VehiclePosition(report) => {
                 report.position.is_some_and(|position| !self.bbox.contains(position))
             }
-            Body::DetectorStation(station) => {
-                let outside =
-                    station.position.is_some_and(|position| !self.bbox.contains(position));
-                if !outside {
-                    self.outside.remove(&event.entity);
-                } else if self.outside.len() < OUTSIDE_MAX {
-                    self.outside.insert(event.entity.clone());
-                }
-                outside
+            Body::DetectorStation(station) => self.is_station_outside(event, station.position),
+            Body::WeatherStation(station) => self.is_station_outside(event, station.position),
+            Body::DetectorMeasurement(_) | Body::WeatherMeasurement(_) => {
+                self.outside.contains(&event.entity)
             }
-            Body::DetectorMeasurement(_) => self.outside.contains(&event.entity),
             Body::SituationRecord(record) => !touches(record, &self.bbox),
             Body::TripUpdate(_) | Body::Retraction(_) => false,
         }
+    }
+
+    /// Remembers stations outside the region: their measurements name no place.
+    fn is_station_outside(&mut self, event: &Event, position: Option<Position>) -> bool {
+        let outside = position.is_some_and(|position| !self.bbox.contains(position));
+        if !outside {
+            self.outside.remove(&event.entity);
+        } else if self.outside.len() < OUTSIDE_MAX {
+            self.outside.insert(event.entity.clone());
+        }
+        outside
     }
 }
 

@@ -4,6 +4,7 @@ mod convert;
 mod emission;
 mod message;
 mod street;
+mod weather;
 
 use events::Text;
 use prost::Message;
@@ -16,7 +17,7 @@ use street::{Read, Written};
 
 /// Version of the encoding. Another version is not read: the picture is derived from the log, so
 /// starting anew loses nothing that the log still has.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Why a checkpoint cannot be gone on from. The remedy is the same for all: leave it and read the
 /// log from its beginning.
@@ -87,6 +88,10 @@ impl Picture {
             let object = slot.object().map(AsRef::as_ref);
             put(Kind::Trip(message::Trip::new(slot.id(), &slot.state, object)));
         }
+        for number in self.weather.index.sorted() {
+            let slot = self.weather.index.slot(number);
+            put(Kind::Weather(weather::WeatherPart::new(slot.id(), &slot.state)));
+        }
         if let Some(streets) = &self.streets {
             streets.put(&mut links, &mut put);
             streets.put_emissions(&mut links, &mut put);
@@ -144,6 +149,7 @@ impl Picture {
         picture.detectors.index.build_tree();
         picture.situations.index.build_tree();
         picture.trips.index.build_tree();
+        picture.weather.index.build_tree();
         if let Some(streets) = &mut picture.streets {
             streets.restore_areas(areas);
             streets.restore_area_emissions(area_emissions)?;
@@ -188,6 +194,12 @@ impl Picture {
                 let state = trip.state();
                 let object = trip.object.map(|trip| Object::Trip(trip.into()));
                 self.trips.restore(&feed, trip.id.into(), state, object);
+            }
+            Kind::Weather(weather) => {
+                let feed = self.restored_context(weather.feed)?;
+                let name = self.feeds[weather.feed as usize].ledger.id.clone();
+                let id = Text::from(weather.id.as_str());
+                self.weather.restore(&feed, id, name, weather.state()?);
             }
             Kind::Streets(_)
             | Kind::Cell(_)

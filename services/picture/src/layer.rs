@@ -27,19 +27,21 @@ pub enum Layer {
     LinkEmissions,
     /// The same summed over areas.
     AreaEmissions,
+    /// Road weather stations.
+    Weather,
 }
 
 /// A name that is no layer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "no layer {0:?}; layers are vehicles, detectors, situations, trips, feeds, links, \
-         queues, areas, link_emissions, area_emissions"
+         queues, areas, link_emissions, area_emissions, weather"
 )]
 pub struct UnknownLayer(pub String);
 
 impl Layer {
     /// Every layer, in the order of snapshots.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Vehicles,
         Self::Detectors,
         Self::Situations,
@@ -50,6 +52,7 @@ impl Layer {
         Self::Areas,
         Self::LinkEmissions,
         Self::AreaEmissions,
+        Self::Weather,
     ];
 
     /// Its name in paths and JSON.
@@ -70,6 +73,7 @@ impl Layer {
             Self::Areas => "areas",
             Self::LinkEmissions => "link_emissions",
             Self::AreaEmissions => "area_emissions",
+            Self::Weather => "weather",
         }
     }
 }
@@ -102,6 +106,7 @@ impl From<Layer> for wire::Layer {
             Layer::Areas => Self::Areas,
             Layer::LinkEmissions => Self::LinkEmissions,
             Layer::AreaEmissions => Self::AreaEmissions,
+            Layer::Weather => Self::Weather,
         }
     }
 }
@@ -121,6 +126,7 @@ impl TryFrom<wire::Layer> for Layer {
             wire::Layer::Areas => Ok(Self::Areas),
             wire::Layer::LinkEmissions => Ok(Self::LinkEmissions),
             wire::Layer::AreaEmissions => Ok(Self::AreaEmissions),
+            wire::Layer::Weather => Ok(Self::Weather),
             wire::Layer::Unspecified => Err(crate::DecodeError::UnknownKind("layer")),
         }
     }

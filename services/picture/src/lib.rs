@@ -39,25 +39,28 @@ mod picture;
 mod setup;
 mod situation;
 mod snapshot;
+mod station;
 mod street;
 mod trip;
 mod vehicle;
 mod view;
+mod weather;
 
 pub use checkpoint::RestoreError;
 pub use delta::{Change, Delta};
 pub use error::DecodeError;
 pub use events::wire::{
     AreaKind, EmissionMethod, EmissionPeriod, EstimateMethod, EvidenceKind, HcmLevel,
-    LevelOfService, Pollutant, QueueTrend, RemovalReason,
+    LevelOfService, Pollutant, QueueTrend, RemovalReason, WeatherSource,
 };
 pub use layer::{Layer, UnknownLayer};
 pub use limits::{FEEDS_MAX, FeedLimits, LAYER_OBJECTS_MAX};
 pub use object::{
     Area, Coverage, Detector, DetectorDirection, Emission, EmissionAlternative, EmissionAmount,
-    EmissionBasis, EmissionRate, EmissionShare, EmissionTotal, EmissionWindow, Estimate, Evidence,
-    Feed, Link, LinkWindow, Noise, Object, Queue, ReasonCount, STREETS, Situation, SituationEffect,
-    TimedValue, Trip, Vehicle, VehicleEmission, VehicleMatch,
+    EmissionBasis, EmissionRate, EmissionShare, EmissionTotal, EmissionWeather, EmissionWindow,
+    Estimate, Evidence, Feed, Link, LinkWindow, Noise, Object, Queue, ReasonCount, STREETS,
+    Situation, SituationEffect, TimedSurface, TimedValue, Trip, Vehicle, VehicleEmission,
+    VehicleMatch, Weather,
 };
 pub use picture::{EmissionBalance, Picture};
 pub use setup::{EmissionClimate, Setup, StreetOptions, StreetSetup};

@@ -4,6 +4,7 @@ mod emission;
 mod emission_wire;
 mod street;
 mod street_wire;
+mod weather;
 mod wire;
 
 use events::{
@@ -17,11 +18,12 @@ use crate::{Layer, LevelOfService};
 
 pub use emission::{
     Emission, EmissionAlternative, EmissionAmount, EmissionBasis, EmissionRate, EmissionShare,
-    EmissionTotal, EmissionWindow, Noise, VehicleEmission,
+    EmissionTotal, EmissionWeather, EmissionWindow, Noise, VehicleEmission,
 };
 pub use street::{
     Area, Coverage, Estimate, Evidence, Link, LinkWindow, Queue, SituationEffect, VehicleMatch,
 };
+pub use weather::{TimedSurface, Weather};
 
 /// A vehicle as best known.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -170,6 +172,7 @@ pub enum Object {
     Queue(Queue),
     Area(Area),
     Emission(Emission),
+    Weather(Weather),
 }
 
 impl Object {
@@ -186,6 +189,7 @@ impl Object {
             Self::Area(_) => Layer::Areas,
             Self::Emission(Emission { kind: None, .. }) => Layer::LinkEmissions,
             Self::Emission(_) => Layer::AreaEmissions,
+            Self::Weather(_) => Layer::Weather,
         }
     }
 
@@ -201,6 +205,7 @@ impl Object {
             Self::Queue(queue) => &queue.id,
             Self::Area(area) => &area.id,
             Self::Emission(emission) => &emission.id,
+            Self::Weather(weather) => &weather.id,
         }
     }
 
@@ -212,6 +217,7 @@ impl Object {
             Self::Situation(situation) => &situation.feed,
             Self::Trip(trip) => &trip.feed,
             Self::Feed(feed) => &feed.id,
+            Self::Weather(weather) => &weather.feed,
             Self::Link(_) | Self::Queue(_) | Self::Area(_) | Self::Emission(_) => {
                 static NAME: Text = STREETS;
                 &NAME
@@ -231,6 +237,7 @@ impl Object {
             Self::Queue(queue) => queue.event_time_ms,
             Self::Area(area) => area.event_time_ms,
             Self::Emission(emission) => emission.event_time_ms,
+            Self::Weather(weather) => weather.event_time_ms,
         }
     }
 
@@ -245,6 +252,7 @@ impl Object {
                 positions.next().is_none().then_some(*only)
             }
             Self::Queue(queue) => Some(queue.position),
+            Self::Weather(weather) => weather.station.position,
             Self::Trip(_) | Self::Feed(_) | Self::Link(_) | Self::Area(_) | Self::Emission(_) => {
                 None
             }
@@ -266,7 +274,8 @@ impl Object {
             | Self::Detector(_)
             | Self::Trip(_)
             | Self::Feed(_)
-            | Self::Queue(_) => self.position().map(point_box),
+            | Self::Queue(_)
+            | Self::Weather(_) => self.position().map(point_box),
         }
     }
 }

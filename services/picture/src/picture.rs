@@ -16,6 +16,7 @@ use crate::street::Streets;
 use crate::street::emission::Ledger;
 use crate::trip::Trips;
 use crate::vehicle::Vehicles;
+use crate::weather::WeatherStations;
 use crate::{Delta, Setup, Snapshot};
 
 /// What vehicles known one by one have emitted since the region's beginning: `vehicles` is the sum
@@ -47,6 +48,7 @@ pub struct Picture {
     pub(crate) detectors: Detectors,
     pub(crate) situations: Situations,
     pub(crate) trips: Trips,
+    pub(crate) weather: WeatherStations,
     /// Boxed: most of a picture's moves are from one thread to another.
     pub(crate) streets: Option<Box<Streets>>,
 }
@@ -69,6 +71,7 @@ impl Picture {
             detectors: Detectors::new(),
             situations: Situations::new(),
             trips: Trips::new(),
+            weather: WeatherStations::new(),
         }
     }
 
@@ -128,7 +131,8 @@ impl Picture {
             .chain(self.situations.index.objects().cloned())
             .chain(self.trips.index.objects().cloned())
             .chain(feeds)
-            .chain(self.streets.iter().flat_map(|streets| streets.objects()).cloned());
+            .chain(self.streets.iter().flat_map(|streets| streets.objects()).cloned())
+            .chain(self.weather.index.objects().cloned());
         Snapshot {
             region: self.region.clone(),
             epoch: self.epoch.clone(),
@@ -163,6 +167,10 @@ impl Picture {
                 fate
             }
             Body::SituationRecord(record) => self.situations.version(&feed, event, record, changes),
+            Body::WeatherMeasurement(measurement) => {
+                self.weather.measurement(&feed, event, measurement, changes)
+            }
+            Body::WeatherStation(station) => self.weather.station(&feed, event, station, changes),
             Body::Retraction(kind) => match kind {
                 EntityKind::Vehicle => self.vehicles.retract(&feed, event, changes),
                 EntityKind::Trip => self.trips.retract(&feed, event, changes),
@@ -174,6 +182,7 @@ impl Picture {
                     fate
                 }
                 EntityKind::Situation => self.situations.retract(&feed, event, changes),
+                EntityKind::Weather => self.weather.retract(&feed, event, changes),
                 EntityKind::Unspecified => Fate::Dropped("unknown_kind"),
             },
         };
@@ -199,10 +208,14 @@ impl Picture {
         self.detectors.expire(&feed, shown.feed(), changes);
         self.situations.expire(&feed, changes);
         self.trips.expire(&feed, changes);
+        self.weather.expire(&feed, shown.feed(), changes);
         if let Some(streets) = self.streets.as_deref_mut()
             && streets.follows(number)
         {
-            streets.advance(&feed, &mut self.situations, changes);
+            let (weather, feeds) = (&self.weather, &self.feeds);
+            let weather =
+                |at_ms| weather.settled(at_ms, |feed| feeds[feed as usize].ledger.watermark_ms);
+            streets.advance(&feed, &mut self.situations, &weather, changes);
         }
         changes.updated(shown);
     }

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use events::Text;
-use events::wire::AreaKind;
+use events::wire::{AreaKind, WeatherSource};
 use network::{AreaPolygon, Areas, LinkNumber, Network, Region};
 use traffic::emission::studded::{RoadState, StuddedShare, StuddedShares};
 use traffic::emission::{
-    Climate, EmissionModel, Pollutant, RoadKind, TrafficCurves, TransitCurves, Weather,
+    Climate, EmissionModel, MeasuredWeather, Pollutant, RoadKind, TrafficCurves, TransitCurves,
+    Weather, road_state_name,
 };
 use traffic::link::{Calendar, Junctions};
 use traffic::matching::MatchOptions;
 
 use crate::street::area::street_mm;
-use crate::{EmissionShare, FeedLimits};
+use crate::{EmissionShare, EmissionWeather, FeedLimits};
 
 /// What a picture must know that is not in its log. The same log with another setup gives another
 /// picture.
@@ -178,18 +179,40 @@ impl EmissionSetup {
         usize::from(self.group_of[link as usize])
     }
 
-    /// The weather of a time.
-    pub(crate) fn weather(&self, calendar: &Calendar, time_ms: i64) -> Weather {
+    /// The weather of a time: what is measured, else what is usual.
+    pub(crate) fn weather(
+        &self,
+        calendar: &Calendar,
+        time_ms: i64,
+        measured: &MeasuredWeather,
+    ) -> Weather {
         let (year, month, day) = calendar.date(time_ms);
         let EmissionClimate { climate, studded } = &self.climate;
         let studded = studded.as_ref().and_then(|(shares, place)| {
             shares.at(place, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
         });
         Weather {
-            temperature_c: climate.temperature_c(month, day).round(),
-            road: RoadState::Dry,
+            temperature_c: measured
+                .temperature_c
+                .unwrap_or_else(|| climate.temperature_c(month, day).round()),
+            road: measured.road.unwrap_or(RoadState::Dry),
             studded: studded.unwrap_or(StuddedShare::default()),
             year,
+        }
+    }
+
+    /// A weather as objects have it.
+    pub(crate) fn shown_weather(weather: &Weather, measured: &MeasuredWeather) -> EmissionWeather {
+        let source = |is_measured: bool| {
+            if is_measured { WeatherSource::Measured } else { WeatherSource::Usual }
+        };
+        EmissionWeather {
+            temperature_c: weather.temperature_c,
+            temperature_source: source(measured.temperature_c.is_some()),
+            road_state: Text::const_new(road_state_name(weather.road)),
+            road_source: source(measured.road.is_some()),
+            temperature_stations: measured.temperature_stations,
+            road_stations: measured.road_stations,
         }
     }
 

@@ -8,7 +8,8 @@ use events::Text;
 use serde::Deserialize;
 use traffic::emission::studded::StuddedShares;
 use traffic::emission::{
-    Conditions, EmissionModel, FactorFiles, FactorOptions, FactorSet, FleetMix, TransitTable,
+    Conditions, EmissionModel, FactorFiles, FactorOptions, FactorSet, FleetMix, RateTable,
+    TableError, TransitTable,
 };
 
 /// The file that names the others.
@@ -38,6 +39,8 @@ struct Set {
     hot: PathBuf,
     classes: PathBuf,
     fuels: PathBuf,
+    /// Rates that were measured, in place of the annex's.
+    rates: Option<PathBuf>,
     #[serde(default = "on")]
     cold_start: bool,
     #[serde(default = "on")]
@@ -200,8 +203,12 @@ fn factor_set(folder: &Path, set: &Set) -> Result<FactorSet, FactorsError> {
         idle: set.idle,
         stop_and_go: set.stop_and_go,
     };
-    FactorSet::parse(&set.name, &files, options)
-        .map_err(|error| FactorsError::Table(error.to_string()))
+    let wrong = |error: TableError| FactorsError::Table(error.to_string());
+    let made = FactorSet::parse(&set.name, &files, options).map_err(wrong)?;
+    let Some(rates) = &set.rates else { return Ok(made) };
+    let (name, text) = read(rates)?;
+    let rates = RateTable::parse(&name, &text, made.classes()).map_err(wrong)?;
+    Ok(made.with_rates(rates))
 }
 
 fn shown_path(path: &Path) -> String {

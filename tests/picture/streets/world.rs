@@ -8,7 +8,8 @@ use events::{
     SituationType, Text, VehicleEventKind, VehiclePosition, Verdicts,
 };
 use network::{
-    BoundingBox, City, LinkFlags, LinkId, Network, NetworkBuilder, NewLink, Region, RoadClass,
+    AreaPolygon, BoundingBox, City, LinkFlags, LinkId, Network, NetworkBuilder, NewLink,
+    PolygonKind, Region, RoadClass,
 };
 use picture::{Delta, EmissionClimate, Object, Picture, Setup, StreetOptions, StreetSetup};
 
@@ -76,14 +77,34 @@ pub(super) fn network_with_junctions() -> Network {
 }
 
 pub(super) fn setup_with(network: Network) -> Setup {
+    setup_in(network, EmissionClimate::default())
+}
+
+/// Two districts that share the street between them; the ferry line is in the eastern one.
+fn districts() -> Vec<AreaPolygon> {
+    let feature = |id: &str, west_m: f64, east_m: f64| {
+        let (west, east) = (at(west_m).longitude_deg, at(east_m).longitude_deg);
+        serde_json::json!({
+            "properties": { "id": id, "name": id },
+            "geometry": { "type": "Polygon", "coordinates": [[
+                [west, 59.95], [east, 59.95], [east, 60.05], [west, 60.05], [west, 59.95],
+            ]] },
+        })
+    };
+    let middle_m = 2.0 * BLOCK_M;
+    let features = [feature("west", -500.0, middle_m), feature("east", middle_m, 5_000.0)];
+    let text = serde_json::json!({ "features": features }).to_string();
+    AreaPolygon::read(PolygonKind::District, text.as_bytes(), "id", "name").unwrap()
+}
+
+/// A street in some usual weather.
+pub(super) fn setup_in(network: Network, climate: EmissionClimate) -> Setup {
     let bbox = BoundingBox { west_deg: 24.9, south_deg: 59.9, east_deg: 25.2, north_deg: 60.1 };
     let city = City { id: "town".into(), name: "Town".into(), bbox };
     let region = Region { id: "region".into(), name: "Region".into(), bbox, cities: vec![city] };
-    let streets = StreetSetup::new(network, &region, StreetOptions::default()).with_emission(
-        crate::emission::model(),
-        &std::collections::BTreeMap::default(),
-        EmissionClimate::default(),
-    );
+    let options = StreetOptions::default();
+    let streets = StreetSetup::with_polygons(network, &region, &districts(), options)
+        .with_emission(crate::emission::model(), &std::collections::BTreeMap::default(), climate);
     Setup { limits: std::collections::BTreeMap::default(), streets: Some(Arc::new(streets)) }
 }
 
@@ -91,7 +112,7 @@ pub(super) fn picture() -> Picture {
     Picture::new("region".into(), "log".into(), setup_with(network(false)))
 }
 
-fn event(feed: &str, entity: &str, time_ms: i64, body: Body) -> LogRecord {
+pub(super) fn event(feed: &str, entity: &str, time_ms: i64, body: Body) -> LogRecord {
     LogRecord::Event(Event {
         feed: feed.into(),
         region: "region".into(),

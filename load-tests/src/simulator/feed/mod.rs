@@ -10,6 +10,7 @@ mod tms;
 mod traffic_messages;
 mod transit;
 mod trip_updates;
+mod weather;
 
 use events::wire;
 
@@ -158,6 +159,10 @@ pub(super) fn feed(
             let ours = world.situations.iter();
             let ours = ours.filter(|situation| situation.region == data.region);
             Box::new(traffic_messages::TrafficMessages::new(setting, ours)?)
+        }
+        FeedKind::Weather => {
+            let stations = world.weather.iter().filter(|station| station.region == data.region);
+            Box::new(weather::Weather::new(setting, stations))
         }
     })
 }

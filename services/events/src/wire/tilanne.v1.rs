@@ -1393,6 +1393,25 @@ pub struct EmissionShare {
     #[prost(double, tag = "5")]
     pub pm: f64,
 }
+/// The weather that emissions of an area were computed with.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EmissionWeather {
+    /// Of the air, in steps of one degree.
+    #[prost(double, tag = "1")]
+    pub temperature_c: f64,
+    #[prost(enumeration = "WeatherSource", tag = "2")]
+    pub temperature_source: i32,
+    /// Of the roads, such as "dry" or "snow".
+    #[prost(string, tag = "3")]
+    pub road_state: ::prost::alloc::string::String,
+    #[prost(enumeration = "WeatherSource", tag = "4")]
+    pub road_source: i32,
+    /// Stations behind the temperature and behind the state of the roads.
+    #[prost(uint32, tag = "5")]
+    pub temperature_stations: u32,
+    #[prost(uint32, tag = "6")]
+    pub road_stations: u32,
+}
 /// What the emission of a link was computed from.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct EmissionBasis {
@@ -1424,6 +1443,15 @@ pub struct EmissionBasis {
     pub factor_percent: f64,
     #[prost(message, repeated, tag = "13")]
     pub shares: ::prost::alloc::vec::Vec<EmissionShare>,
+    #[prost(enumeration = "WeatherSource", tag = "14")]
+    pub temperature_source: i32,
+    #[prost(enumeration = "WeatherSource", tag = "15")]
+    pub road_source: i32,
+    /// Stations behind the temperature and behind the state of the road.
+    #[prost(uint32, tag = "16")]
+    pub temperature_stations: u32,
+    #[prost(uint32, tag = "17")]
+    pub road_stations: u32,
 }
 /// The same with another factor set.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1480,6 +1508,9 @@ pub struct Emission {
     /// Line of the link or boundary of the area, as in Link.
     #[prost(sint32, repeated, tag = "16")]
     pub line: ::prost::alloc::vec::Vec<i32>,
+    /// Of areas but cells; of a link it is in the basis.
+    #[prost(message, optional, tag = "17")]
+    pub weather: ::core::option::Option<EmissionWeather>,
 }
 /// What one vehicle emits.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1658,6 +1689,42 @@ impl EmissionPeriod {
             "EMISSION_PERIOD_HOUR" => Some(Self::Hour),
             "EMISSION_PERIOD_DAY" => Some(Self::Day),
             "EMISSION_PERIOD_WEEK" => Some(Self::Week),
+            _ => None,
+        }
+    }
+}
+/// Where the weather of a region is from.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WeatherSource {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    /// From road weather stations that were heard of lately.
+    #[serde(rename = "measured")]
+    Measured = 1,
+    /// Nothing is measured: the usual temperature of the day, a dry road.
+    #[serde(rename = "usual")]
+    Usual = 2,
+}
+impl WeatherSource {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WEATHER_SOURCE_UNSPECIFIED",
+            Self::Measured => "WEATHER_SOURCE_MEASURED",
+            Self::Usual => "WEATHER_SOURCE_USUAL",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WEATHER_SOURCE_UNSPECIFIED" => Some(Self::Unspecified),
+            "WEATHER_SOURCE_MEASURED" => Some(Self::Measured),
+            "WEATHER_SOURCE_USUAL" => Some(Self::Usual),
             _ => None,
         }
     }
@@ -2002,6 +2069,152 @@ impl StopTimeRelationship {
         }
     }
 }
+/// One value of one sensor. The envelope's entity id is the station, its event time the time of measurement.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct WeatherMeasurement {
+    /// The publisher's sensor id; 0 where it has none.
+    #[prost(uint32, tag = "1")]
+    pub sensor_id: u32,
+    #[prost(enumeration = "WeatherQuantity", tag = "2")]
+    pub quantity: i32,
+    /// Which of the station's sensors of this quantity, from 1.
+    #[prost(uint32, tag = "3")]
+    pub sensor_number: u32,
+    /// In the unit of the quantity; 0 of a road surface.
+    #[prost(double, tag = "4")]
+    pub value: f64,
+    /// Of a road surface only.
+    #[prost(enumeration = "RoadSurface", tag = "5")]
+    pub surface: i32,
+}
+/// Reference data of a road weather station. Fields that a message leaves out keep what an earlier one said.
+/// The envelope's entity id is the station.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WeatherStation {
+    #[prost(string, optional, tag = "1")]
+    pub name: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub position: ::core::option::Option<Position>,
+    #[prost(enumeration = "CollectionStatus", tag = "3")]
+    pub collection_status: i32,
+    /// The publisher's word for the state of the equipment, such as OK or FAULT_DOUBT.
+    #[prost(string, optional, tag = "4")]
+    pub state: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// What a value of a road weather station is.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WeatherQuantity {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    /// Of the air, °C.
+    #[serde(rename = "air_temperature_c")]
+    AirTemperatureC = 1,
+    /// Of the surface of the road, °C.
+    #[serde(rename = "road_temperature_c")]
+    RoadTemperatureC = 2,
+    /// What lies on the road: a RoadSurface, not a number.
+    #[serde(rename = "road_surface")]
+    RoadSurface = 3,
+    /// As water, mm/h.
+    #[serde(rename = "precipitation_mm_h")]
+    PrecipitationMmH = 4,
+    /// On the road, mm of water.
+    #[serde(rename = "water_mm")]
+    WaterMm = 5,
+    #[serde(rename = "snow_mm")]
+    SnowMm = 6,
+    #[serde(rename = "ice_mm")]
+    IceMm = 7,
+}
+impl WeatherQuantity {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WEATHER_QUANTITY_UNSPECIFIED",
+            Self::AirTemperatureC => "WEATHER_QUANTITY_AIR_TEMPERATURE_C",
+            Self::RoadTemperatureC => "WEATHER_QUANTITY_ROAD_TEMPERATURE_C",
+            Self::RoadSurface => "WEATHER_QUANTITY_ROAD_SURFACE",
+            Self::PrecipitationMmH => "WEATHER_QUANTITY_PRECIPITATION_MM_H",
+            Self::WaterMm => "WEATHER_QUANTITY_WATER_MM",
+            Self::SnowMm => "WEATHER_QUANTITY_SNOW_MM",
+            Self::IceMm => "WEATHER_QUANTITY_ICE_MM",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WEATHER_QUANTITY_UNSPECIFIED" => Some(Self::Unspecified),
+            "WEATHER_QUANTITY_AIR_TEMPERATURE_C" => Some(Self::AirTemperatureC),
+            "WEATHER_QUANTITY_ROAD_TEMPERATURE_C" => Some(Self::RoadTemperatureC),
+            "WEATHER_QUANTITY_ROAD_SURFACE" => Some(Self::RoadSurface),
+            "WEATHER_QUANTITY_PRECIPITATION_MM_H" => Some(Self::PrecipitationMmH),
+            "WEATHER_QUANTITY_WATER_MM" => Some(Self::WaterMm),
+            "WEATHER_QUANTITY_SNOW_MM" => Some(Self::SnowMm),
+            "WEATHER_QUANTITY_ICE_MM" => Some(Self::IceMm),
+            _ => None,
+        }
+    }
+}
+/// What lies on a road.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RoadSurface {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    #[serde(rename = "dry")]
+    Dry = 1,
+    /// Damp, no film of water.
+    #[serde(rename = "moist")]
+    Moist = 2,
+    #[serde(rename = "wet")]
+    Wet = 3,
+    #[serde(rename = "frost")]
+    Frost = 4,
+    #[serde(rename = "snow")]
+    Snow = 5,
+    #[serde(rename = "ice")]
+    Ice = 6,
+    #[serde(rename = "slush")]
+    Slush = 7,
+}
+impl RoadSurface {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ROAD_SURFACE_UNSPECIFIED",
+            Self::Dry => "ROAD_SURFACE_DRY",
+            Self::Moist => "ROAD_SURFACE_MOIST",
+            Self::Wet => "ROAD_SURFACE_WET",
+            Self::Frost => "ROAD_SURFACE_FROST",
+            Self::Snow => "ROAD_SURFACE_SNOW",
+            Self::Ice => "ROAD_SURFACE_ICE",
+            Self::Slush => "ROAD_SURFACE_SLUSH",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ROAD_SURFACE_UNSPECIFIED" => Some(Self::Unspecified),
+            "ROAD_SURFACE_DRY" => Some(Self::Dry),
+            "ROAD_SURFACE_MOIST" => Some(Self::Moist),
+            "ROAD_SURFACE_WET" => Some(Self::Wet),
+            "ROAD_SURFACE_FROST" => Some(Self::Frost),
+            "ROAD_SURFACE_SNOW" => Some(Self::Snow),
+            "ROAD_SURFACE_ICE" => Some(Self::Ice),
+            "ROAD_SURFACE_SLUSH" => Some(Self::Slush),
+            _ => None,
+        }
+    }
+}
 /// Where a record came from.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Provenance {
@@ -2034,7 +2247,7 @@ pub struct Event {
     pub verdicts: ::prost::alloc::vec::Vec<i32>,
     #[prost(message, optional, tag = "7")]
     pub provenance: ::core::option::Option<Provenance>,
-    #[prost(oneof = "event::Body", tags = "8, 9, 10, 11, 12, 13")]
+    #[prost(oneof = "event::Body", tags = "8, 9, 10, 11, 12, 13, 14, 15")]
     pub body: ::core::option::Option<event::Body>,
 }
 /// Nested message and enum types in `Event`.
@@ -2053,6 +2266,10 @@ pub mod event {
         SituationRecord(super::SituationRecord),
         #[prost(message, tag = "13")]
         Retraction(super::Retraction),
+        #[prost(message, tag = "14")]
+        WeatherMeasurement(super::WeatherMeasurement),
+        #[prost(message, tag = "15")]
+        WeatherStation(super::WeatherStation),
     }
 }
 /// The publisher no longer has the entity (GTFS-RT is_deleted, or left out of a full data set).
@@ -2253,6 +2470,9 @@ pub enum EntityKind {
     Detector = 3,
     #[serde(rename = "situation")]
     Situation = 4,
+    /// A road weather station.
+    #[serde(rename = "weather")]
+    Weather = 5,
 }
 impl EntityKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2266,6 +2486,7 @@ impl EntityKind {
             Self::Trip => "ENTITY_KIND_TRIP",
             Self::Detector => "ENTITY_KIND_DETECTOR",
             Self::Situation => "ENTITY_KIND_SITUATION",
+            Self::Weather => "ENTITY_KIND_WEATHER",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2276,6 +2497,7 @@ impl EntityKind {
             "ENTITY_KIND_TRIP" => Some(Self::Trip),
             "ENTITY_KIND_DETECTOR" => Some(Self::Detector),
             "ENTITY_KIND_SITUATION" => Some(Self::Situation),
+            "ENTITY_KIND_WEATHER" => Some(Self::Weather),
             _ => None,
         }
     }
@@ -2477,6 +2699,47 @@ pub struct Detector {
     #[prost(enumeration = "Verdict", repeated, tag = "7")]
     pub verdicts: ::prost::alloc::vec::Vec<i32>,
 }
+/// What lies on a road, with the time it was measured.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TimedSurface {
+    #[prost(enumeration = "RoadSurface", tag = "1")]
+    pub surface: i32,
+    #[prost(int64, tag = "2")]
+    pub time_ms: i64,
+}
+/// A road weather station as best known. Of several sensors of a quantity the one that is worst for driving: the coldest
+/// road, the most water, the worst surface.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Weather {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub feed: ::prost::alloc::string::String,
+    /// Newest measurement, else newest reference data.
+    #[prost(int64, tag = "3")]
+    pub event_time_ms: i64,
+    #[prost(int64, tag = "4")]
+    pub received_time_ms: i64,
+    #[prost(message, optional, tag = "5")]
+    pub station: ::core::option::Option<WeatherStation>,
+    #[prost(message, optional, tag = "6")]
+    pub air_temperature_c: ::core::option::Option<TimedValue>,
+    #[prost(message, optional, tag = "7")]
+    pub road_temperature_c: ::core::option::Option<TimedValue>,
+    #[prost(message, optional, tag = "8")]
+    pub road_surface: ::core::option::Option<TimedSurface>,
+    #[prost(message, optional, tag = "9")]
+    pub precipitation_mm_h: ::core::option::Option<TimedValue>,
+    /// On the road, mm of water.
+    #[prost(message, optional, tag = "10")]
+    pub water_mm: ::core::option::Option<TimedValue>,
+    #[prost(message, optional, tag = "11")]
+    pub snow_mm: ::core::option::Option<TimedValue>,
+    #[prost(message, optional, tag = "12")]
+    pub ice_mm: ::core::option::Option<TimedValue>,
+    #[prost(enumeration = "Verdict", repeated, tag = "13")]
+    pub verdicts: ::prost::alloc::vec::Vec<i32>,
+}
 /// A situation in its newest version.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Situation {
@@ -2540,7 +2803,7 @@ pub struct Feed {
 /// An object of any layer.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Object {
-    #[prost(oneof = "object::Object", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9")]
+    #[prost(oneof = "object::Object", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")]
     pub object: ::core::option::Option<object::Object>,
 }
 /// Nested message and enum types in `Object`.
@@ -2565,6 +2828,8 @@ pub mod object {
         Area(super::Area),
         #[prost(message, tag = "9")]
         Emission(super::Emission),
+        #[prost(message, tag = "10")]
+        Weather(super::Weather),
     }
 }
 /// An object left the picture.
@@ -2642,6 +2907,9 @@ pub enum Layer {
     LinkEmissions = 9,
     #[serde(rename = "area_emissions")]
     AreaEmissions = 10,
+    /// Road weather stations.
+    #[serde(rename = "weather")]
+    Weather = 11,
 }
 impl Layer {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2661,6 +2929,7 @@ impl Layer {
             Self::Areas => "LAYER_AREAS",
             Self::LinkEmissions => "LAYER_LINK_EMISSIONS",
             Self::AreaEmissions => "LAYER_AREA_EMISSIONS",
+            Self::Weather => "LAYER_WEATHER",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2677,6 +2946,7 @@ impl Layer {
             "LAYER_AREAS" => Some(Self::Areas),
             "LAYER_LINK_EMISSIONS" => Some(Self::LinkEmissions),
             "LAYER_AREA_EMISSIONS" => Some(Self::AreaEmissions),
+            "LAYER_WEATHER" => Some(Self::Weather),
             _ => None,
         }
     }

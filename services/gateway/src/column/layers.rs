@@ -33,6 +33,7 @@ pub(super) fn columns(layer: Layer) -> Columns {
         Layer::Areas => Columns::new(areas(), Form::Polygon, Some("boundary")),
         Layer::LinkEmissions => Columns::new(link_emissions(), Form::Line, Some("line")),
         Layer::AreaEmissions => Columns::new(area_emissions(), Form::Polygon, Some("line")),
+        Layer::Weather => Columns::new(weather(), Form::Point, Some("station.position")),
     }
 }
 
@@ -134,6 +135,35 @@ fn detectors() -> Vec<Column> {
         columns.push(of(format!("{direction}.free_flow_speed_km_h"), Number));
     }
     columns.push(of("verdicts", Texts));
+    columns
+}
+
+/// The values of a weather station, each with a time of its own.
+const WEATHER_VALUES: [&str; 6] = [
+    "air_temperature_c",
+    "road_temperature_c",
+    "precipitation_mm_h",
+    "water_mm",
+    "snow_mm",
+    "ice_mm",
+];
+
+fn weather() -> Vec<Column> {
+    let mut columns = of_feed();
+    columns.extend([
+        drawn("station.name", Text),
+        drawn("station.collection_status", Text),
+        of("station.state", Text),
+    ]);
+    for value in WEATHER_VALUES {
+        columns.push(drawn(format!("{value}.value"), Number));
+        columns.push(of(format!("{value}.time_ms"), Time));
+    }
+    columns.extend([
+        drawn("road_surface.surface", Text),
+        of("road_surface.time_ms", Time),
+        of("verdicts", Texts),
+    ]);
     columns
 }
 

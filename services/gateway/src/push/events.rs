@@ -31,13 +31,15 @@ const QUIET_MAX: Duration = Duration::from_secs(10);
 const RECORDS_WITH_TIME: usize = 64;
 
 /// Kinds of events, as in JSON and in the types of CloudEvents.
-pub(crate) const KINDS: [&str; 6] = [
+pub(crate) const KINDS: [&str; 8] = [
     "vehicle_position",
     "trip_update",
     "detector_measurement",
     "detector_station",
     "situation_record",
     "retraction",
+    "weather_measurement",
+    "weather_station",
 ];
 
 /// What a reader says of the events it wants.
@@ -306,6 +308,8 @@ fn kind(body: &Body) -> &'static str {
         Body::DetectorStation(_) => KINDS[3],
         Body::SituationRecord(_) => KINDS[4],
         Body::Retraction(_) => KINDS[5],
+        Body::WeatherMeasurement(_) => KINDS[6],
+        Body::WeatherStation(_) => KINDS[7],
     }
 }
 

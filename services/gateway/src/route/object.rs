@@ -91,9 +91,12 @@ pub(super) async fn get(
 /// streets is worked out from all feeds.
 fn is_of_one_feed(layer: Layer) -> bool {
     match layer {
-        Layer::Vehicles | Layer::Detectors | Layer::Situations | Layer::Trips | Layer::Feeds => {
-            true
-        }
+        Layer::Vehicles
+        | Layer::Detectors
+        | Layer::Situations
+        | Layer::Trips
+        | Layer::Feeds
+        | Layer::Weather => true,
         Layer::Links
         | Layer::Queues
         | Layer::Areas

@@ -34,6 +34,7 @@ pub(crate) enum LayerName {
     Areas,
     LinkEmissions,
     AreaEmissions,
+    Weather,
 }
 
 /// A page of objects.

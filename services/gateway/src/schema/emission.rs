@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::names;
 use super::object::Position;
 use super::street::Estimate;
+use super::weather::EmissionWeather;
 
 /// One pollutant now, grams an hour; of energy megajoules, of particle numbers 1e12.
 #[derive(ToSchema)]
@@ -140,6 +141,9 @@ pub(crate) struct Emission {
     /// The newest minute with other factor sets.
     #[schema(required = false)]
     alternatives: Option<Vec<EmissionAlternative>>,
+    /// Weather of the region that it was computed with; of areas but cells.
+    #[schema(required = false)]
+    weather: Option<EmissionWeather>,
     /// Line of the link or boundary of the area; empty in GeoJSON, where the geometry has it.
     line: Vec<Position>,
 }
@@ -197,14 +201,24 @@ pub(crate) struct EmissionBasis {
     stopped_share: f64,
     /// Of the cars.
     flow_veh_h: f64,
-    /// Of the air.
+    /// Of the air: the median of the stations, in steps of one degree.
     temperature_c: f64,
+    /// Where that is from: `measured` by stations that were heard of lately, else what is `usual`.
+    #[schema(schema_with = names::<wire::WeatherSource>)]
+    temperature_source: String,
+    /// Stations behind it.
+    temperature_stations: u32,
     /// Of the street, upwards.
     gradient_percent: f64,
     /// Of the cars.
     studded_share: f64,
     /// Such as `dry` or `snow`.
     road_state: String,
+    /// Where that is from; the usual road is dry.
+    #[schema(schema_with = names::<wire::WeatherSource>)]
+    road_source: String,
+    /// Stations behind it.
+    road_stations: u32,
     /// Name, year and kind of road of the fleet.
     mix: String,
     /// Part of the relative standard deviation of CO2 that comes of flow, speed and which vehicles

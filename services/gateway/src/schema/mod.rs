@@ -9,6 +9,7 @@ mod message;
 mod object;
 mod problems;
 mod street;
+mod weather;
 
 use events::wire;
 use serde::Serialize;

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::emission::{Emission, VehicleEmission};
 use super::names;
 use super::street::{Area, Link, Queue, SituationEffect, VehicleMatch};
+use super::weather::Weather;
 
 /// An object of any layer.
 // Not named `Object`: to utoipa that is any JSON object.
@@ -23,6 +24,7 @@ pub(crate) enum PictureObject {
     Queue(Queue),
     Area(Area),
     Emission(Emission),
+    Weather(Weather),
 }
 
 /// A vehicle as best known.
@@ -440,7 +442,7 @@ pub(crate) struct ReasonCount {
     count: u64,
 }
 
-fn verdicts() -> utoipa::openapi::schema::ArrayBuilder {
+pub(super) fn verdicts() -> utoipa::openapi::schema::ArrayBuilder {
     utoipa::openapi::schema::ArrayBuilder::new()
         .description(Some("What is doubtful."))
         .items(names::<wire::Verdict>())

@@ -239,14 +239,19 @@ fn places(event: &Event, live: &LiveRegion) -> Vec<Position> {
         Body::SituationRecord(record) => {
             record.geometry.iter().flat_map(Geometry::positions).copied().collect()
         }
-        Body::DetectorMeasurement(_) => {
-            let id = format!("{}:{}", event.feed, event.entity);
-            let shared = live.read();
-            let detector = shared.view.get(Layer::Detectors, &id);
-            detector.and_then(|detector| detector.position()).into_iter().collect()
-        }
+        Body::WeatherStation(station) => station.position.into_iter().collect(),
+        Body::DetectorMeasurement(_) => station(Layer::Detectors, event, live),
+        Body::WeatherMeasurement(_) => station(Layer::Weather, event, live),
         Body::TripUpdate(_) | Body::Retraction(_) => Vec::new(),
     }
+}
+
+/// Where the station is that an event is of.
+fn station(layer: Layer, event: &Event, live: &LiveRegion) -> Vec<Position> {
+    let id = format!("{}:{}", event.feed, event.entity);
+    let shared = live.read();
+    let station = shared.view.get(layer, &id);
+    station.and_then(|station| station.position()).into_iter().collect()
 }
 
 /// Whether an event is of a route.

@@ -38,6 +38,7 @@ fn schema(layer: Layer) -> &'static str {
         Layer::Queues => "Queue",
         Layer::Areas => "Area",
         Layer::LinkEmissions | Layer::AreaEmissions => "Emission",
+        Layer::Weather => "Weather",
     }
 }
 

@@ -4,8 +4,9 @@ use events::Position;
 use geo::{Distance, Euclidean, Intersects};
 use geo_types::{Coord, Geometry, LineString, Point, Polygon};
 use network::{BoundingBox, Plane};
-use picture::{Layer, Object};
+use picture::Object;
 
+use crate::geometry::{Part, parts};
 use crate::problem::Problem;
 
 /// Most corners of a polygon or points of a line: each costs at every object looked at.
@@ -130,32 +131,16 @@ fn geometries(object: &Object, to: &dyn Fn(Position) -> Coord) -> Vec<Geometry> 
     let line = |positions: &[Position]| -> LineString {
         positions.iter().map(|&position| to(position)).collect()
     };
-    let polygon = |ring: &[Position]| Geometry::Polygon(Polygon::new(line(ring), Vec::new()));
-    match object {
-        Object::Link(link) => vec![Geometry::LineString(line(&link.line))],
-        Object::Area(area) => vec![polygon(&area.boundary)],
-        Object::Emission(emission) if object.layer() == Layer::AreaEmissions => {
-            vec![polygon(&emission.line)]
+    let geometry = |part: Part<'_>| match part {
+        Part::Point(position) => Geometry::Point(Point(to(position))),
+        Part::Line(positions) => Geometry::LineString(line(positions)),
+        Part::Polygon(rings) => {
+            let mut rings = rings.into_iter().map(line);
+            let shell = rings.next().unwrap_or_else(|| LineString::new(Vec::new()));
+            Geometry::Polygon(Polygon::new(shell, rings.collect()))
         }
-        Object::Emission(emission) => vec![Geometry::LineString(line(&emission.line))],
-        Object::Situation(situation) => {
-            let Some(geometry) = &situation.record.geometry else {
-                return Vec::new();
-            };
-            let points = geometry.points.iter().map(|&point| Geometry::Point(Point(to(point))));
-            let lines = geometry.lines.iter().map(|part| Geometry::LineString(line(part)));
-            let polygons = geometry.polygons.iter().filter_map(|rings| {
-                let (shell, holes) = rings.split_first()?;
-                let holes = holes.iter().map(|hole| line(hole)).collect();
-                Some(Geometry::Polygon(Polygon::new(line(shell), holes)))
-            });
-            points.chain(lines).chain(polygons).collect()
-        }
-        object => {
-            let position = object.position();
-            position.map(|position| Geometry::Point(Point(to(position)))).into_iter().collect()
-        }
-    }
+    };
+    parts(object).into_iter().map(geometry).collect()
 }
 
 fn coordinate(position: Position) -> Coord {

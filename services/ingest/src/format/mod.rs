@@ -12,11 +12,13 @@
 
 pub mod digitraffic_tms;
 pub mod digitraffic_traffic_message;
+pub mod digitraffic_weather;
 pub mod dump;
 pub mod gtfs_rt;
 pub mod hfp;
 pub mod tilanne_json;
 
+mod digitraffic;
 mod envelope;
 mod instant;
 mod json;
@@ -31,6 +33,7 @@ use serde::{Serialize, Serializer};
 pub const FORMATS: &[&dyn Format] = &[
     &digitraffic_tms::DigitrafficTms,
     &digitraffic_traffic_message::DigitrafficTrafficMessage,
+    &digitraffic_weather::DigitrafficWeather,
     &gtfs_rt::GtfsRt,
     &hfp::Hfp,
     &tilanne_json::TilanneJson,
@@ -175,6 +178,8 @@ reasons! {
         NotRequested = "not_requested",
         /// Passenger counts (HFP `apc`), which are no vehicle position.
         PassengerCount = "passenger_count",
+        /// A value by which a sensor says that it is faulty.
+        SensorFault = "sensor_fault",
         /// A message about the publisher's service, not about traffic.
         ServiceMessage = "service_message",
         /// A station of the publisher's own tests.

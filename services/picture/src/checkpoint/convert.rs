@@ -15,11 +15,11 @@ use crate::vehicle::VehicleState;
 use crate::vehicle::track::{Belief, Fix, Place, Track};
 use crate::{DecodeError, Feed, FeedLimits, Object};
 
-fn numbers(verdicts: Verdicts) -> Vec<i32> {
+pub(super) fn numbers(verdicts: Verdicts) -> Vec<i32> {
     verdicts.iter().map(Into::into).collect()
 }
 
-fn verdicts(numbers: &[i32]) -> Verdicts {
+pub(super) fn verdicts(numbers: &[i32]) -> Verdicts {
     let known = numbers.iter().filter_map(|&n| Verdict::try_from(n).ok());
     known.collect()
 }

@@ -82,6 +82,7 @@ pub(super) fn put_meter(meter: &Meter, group: &str) -> message::Meter {
             .flat_map(|last| [last.position.longitude_deg, last.position.latitude_deg]),
     );
     message::Meter {
+        last_occupancy: meter.last.and_then(|last| last.occupancy),
         group: group.into(),
         powers: meter.meters.iter().flat_map(PowerMeter::to_numbers).collect(),
         credit_mj: meter.credit_mj.to_vec(),
@@ -108,7 +109,8 @@ pub(super) fn meter(part: &message::Meter, group: u16) -> Result<Meter, RestoreE
     let last = match part.last_ms {
         Some(time_ms) => {
             let [longitude_deg, latitude_deg] = real.take()?;
-            Some(Last { time_ms, position: Position { longitude_deg, latitude_deg } })
+            let position = Position { longitude_deg, latitude_deg };
+            Some(Last { time_ms, position, occupancy: part.last_occupancy })
         }
         None => None,
     };
@@ -146,7 +148,10 @@ impl Streets {
         let Some(emissions) = &self.emissions else { return };
         let Ledger { vehicles, links: on_links, elsewhere } = emissions.ledger;
         let ledger = [vehicles, on_links, elsewhere].into_iter().flat_map(|masses| masses.0);
-        put(message::Kind::EmissionLedger(message::EmissionLedger { masses: ledger.collect() }));
+        put(message::Kind::EmissionLedger(message::EmissionLedger {
+            masses: ledger.collect(),
+            weather: Some((&emissions.measured).into()),
+        }));
         for (minute, link, emitted) in self.open.transit() {
             let mut numbers = Vec::new();
             put_transit(&emitted, &mut numbers);
@@ -231,6 +236,7 @@ impl Streets {
             ledger.vehicles.add(&Masses(numbers.take()?));
             ledger.links.add(&Masses(numbers.take()?));
             ledger.elsewhere.add(&Masses(numbers.take()?));
+            emissions.measured = part.weather.as_ref().map(Into::into).unwrap_or_default();
         }
         Ok(())
     }

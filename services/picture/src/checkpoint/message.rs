@@ -4,10 +4,15 @@
 use events::wire;
 use prost::{Message, Oneof};
 
+use super::weather::{MeasuredPart, WeatherPart};
+
 /// One part of a checkpoint; a checkpoint is a row of them, each with its length before it.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct Part {
-    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17")]
+    #[prost(
+        oneof = "Kind",
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18"
+    )]
     pub(super) kind: Option<Kind>,
 }
 
@@ -48,6 +53,8 @@ pub(super) enum Kind {
     LinkEmission(Box<LinkEmissionPart>),
     #[prost(message, tag = "17")]
     AreaEmission(Box<AreaEmissionPart>),
+    #[prost(message, tag = "18")]
+    Weather(WeatherPart),
 }
 
 /// What vehicles known one by one have emitted, in all, on links, and elsewhere.
@@ -55,6 +62,8 @@ pub(super) enum Kind {
 pub(super) struct EmissionLedger {
     #[prost(uint64, repeated, tag = "1")]
     pub(super) masses: Vec<u64>,
+    #[prost(message, optional, tag = "2")]
+    pub(super) weather: Option<MeasuredPart>,
 }
 
 /// What is emitted on a link.
@@ -110,6 +119,8 @@ pub(super) struct Meter {
     pub(super) whole: Vec<u64>,
     #[prost(int64, repeated, tag = "10")]
     pub(super) waiting_ms: Vec<i64>,
+    #[prost(double, optional, tag = "11")]
+    pub(super) last_occupancy: Option<f64>,
 }
 
 /// Links that the rest speaks of, by their place here: way, from and to of each.

@@ -8,7 +8,8 @@ use events::{
 use super::season::free_flow_speed_km_h;
 use crate::deadline::{FeedNumber, NEVER};
 use crate::fate::{Fate, FeedContext, OLDER};
-use crate::{Detector, DetectorDirection, TimedValue};
+use crate::station::StationState;
+use crate::{Detector, DetectorDirection, Layer, Object, TimedValue};
 
 /// Directions are 1 and 2 in the publisher's model; others are dropped.
 const DIRECTION_MAX: u32 = 2;
@@ -63,20 +64,6 @@ pub(crate) struct DetectorState {
 const UNKNOWN: (i64, i64) = (i64::MIN, i64::MIN);
 
 impl DetectorState {
-    pub(crate) fn new(feed: FeedNumber) -> Self {
-        Self {
-            feed,
-            filed_ms: NEVER,
-            station: DetectorStation::default(),
-            field_times_ms: [i64::MIN; STATION_FIELDS],
-            station_time_ms: UNKNOWN,
-            station_verdicts: Verdicts::default(),
-            values: Vec::new(),
-            measured_ms: UNKNOWN,
-            floor_ms: i64::MIN,
-        }
-    }
-
     /// Takes a measurement in.
     pub(crate) fn measure(&mut self, event: &Event, measurement: &DetectorMeasurement) -> Fate {
         if event.event_time_ms <= self.floor_ms {
@@ -167,87 +154,6 @@ impl DetectorState {
         }
     }
 
-    /// Forgets everything of a time and before.
-    pub(crate) fn cut(&mut self, floor_ms: i64) {
-        self.floor_ms = self.floor_ms.max(floor_ms);
-        self.values.retain(|value| value.time_ms > floor_ms);
-        if self.measured_ms.0 <= floor_ms {
-            self.measured_ms = UNKNOWN;
-        }
-        if self.station_time_ms.0 <= floor_ms {
-            self.station_time_ms = UNKNOWN;
-            self.station_verdicts = Verdicts::default();
-        }
-        let [name, position, bearing, status, state, number, constants] =
-            self.field_times_ms.map(|time_ms| time_ms != i64::MIN && time_ms <= floor_ms);
-        let known = &mut self.station;
-        known.name.take_if(|_| name);
-        known.position.take_if(|_| position);
-        known.bearing_deg.take_if(|_| bearing);
-        known.state.take_if(|_| state);
-        known.tms_number.take_if(|_| number);
-        if status {
-            known.collection_status = CollectionStatus::Unspecified;
-        }
-        if constants {
-            known.constants.clear();
-        }
-        for time_ms in &mut self.field_times_ms {
-            if *time_ms <= floor_ms {
-                *time_ms = i64::MIN;
-            }
-        }
-    }
-
-    /// Lets values go that are too old; whether there were any.
-    pub(crate) fn expire_values(&mut self, feed: &FeedContext) -> bool {
-        let before = self.values.len();
-        self.values.retain(|value| !feed.is_due(feed.expires_ms(value.time_ms)));
-        self.values.len() < before
-    }
-
-    /// Whether the station is in the picture: something is known, and it was not taken down.
-    pub(crate) fn is_shown(&self) -> bool {
-        let known = self.station_time_ms != UNKNOWN || self.measured_ms != UNKNOWN;
-        let removed = matches!(
-            self.station.collection_status,
-            CollectionStatus::RemovedTemporarily | CollectionStatus::RemovedPermanently
-        );
-        known && !removed
-    }
-
-    /// Whether nothing is known but that it was taken back.
-    pub(crate) fn is_forgotten(&self) -> bool {
-        self.station_time_ms == UNKNOWN && self.measured_ms == UNKNOWN
-    }
-
-    /// When to look again: when the oldest value expires, or when a retraction need not be
-    /// remembered any more.
-    pub(crate) fn due_ms(&self, feed: &FeedContext) -> i64 {
-        if self.is_forgotten() {
-            return self.floor_ms.saturating_add(feed.limits.lateness_ms);
-        }
-        let oldest_ms = self.values.iter().map(|value| value.time_ms).min();
-        oldest_ms.map_or(NEVER, |oldest_ms| feed.expires_ms(oldest_ms))
-    }
-
-    /// The object as of now.
-    pub(crate) fn object(&self, id: Text, feed: Text) -> Detector {
-        let time =
-            if self.measured_ms == UNKNOWN { self.station_time_ms } else { self.measured_ms };
-        let verdicts = self.values.iter().map(|value| value.verdicts);
-        let verdicts = verdicts.chain([self.station_verdicts]);
-        Detector {
-            id,
-            feed,
-            event_time_ms: time.0,
-            received_time_ms: time.1,
-            station: self.station.clone(),
-            directions: self.directions(time.0),
-            verdicts: verdicts.flat_map(Verdicts::iter).collect(),
-        }
-    }
-
     fn directions(&self, time_ms: i64) -> Vec<DetectorDirection> {
         (1..=DIRECTION_MAX).filter_map(|direction| self.direction(direction, time_ms)).collect()
     }
@@ -284,6 +190,106 @@ impl DetectorState {
             DetectorDirection { direction: direction.direction, ..DetectorDirection::default() }
                 != direction;
         known.then_some(direction)
+    }
+}
+
+impl StationState for DetectorState {
+    const LAYER: Layer = Layer::Detectors;
+
+    fn new(feed: FeedNumber) -> Self {
+        Self {
+            feed,
+            filed_ms: NEVER,
+            station: DetectorStation::default(),
+            field_times_ms: [i64::MIN; STATION_FIELDS],
+            station_time_ms: UNKNOWN,
+            station_verdicts: Verdicts::default(),
+            values: Vec::new(),
+            measured_ms: UNKNOWN,
+            floor_ms: i64::MIN,
+        }
+    }
+
+    fn filed_ms(&mut self) -> &mut i64 {
+        &mut self.filed_ms
+    }
+
+    fn floor_ms(&self) -> i64 {
+        self.floor_ms
+    }
+
+    fn cut(&mut self, floor_ms: i64) {
+        self.floor_ms = self.floor_ms.max(floor_ms);
+        self.values.retain(|value| value.time_ms > floor_ms);
+        if self.measured_ms.0 <= floor_ms {
+            self.measured_ms = UNKNOWN;
+        }
+        if self.station_time_ms.0 <= floor_ms {
+            self.station_time_ms = UNKNOWN;
+            self.station_verdicts = Verdicts::default();
+        }
+        let [name, position, bearing, status, state, number, constants] =
+            self.field_times_ms.map(|time_ms| time_ms != i64::MIN && time_ms <= floor_ms);
+        let known = &mut self.station;
+        known.name.take_if(|_| name);
+        known.position.take_if(|_| position);
+        known.bearing_deg.take_if(|_| bearing);
+        known.state.take_if(|_| state);
+        known.tms_number.take_if(|_| number);
+        if status {
+            known.collection_status = CollectionStatus::Unspecified;
+        }
+        if constants {
+            known.constants.clear();
+        }
+        for time_ms in &mut self.field_times_ms {
+            if *time_ms <= floor_ms {
+                *time_ms = i64::MIN;
+            }
+        }
+    }
+
+    fn expire_values(&mut self, feed: &FeedContext) -> bool {
+        let before = self.values.len();
+        self.values.retain(|value| !feed.is_due(feed.expires_ms(value.time_ms)));
+        self.values.len() < before
+    }
+
+    fn is_shown(&self) -> bool {
+        let known = self.station_time_ms != UNKNOWN || self.measured_ms != UNKNOWN;
+        let removed = matches!(
+            self.station.collection_status,
+            CollectionStatus::RemovedTemporarily | CollectionStatus::RemovedPermanently
+        );
+        known && !removed
+    }
+
+    fn is_forgotten(&self) -> bool {
+        self.station_time_ms == UNKNOWN && self.measured_ms == UNKNOWN
+    }
+
+    fn due_ms(&self, feed: &FeedContext) -> i64 {
+        if self.is_forgotten() {
+            return self.floor_ms.saturating_add(feed.limits.lateness_ms);
+        }
+        let oldest_ms = self.values.iter().map(|value| value.time_ms).min();
+        oldest_ms.map_or(NEVER, |oldest_ms| feed.expires_ms(oldest_ms))
+    }
+
+    fn object(&self, id: Text, feed: Text) -> Object {
+        let time =
+            if self.measured_ms == UNKNOWN { self.station_time_ms } else { self.measured_ms };
+        let verdicts = self.values.iter().map(|value| value.verdicts);
+        let verdicts = verdicts.chain([self.station_verdicts]);
+        Object::Detector(Detector {
+            id,
+            feed,
+            event_time_ms: time.0,
+            received_time_ms: time.1,
+            station: self.station.clone(),
+            directions: self.directions(time.0),
+            verdicts: verdicts.flat_map(Verdicts::iter).collect(),
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use events::wire::{AreaKind, EmissionMethod, EmissionPeriod, Pollutant};
+use events::wire::{AreaKind, EmissionMethod, EmissionPeriod, Pollutant, WeatherSource};
 use events::{Position, Text};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -92,6 +92,18 @@ pub struct EmissionShare {
     pub pm: f64,
 }
 
+/// The weather that emissions of an area were computed with.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct EmissionWeather {
+    pub temperature_c: f64,
+    pub temperature_source: WeatherSource,
+    pub road_state: Text,
+    pub road_source: WeatherSource,
+    pub temperature_stations: u32,
+    pub road_stations: u32,
+}
+
 /// What the emission of a link was computed from.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[allow(missing_docs)]
@@ -99,10 +111,11 @@ pub struct EmissionBasis {
     pub speed_km_h: f64,
     pub stopped_share: f64,
     pub flow_veh_h: f64,
-    pub temperature_c: f64,
+    /// Weather of the region.
+    #[serde(flatten)]
+    pub weather: EmissionWeather,
     pub gradient_percent: f64,
     pub studded_share: f64,
-    pub road_state: Text,
     pub mix: Text,
     pub sampling_percent: f64,
     pub mix_percent: f64,
@@ -148,6 +161,9 @@ pub struct Emission {
     /// Not in JSON: whoever wants to know asks for the explanation of a link.
     #[serde(skip)]
     pub basis: Option<Box<EmissionBasis>>,
+    /// Of areas but cells; of a link it is in the basis.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weather: Option<Box<EmissionWeather>>,
     /// Line of the link or boundary of the area. Shared by all versions.
     pub line: Arc<[Position]>,
 }

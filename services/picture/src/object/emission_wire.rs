@@ -4,7 +4,7 @@ use events::wire;
 
 use super::emission::{
     Emission, EmissionAlternative, EmissionAmount, EmissionBasis, EmissionRate, EmissionShare,
-    EmissionTotal, EmissionWindow, Noise, VehicleEmission,
+    EmissionTotal, EmissionWeather, EmissionWindow, Noise, VehicleEmission,
 };
 use super::street::Estimate;
 use super::street_wire::{line_of, line_steps};
@@ -145,15 +145,45 @@ impl From<&EmissionBasis> for wire::EmissionBasis {
             speed_km_h: of.speed_km_h,
             stopped_share: of.stopped_share,
             flow_veh_h: of.flow_veh_h,
-            temperature_c: of.temperature_c,
+            temperature_c: of.weather.temperature_c,
             gradient_percent: of.gradient_percent,
             studded_share: of.studded_share,
-            road_state: of.road_state.to_string(),
+            road_state: of.weather.road_state.to_string(),
             mix: of.mix.to_string(),
             sampling_percent: of.sampling_percent,
             mix_percent: of.mix_percent,
             factor_percent: of.factor_percent,
             shares: of.shares.iter().map(Into::into).collect(),
+            temperature_source: of.weather.temperature_source.into(),
+            road_source: of.weather.road_source.into(),
+            temperature_stations: of.weather.temperature_stations,
+            road_stations: of.weather.road_stations,
+        }
+    }
+}
+
+impl From<&EmissionWeather> for wire::EmissionWeather {
+    fn from(of: &EmissionWeather) -> Self {
+        Self {
+            temperature_c: of.temperature_c,
+            temperature_source: of.temperature_source.into(),
+            road_state: of.road_state.to_string(),
+            road_source: of.road_source.into(),
+            temperature_stations: of.temperature_stations,
+            road_stations: of.road_stations,
+        }
+    }
+}
+
+impl From<wire::EmissionWeather> for EmissionWeather {
+    fn from(of: wire::EmissionWeather) -> Self {
+        Self {
+            temperature_source: of.temperature_source(),
+            road_source: of.road_source(),
+            temperature_c: of.temperature_c,
+            road_state: of.road_state.into(),
+            temperature_stations: of.temperature_stations,
+            road_stations: of.road_stations,
         }
     }
 }
@@ -161,13 +191,19 @@ impl From<&EmissionBasis> for wire::EmissionBasis {
 impl From<wire::EmissionBasis> for EmissionBasis {
     fn from(of: wire::EmissionBasis) -> Self {
         Self {
+            weather: EmissionWeather {
+                temperature_source: of.temperature_source(),
+                road_source: of.road_source(),
+                temperature_c: of.temperature_c,
+                road_state: of.road_state.into(),
+                temperature_stations: of.temperature_stations,
+                road_stations: of.road_stations,
+            },
             speed_km_h: of.speed_km_h,
             stopped_share: of.stopped_share,
             flow_veh_h: of.flow_veh_h,
-            temperature_c: of.temperature_c,
             gradient_percent: of.gradient_percent,
             studded_share: of.studded_share,
-            road_state: of.road_state.into(),
             mix: of.mix.into(),
             sampling_percent: of.sampling_percent,
             mix_percent: of.mix_percent,
@@ -270,6 +306,7 @@ impl From<&Emission> for wire::Emission {
             alternatives: of.alternatives.iter().map(Into::into).collect(),
             basis: of.basis.as_deref().map(Into::into),
             line: line_steps(&of.line),
+            weather: of.weather.as_deref().map(Into::into),
         }
     }
 }
@@ -293,6 +330,7 @@ impl From<wire::Emission> for Emission {
             totals: of.totals.into_iter().map(Into::into).collect(),
             alternatives: of.alternatives.into_iter().map(Into::into).collect(),
             basis: of.basis.map(|basis| Box::new(basis.into())),
+            weather: of.weather.map(|weather| Box::new(weather.into())),
         }
     }
 }

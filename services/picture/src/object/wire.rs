@@ -250,6 +250,7 @@ impl From<&Object> for wire::Object {
             Object::Queue(queue) => Wire::Queue(queue.into()),
             Object::Area(area) => Wire::Area(area.into()),
             Object::Emission(emission) => Wire::Emission(emission.into()),
+            Object::Weather(weather) => Wire::Weather(weather.into()),
         };
         Self { object: Some(object) }
     }
@@ -270,6 +271,7 @@ impl TryFrom<wire::Object> for Object {
             Wire::Queue(queue) => Self::Queue(queue.into()),
             Wire::Area(area) => Self::Area(area.into()),
             Wire::Emission(emission) => Self::Emission(emission.into()),
+            Wire::Weather(weather) => Self::Weather(weather.try_into()?),
         })
     }
 }

@@ -26,6 +26,7 @@ use std::sync::Arc;
 use compact_str::format_compact;
 use events::{DetectorMeasurement, Event, Text, TripDescriptor};
 use network::LinkNumber;
+use traffic::emission::{MeasuredWeather, StationWeather};
 use traffic::matching::{Matches, Scratch, Unknown};
 
 use crate::deadline::FeedNumber;
@@ -35,6 +36,7 @@ use crate::feed::NO_WATERMARK;
 use crate::index::Index;
 use crate::setup::StreetSetup;
 use crate::situation::Situations;
+use crate::station::StationState;
 use crate::vehicle::track;
 use crate::{Layer, Object, VehicleMatch};
 use cell::{Closed, OpenMinutes};
@@ -150,9 +152,15 @@ impl Streets {
         }
     }
 
-    /// Lets a vehicle go.
+    /// Lets a vehicle go: its last seconds are told, and its last fixes answered.
     pub(crate) fn finish(&mut self, moving: &mut Moving) {
         let Moving { probe, meter } = moving;
+        if let Some(meter) = meter {
+            self.prepare_emissions();
+            if let Some(emissions) = &mut self.emissions {
+                emissions.finish(meter);
+            }
+        }
         if let Some(probe) = probe {
             probe.finish(meter.as_deref_mut(), &mut self.matching(None));
             self.take_elsewhere();
@@ -181,7 +189,8 @@ impl Streets {
         };
         let setup = Arc::clone(&emissions.setup);
         let calendar = &self.setup.options().calendar;
-        emissions.prepare(first, || setup.weather(calendar, first * MINUTE_MS));
+        let measured = emissions.measured;
+        emissions.prepare(first, || setup.weather(calendar, first * MINUTE_MS, &measured));
     }
 
     /// What meters a vehicle's emission, if it is one that is known by itself.
@@ -280,11 +289,12 @@ impl Streets {
     }
 
     /// Goes on to the watermark of a feed of road vehicles, and closes the minutes that all such
-    /// feeds have passed.
+    /// feeds have passed. `weather` is what stations said about a time.
     pub(crate) fn advance(
         &mut self,
         feed: &FeedContext,
         situations: &mut Situations,
+        weather: &impl Fn(i64) -> Vec<StationWeather>,
         changes: &mut Changes<'_>,
     ) {
         self.watermarks.insert(feed.number, feed.watermark_ms);
@@ -297,6 +307,10 @@ impl Streets {
             }
             self.open.skip_to(due_ms.div_euclid(MINUTE_MS) - SILENT_MINUTES_MAX);
             self.close(situations, changes);
+            // With it the next minute is worked out, from its first fix on.
+            if let Some(emissions) = &mut self.emissions {
+                emissions.measured = MeasuredWeather::of(&weather(end_ms), &emissions.measured);
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::hot::IN_ANNEX;
 use super::table::{Table, TableError};
 use super::{ClassTable, Pollutant};
 
@@ -21,7 +22,17 @@ pub struct RateTable {
 impl RateTable {
     /// Reads a table: rows of class, pollutant, speed and rate, the speeds of one class and
     /// pollutant ascending. Rates are linear between them and constant outside. Errors name file,
-    /// line and cell.
+    /// line and cell; a pollutant that follows from others (CO2 from energy, NO2 from NOx) is one.
+    ///
+    /// ```
+    /// use traffic::emission::{ClassTable, RateTable};
+    /// let classes = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/emission/classes.csv");
+    /// let classes = std::fs::read_to_string(classes).unwrap();
+    /// let classes = ClassTable::parse("classes.csv", &classes).unwrap();
+    /// let text = "class,pollutant,speed_km_h,rate_g_s\ncar_electric,nox,0,-1\n";
+    /// let error = RateTable::parse("rates.csv", text, &classes).unwrap_err();
+    /// assert_eq!(error.to_string(), "rates.csv:2: rate_g_s: -1 is not within 0 to 1000000");
+    /// ```
     pub fn parse(name: &str, text: &str, classes: &ClassTable) -> Result<Self, TableError> {
         let table = Table::parse(name, text, &COLUMNS, &[])?;
         let mut points: BTreeMap<(String, Pollutant), Vec<Point>> = BTreeMap::new();
@@ -32,8 +43,9 @@ impl RateTable {
                 return Err(row.error("class", message));
             }
             let pollutant = row.text("pollutant")?;
-            let Some(pollutant) = Pollutant::from_name(pollutant) else {
-                let names = Pollutant::ALL.map(Pollutant::name).join(", ");
+            let known = Pollutant::from_name(pollutant).filter(|known| IN_ANNEX.contains(known));
+            let Some(pollutant) = known else {
+                let names = IN_ANNEX.map(Pollutant::name).join(", ");
                 return Err(row.error("pollutant", format!("{pollutant:?} is none of {names}")));
             };
             let speed_km_h = row.number("speed_km_h", [0.0, super::MAX_SPEED_KM_H])?;

@@ -14,28 +14,17 @@
 mod sensor;
 mod station;
 
-use std::collections::BTreeSet;
-
-use compact_str::ToCompactString;
-use events::{Body, DetectorMeasurement, Event, RawRecord, Text, Verdict};
+use events::{Body, DetectorMeasurement, Event, RawRecord, Verdict};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use self::sensor::{Sensor, Unit};
-use self::station::{Constant, Feature};
+use self::sensor::Sensor;
+use self::station::Constant;
+use super::digitraffic::{self, Feature, Message, Part, SensorValue, Stations, Unit};
 use super::envelope::{Checks, Envelope};
-use super::instant::{rfc3339_ms, unix_ms};
+use super::instant::rfc3339_ms;
 use super::json::{self, Number, Scalar};
-use super::options::Options;
-use super::{
-    Decoded, Decoder, DecoderContext, Drop, DropReason, Format, OptionsError, Reject, RejectReason,
-};
-
-/// Largest document that is read, bytes. All stations' data has 2.5 MB.
-const PAYLOAD_BYTES_MAX: usize = 32 * 1024 * 1024;
-
-/// Most stations of a register that are remembered; there are about 550.
-const STATIONS_MAX: usize = 20_000;
+use super::{Decoded, Decoder, DecoderContext, Drop, DropReason, Format, OptionsError, Reject};
 
 /// The format `digitraffic_tms`.
 pub struct DigitrafficTms;
@@ -50,52 +39,14 @@ impl Format for DigitrafficTms {
         context: &DecoderContext,
         options: &toml::Table,
     ) -> Result<Box<dyn Decoder>, OptionsError> {
-        let options = Options::new(options, &["stations"])?;
-        let wanted = options.texts("stations")?.map(|ids| {
-            let id = |id: &String| {
-                id.parse().map_err(|_| OptionsError {
-                    key: "stations".to_owned(),
-                    message: format!("\"{id}\" is no station id such as 23101"),
-                })
-            };
-            ids.iter().map(id).collect::<Result<BTreeSet<u32>, _>>()
-        });
-        Ok(Box::new(TmsDecoder {
-            envelope: Envelope::new(context, self.name()),
-            wanted: wanted.transpose()?,
-            register: BTreeSet::new(),
-            tests: BTreeSet::new(),
-        }))
+        let stations = Stations::new(options)?;
+        Ok(Box::new(TmsDecoder { envelope: Envelope::new(context, self.name()), stations }))
     }
 }
 
 struct TmsDecoder {
     envelope: Envelope,
-    /// Ids that are asked for; all when `None`.
-    wanted: Option<BTreeSet<u32>>,
-    /// Ids of the register, once it was read.
-    register: BTreeSet<u32>,
-    /// Ids of the publisher's test stations.
-    tests: BTreeSet<u32>,
-}
-
-/// Any of the documents: what it is shows in which list it has.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[serde(expecting = "an object")]
-struct Document<'a> {
-    #[serde(default, borrow)]
-    data_updated_time: Scalar<'a>,
-    #[serde(borrow)]
-    features: Option<Vec<&'a RawValue>>,
-    #[serde(borrow)]
-    stations: Option<Vec<&'a RawValue>>,
-    #[serde(borrow)]
-    properties: Option<&'a RawValue>,
-    #[serde(borrow)]
-    sensor_values: Option<&'a RawValue>,
-    #[serde(borrow)]
-    sensor_constant_values: Option<&'a RawValue>,
+    stations: Stations,
 }
 
 /// A station with its values or its constants.
@@ -113,40 +64,6 @@ struct Station<'a> {
     sensor_constant_values: Option<Vec<Constant<'a>>>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[serde(expecting = "a sensor value object")]
-struct SensorValue<'a> {
-    #[serde(default)]
-    id: Number,
-    #[serde(default, borrow)]
-    name: Scalar<'a>,
-    #[serde(default, borrow)]
-    measured_time: Scalar<'a>,
-    #[serde(default, borrow)]
-    unit: Scalar<'a>,
-    #[serde(default)]
-    value: Number,
-    #[serde(default, borrow)]
-    time_window_start: Scalar<'a>,
-    #[serde(default, borrow)]
-    time_window_end: Scalar<'a>,
-}
-
-/// Payload over MQTT: Unix seconds, no unit, no name.
-#[derive(Deserialize)]
-#[serde(expecting = "an object with `value` and `time`")]
-struct Message {
-    #[serde(default)]
-    value: Number,
-    #[serde(default)]
-    time: Number,
-    #[serde(default)]
-    start: Number,
-    #[serde(default)]
-    end: Number,
-}
-
 /// A value on its way to an event.
 struct Reading<'a> {
     station: u32,
@@ -161,17 +78,13 @@ struct Reading<'a> {
 
 impl Decoder for TmsDecoder {
     fn decode(&mut self, raw: &RawRecord) -> Decoded {
-        let length = raw.payload.len();
-        if length > PAYLOAD_BYTES_MAX {
-            let message = format!("{length} bytes; a document may have {PAYLOAD_BYTES_MAX}");
-            return Decoded::reject(Reject::new(RejectReason::TooLarge, "payload", message));
-        }
         let mut decoded = Decoded::default();
         let topic = raw.topic.strip_prefix('/').unwrap_or(&raw.topic);
-        let outcome = match topic.strip_prefix("tms-v2/") {
-            Some(levels) => self.message(raw, levels, &mut decoded),
-            None => self.document(raw, &mut decoded),
-        };
+        let outcome =
+            digitraffic::check_length(raw).and_then(|()| match topic.strip_prefix("tms-v2/") {
+                Some(levels) => self.message(raw, levels, &mut decoded),
+                None => self.document(raw, &mut decoded),
+            });
         if let Err(reject) = outcome {
             decoded.rejects.push(reject);
         }
@@ -181,24 +94,13 @@ impl Decoder for TmsDecoder {
 
 impl TmsDecoder {
     fn message(&self, raw: &RawRecord, levels: &str, decoded: &mut Decoded) -> Result<(), Reject> {
-        if levels.split('/').any(|level| level == "status") {
+        let Some((station, sensor_id)) = digitraffic::topic_ids(levels)? else {
             decoded.drops.push(Drop::new(DropReason::ServiceMessage, levels));
             return Ok(());
-        }
-        let (station, sensor_id) = levels
-            .split_once('/')
-            .and_then(|(station, sensor)| Some((station.parse().ok()?, sensor.parse().ok()?)))
-            .ok_or_else(|| {
-                let message = format!("\"{levels}\" is not <station id>/<sensor id>");
-                Reject::new(RejectReason::UnknownKind, "topic", message)
-            })?;
-        let message: Message = json::parse(&raw.payload, "payload")?;
-        let time_ms = |number: Number| match number {
-            Number::Value(number) if number.abs() < 1e15 => unix_ms(number as i64),
-            _ => None,
         };
+        let message: Message = json::parse(&raw.payload, "payload")?;
         let field = format!("station[{station}] sensor {sensor_id}");
-        if let Some(drop) = self.unwanted(station, &field) {
+        if let Some(drop) = self.stations.unwanted(station, &field) {
             decoded.drops.push(drop);
             return Ok(());
         }
@@ -213,37 +115,21 @@ impl TmsDecoder {
             unit: None,
             value: message.value,
             // When the sender wrote the record, so an upper bound of when it was measured.
-            time_ms: time_ms(message.time),
-            window_start_ms: time_ms(message.start),
-            window_end_ms: time_ms(message.end),
+            time_ms: digitraffic::message_time_ms(message.time),
+            window_start_ms: digitraffic::message_time_ms(message.start),
+            window_end_ms: digitraffic::message_time_ms(message.end),
         };
         decoded.events.push(self.measurement(raw, &reading, &field)?);
         Ok(())
     }
 
     fn document(&mut self, raw: &RawRecord, decoded: &mut Decoded) -> Result<(), Reject> {
-        let document: Document = json::parse(&raw.payload, "payload")?;
-        let updated_ms = document.data_updated_time.text().and_then(rfc3339_ms);
-        let whole: Option<&RawValue> =
-            document.properties.or(document.sensor_values).or(document.sensor_constant_values);
-        if let Some(features) = document.features {
-            for (index, feature) in features.into_iter().enumerate() {
-                let field = format!("features[{index}]");
-                self.feature(raw, feature.get().as_bytes(), &field, updated_ms, decoded);
+        let (updated_ms, parts) = digitraffic::parts(raw)?;
+        for (part, field) in parts {
+            match part {
+                Part::Feature(json) => self.feature(raw, json, &field, updated_ms, decoded),
+                Part::Station(json) => self.station(raw, json, &field, updated_ms, decoded),
             }
-        } else if let Some(stations) = document.stations {
-            for (index, station) in stations.into_iter().enumerate() {
-                let field = format!("stations[{index}]");
-                self.station(raw, station.get().as_bytes(), &field, updated_ms, decoded);
-            }
-        } else if document.properties.is_some() {
-            self.feature(raw, &raw.payload, "feature", updated_ms, decoded);
-        } else if whole.is_some() {
-            self.station(raw, &raw.payload, "station", updated_ms, decoded);
-        } else {
-            let message = "a document has `features`, `stations`, `sensorValues` or \
-                `sensorConstantValues`; this one has none of them";
-            return Err(Reject::new(RejectReason::UnknownKind, "payload", message));
         }
         Ok(())
     }
@@ -257,31 +143,21 @@ impl TmsDecoder {
         updated_ms: Option<i64>,
         decoded: &mut Decoded,
     ) {
-        let feature: Feature = match json::parse(json, field) {
-            Ok(feature) => feature,
+        let parsed = json::parse(json, field)
+            .and_then(|feature: Feature| Ok((feature.station_id(field)?, feature)));
+        let (id, feature) = match parsed {
+            Ok(parsed) => parsed,
             Err(reject) => return decoded.rejects.push(reject),
         };
-        let Some(id) = feature.station_id() else {
-            let reject = Reject::missing(format!("{field}.id"), "the station has no id");
-            return decoded.rejects.push(reject);
-        };
-        if self.register.len() < STATIONS_MAX {
-            self.register.insert(id);
-        }
-        let name = feature.properties.name.text().unwrap_or_default();
-        if name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("TEST")) {
-            self.tests.insert(id);
-        } else {
-            self.tests.remove(&id);
-        }
-        if let Some(drop) = self.unwanted(id, &format!("{field} {id}")) {
+        self.stations.register(&feature, id);
+        if let Some(drop) = self.stations.unwanted(id, &format!("{field} {id}")) {
             return decoded.drops.push(drop);
         }
-        let own_ms = feature.properties.data_updated_time.text().and_then(rfc3339_ms);
-        let time_ms = updated_ms.or(own_ms).unwrap_or(raw.received_time_ms);
+        let time_ms = feature.time_ms(updated_ms, raw);
         let checks = &mut Checks::default();
-        let body = Body::DetectorStation(feature.station(checks));
-        let event = self.envelope.event(raw, entity(id), time_ms, checks.verdicts, body);
+        let body = Body::DetectorStation(station::reference(&feature, checks));
+        let entity = digitraffic::entity(id);
+        let event = self.envelope.event(raw, entity, time_ms, checks.verdicts, body);
         decoded.events.push(event);
     }
 
@@ -299,18 +175,18 @@ impl TmsDecoder {
             Err(reject) => return decoded.rejects.push(reject),
         };
         let Some(id) = station.id.id() else {
-            let reject = Reject::missing(format!("{field}.id"), "the station has no id");
-            return decoded.rejects.push(reject);
+            return decoded.rejects.push(digitraffic::no_id(field));
         };
         if let Some(constants) = &station.sensor_constant_values {
-            if let Some(drop) = self.unwanted(id, &format!("{field} {id}")) {
+            if let Some(drop) = self.stations.unwanted(id, &format!("{field} {id}")) {
                 return decoded.drops.push(drop);
             }
             let own_ms = station.data_updated_time.text().and_then(rfc3339_ms);
             let time_ms = updated_ms.or(own_ms).unwrap_or(raw.received_time_ms);
             let checks = &mut Checks::default();
             let body = Body::DetectorStation(station::constants(constants, checks));
-            let event = self.envelope.event(raw, entity(id), time_ms, checks.verdicts, body);
+            let event =
+                self.envelope.event(raw, digitraffic::entity(id), time_ms, checks.verdicts, body);
             return decoded.events.push(event);
         }
         let Some(values) = station.sensor_values else {
@@ -336,7 +212,7 @@ impl TmsDecoder {
         field: &str,
     ) -> Result<Result<Event, Drop>, Reject> {
         let value: SensorValue = json::parse(json.get().as_bytes(), field)?;
-        if let Some(drop) = self.unwanted(station, field) {
+        if let Some(drop) = self.stations.unwanted(station, field) {
             return Ok(Err(drop));
         }
         let id = value.id.id();
@@ -371,32 +247,14 @@ impl TmsDecoder {
     ) -> Result<Event, Reject> {
         let sensor = reading.sensor;
         let checks = &mut Checks::default();
-        match sensor.unit(reading.unit) {
-            Unit::Right => {}
-            Unit::Unstated => checks.verdicts.insert(Verdict::WrongUnit),
-            Unit::Wrong => {
-                let unit: String = reading.unit.unwrap_or_default().chars().take(20).collect();
-                let message = format!("\"{unit}\" is the unit of another quantity");
-                return Err(Reject::new(RejectReason::WrongUnit, field, message));
-            }
+        if sensor.unit(reading.unit, field)? == Unit::Unstated {
+            checks.verdicts.insert(Verdict::WrongUnit);
         }
-        let value = match reading.value {
-            Number::Value(value) => value,
-            Number::Missing => return Err(Reject::missing(field, "the value is missing")),
-            Number::Wrong => {
-                let message = "the value is no number";
-                return Err(Reject::new(RejectReason::WrongType, field, message));
-            }
-        };
-        if !(0.0..=sensor.value_max()).contains(&value) {
-            let message = format!("{value} is not from 0 to {}", sensor.value_max());
-            return Err(Reject::new(RejectReason::OutOfRange, field, message));
-        }
+        let value = digitraffic::value_within(reading.value, 0.0, sensor.value_max(), field)?;
         let Some(time_ms) = reading.time_ms else {
             return Err(Reject::missing(field, "the time of measurement is missing"));
         };
-        let is_unlisted = !self.register.is_empty() && !self.register.contains(&reading.station);
-        if is_unlisted || reading.sensor_id != sensor.id {
+        if self.stations.is_unlisted(reading.station) || reading.sensor_id != sensor.id {
             checks.verdicts.insert(Verdict::IdUnknown);
         }
         let body = Body::DetectorMeasurement(DetectorMeasurement {
@@ -408,20 +266,7 @@ impl TmsDecoder {
             window_start_ms: reading.window_start_ms,
             window_end_ms: reading.window_end_ms,
         });
-        let entity = entity(reading.station);
+        let entity = digitraffic::entity(reading.station);
         Ok(self.envelope.event(raw, entity, time_ms, checks.verdicts, body))
     }
-
-    /// Why a station is not wanted, when it is not.
-    fn unwanted(&self, station: u32, field: &str) -> Option<Drop> {
-        if self.tests.contains(&station) {
-            return Some(Drop::new(DropReason::TestStation, field));
-        }
-        let wanted = self.wanted.as_ref()?;
-        (!wanted.contains(&station)).then(|| Drop::new(DropReason::NotRequested, field))
-    }
-}
-
-fn entity(station: u32) -> Text {
-    station.to_compact_string()
 }

@@ -2,6 +2,9 @@
 
 use events::{MeasurementWindow, Quantity};
 
+use crate::format::Reject;
+use crate::format::digitraffic::{self, Unit};
+
 /// One published sensor.
 #[derive(Debug)]
 pub(super) struct Sensor {
@@ -12,20 +15,6 @@ pub(super) struct Sensor {
     pub(super) direction: u32,
     pub(super) window: MeasurementWindow,
 }
-
-/// What a unit says of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unit {
-    /// The quantity's own, or none given.
-    Right,
-    /// A placeholder where a unit belongs: it neither confirms nor denies.
-    Unstated,
-    /// That of another quantity.
-    Wrong,
-}
-
-/// What the source system writes for "dimensionless" and "coded".
-const PLACEHOLDERS: [&str; 4] = ["***", "///", "###", "???"];
 
 impl Sensor {
     /// The sensor of a name.
@@ -38,24 +27,15 @@ impl Sensor {
         SENSORS.iter().find(|sensor| sensor.id == id)
     }
 
-    /// Whether the value can be in this unit.
-    pub(super) fn unit(&self, unit: Option<&str>) -> Unit {
-        let Some(unit) = unit.map(str::trim).filter(|unit| !unit.is_empty()) else {
-            return Unit::Right;
+    /// Whether the value can be in this unit. Percent sensors are published with a placeholder as
+    /// often as with their unit.
+    pub(super) fn unit(&self, given: Option<&str>, field: &str) -> Result<Unit, Reject> {
+        let (own, percent) = match self.quantity {
+            Quantity::SpeedKmH => ("km/h", false),
+            Quantity::FlowVehH => ("kpl/h", false),
+            _ => ("%", true),
         };
-        let is_placeholder = PLACEHOLDERS.contains(&unit);
-        let own = match self.quantity {
-            Quantity::SpeedKmH => "km/h",
-            Quantity::FlowVehH => "kpl/h",
-            // Percent sensors are published with a placeholder as often as with their unit.
-            _ if is_placeholder => return Unit::Right,
-            _ => "%",
-        };
-        match unit {
-            unit if unit == own => Unit::Right,
-            _ if is_placeholder => Unit::Unstated,
-            _ => Unit::Wrong,
-        }
+        digitraffic::unit(given, &[own], percent, field)
     }
 
     /// Largest value that can be; above is a broken device, not traffic.

@@ -1,54 +1,14 @@
 //! Reference data of stations: the GeoJSON register and the constants of sensors.
 
-use events::{CollectionStatus, DetectorConstant, DetectorStation, bounded_id};
+use events::{DetectorConstant, DetectorStation, bounded_id};
 use serde::Deserialize;
 
+use crate::format::digitraffic::Feature;
 use crate::format::envelope::Checks;
 use crate::format::json::{Number, Scalar};
 
 /// Most constants of one station; two directions of two constants in two seasons make eight.
 const CONSTANTS_MAX: usize = 64;
-
-/// A station of the register.
-#[derive(Deserialize)]
-#[serde(expecting = "a GeoJSON feature")]
-pub(super) struct Feature<'a> {
-    #[serde(default)]
-    pub(super) id: Number,
-    #[serde(borrow)]
-    pub(super) properties: Properties<'a>,
-    geometry: Option<Geometry>,
-}
-
-#[derive(Deserialize)]
-struct Geometry {
-    /// Longitude, latitude, and an altitude that is often a dummy.
-    #[serde(default)]
-    coordinates: Vec<Number>,
-}
-
-/// Properties in the spelling of v1; the old v3 has `roadStationId` for `id`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[serde(expecting = "an object of properties")]
-pub(super) struct Properties<'a> {
-    #[serde(default)]
-    pub(super) id: Number,
-    #[serde(default)]
-    pub(super) road_station_id: Number,
-    #[serde(default)]
-    tms_number: Number,
-    #[serde(default, borrow)]
-    pub(super) name: Scalar<'a>,
-    #[serde(default)]
-    bearing: Number,
-    #[serde(default, borrow)]
-    collection_status: Scalar<'a>,
-    #[serde(default, borrow)]
-    state: Scalar<'a>,
-    #[serde(default, borrow)]
-    pub(super) data_updated_time: Scalar<'a>,
-}
 
 /// A constant as published: `VVAPAAS1` = free-flow speed of direction 1, `MS1` = its largest flow,
 /// `Tien_suunta` = bearing of direction 1.
@@ -67,44 +27,17 @@ pub(super) struct Constant<'a> {
     valid_to: Scalar<'a>,
 }
 
-impl Feature<'_> {
-    /// The station's id; never computed from the number used in raw data files.
-    pub(super) fn station_id(&self) -> Option<u32> {
-        let properties = &self.properties;
-        properties.id.id().or_else(|| properties.road_station_id.id()).or_else(|| self.id.id())
-    }
-
-    pub(super) fn station(&self, checks: &mut Checks) -> DetectorStation {
-        let properties = &self.properties;
-        let coordinates = self.geometry.as_ref().map(|geometry| &geometry.coordinates);
-        let mut degrees =
-            |index: usize| coordinates?.get(index).copied().and_then(|degrees| degrees.get(checks));
-        let (longitude_deg, latitude_deg) = (degrees(0), degrees(1));
-        DetectorStation {
-            name: properties.name.text().and_then(bounded_id),
-            position: checks.position(latitude_deg, longitude_deg),
-            bearing_deg: properties
-                .bearing
-                .get(checks)
-                .and_then(|bearing| checks.bearing_deg(bearing)),
-            collection_status: collection_status(&properties.collection_status, checks),
-            state: properties.state.text().and_then(bounded_id),
-            tms_number: properties.tms_number.id(),
-            constants: Vec::new(),
-        }
-    }
-}
-
-fn collection_status(status: &Scalar, checks: &mut Checks) -> CollectionStatus {
-    match status.text() {
-        None => CollectionStatus::Unspecified,
-        Some("GATHERING") => CollectionStatus::Gathering,
-        Some("REMOVED_TEMPORARILY") => CollectionStatus::RemovedTemporarily,
-        Some("REMOVED_PERMANENTLY") => CollectionStatus::RemovedPermanently,
-        Some(_) => {
-            checks.took_out();
-            CollectionStatus::Unspecified
-        }
+/// What the register says of a station.
+pub(super) fn reference(feature: &Feature, checks: &mut Checks) -> DetectorStation {
+    let properties = &feature.properties;
+    DetectorStation {
+        name: properties.name.text().and_then(bounded_id),
+        position: feature.position(checks),
+        bearing_deg: properties.bearing.get(checks).and_then(|bearing| checks.bearing_deg(bearing)),
+        collection_status: feature.collection_status(checks),
+        state: properties.state.text().and_then(bounded_id),
+        tms_number: properties.tms_number.id(),
+        constants: Vec::new(),
     }
 }
 

@@ -205,7 +205,7 @@ impl GtfsRtDecoder {
                 let record = self.alert(entity.alert.as_ref()?, pass.feed_time_ms, checks);
                 (pass.feed_time_ms, Body::SituationRecord(Box::new(record)))
             }
-            EntityKind::Detector | EntityKind::Unspecified => return None,
+            EntityKind::Detector | EntityKind::Weather | EntityKind::Unspecified => return None,
         };
         let verdicts = checks.verdicts;
         Some(self.envelope.event(pass.raw, subject, event_time_ms, verdicts, body))

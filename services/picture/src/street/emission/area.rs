@@ -11,7 +11,7 @@ use traffic::link::Calendar;
 use super::link::noise;
 use super::{Emissions, Sums};
 use crate::fate::Changes;
-use crate::setup::StreetSetup;
+use crate::setup::{EmissionSetup, StreetSetup};
 use crate::{Emission, EmissionAlternative, EmissionWindow, Object};
 
 /// Sums of an area in the newest minute.
@@ -79,13 +79,13 @@ impl Emissions {
             let window = five_sums.as_mut().map(|sums| std::mem::take(&mut sums[number as usize]));
             if let (Some(window), Some(five)) = (&window, five) {
                 // What never had traffic has no totals.
-                if window.driven_mm > 0 || self.totals.contains_key(&number) {
+                if window.is_anything() || self.totals.contains_key(&number) {
                     let start_ms = end_ms - FIVE_MINUTES_MS;
                     let totals = self.totals.entry(number).or_default();
                     totals.add(five.calendar, start_ms, end_ms, window);
                 }
             }
-            let known = minute.sums.driven_mm > 0 || self.area_index.find_id(&area.id).is_some();
+            let known = minute.sums.is_anything() || self.area_index.find_id(&area.id).is_some();
             if known || area.kind == AreaKind::Region {
                 self.show_area(number, area, &minute, window.as_ref(), street_mm, end_ms, changes);
             }
@@ -117,6 +117,9 @@ impl Emissions {
         });
         // There are thousands of cells: their totals would be most of what is sent.
         let totals = self.totals.get(&number).filter(|_| area.kind != AreaKind::Cell);
+        let weather = self.curves.as_deref().filter(|_| area.kind != AreaKind::Cell);
+        let weather = weather
+            .map(|curves| Box::new(EmissionSetup::shown_weather(&curves.weather, &self.measured)));
         let emission = Emission {
             id: area.id.clone(),
             event_time_ms: end_ms,
@@ -133,6 +136,7 @@ impl Emissions {
             totals: totals.map(super::Totals::objects).unwrap_or_default(),
             alternatives: alternatives.collect(),
             basis: None,
+            weather,
             line: Arc::clone(&area.boundary),
         };
         let object = Arc::new(Object::Emission(emission));

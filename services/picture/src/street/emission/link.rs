@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use events::{Position, Text};
 use network::{LinkFlags, LinkNumber, Network};
-use traffic::emission::{LinkTraffic, Pollutant, SoundPower, road_state_name, stop_and_go_share};
+use traffic::emission::{LinkTraffic, Pollutant, SoundPower, stop_and_go_share};
 
 use super::{Curves, Emissions, LinkState, Sums, Transit};
 use crate::fate::Changes;
-use crate::setup::LinkCurves;
+use crate::setup::{EmissionSetup, LinkCurves};
 use crate::street::link::Window;
 use crate::{Emission, EmissionBasis, EmissionWindow, Estimate, Link, LinkWindow, Noise, Object};
 
@@ -146,10 +146,9 @@ impl Emissions {
                 speed_km_h: value,
                 stopped_share: stop_and_go_share(value),
                 flow_veh_h: flow.value,
-                temperature_c: weather.temperature_c,
+                weather: EmissionSetup::shown_weather(weather, &self.measured),
                 gradient_percent: 0.0,
                 studded_share: weather.studded.light,
-                road_state: Text::const_new(road_state_name(weather.road)),
                 mix: self.setup.mix_name(group),
                 sampling_percent: estimate.sampling[index].sqrt() / co2 * 100.0,
                 mix_percent: curves.rates.mix_relative_sd(Pollutant::Co2Fossil) * 100.0,
@@ -198,6 +197,7 @@ impl Emissions {
             totals: Vec::new(),
             alternatives: Vec::new(),
             basis: None,
+            weather: None,
             line,
         }
     }

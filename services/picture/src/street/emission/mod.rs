@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use network::LinkNumber;
-use traffic::emission::{Masses, SoundPower, TransitCurves, Weather};
+use traffic::emission::{Masses, MeasuredWeather, SoundPower, TransitCurves, Weather};
 use traffic::matching::Span;
 
 use super::cell::OpenMinutes;
@@ -40,6 +40,9 @@ pub(crate) struct Emissions {
     /// By number of the area.
     pub(crate) totals: BTreeMap<u32, Totals>,
     pub(crate) ledger: Ledger,
+    /// Weather of the open minutes as road weather stations have it. It changes when a minute is
+    /// closed only, so that the order of arrival within one does not matter.
+    pub(crate) measured: MeasuredWeather,
     /// Work memory: curves of the weather of the first open minute.
     curves: Option<Box<Curves>>,
 }
@@ -89,6 +92,7 @@ impl Emissions {
             links: BTreeMap::new(),
             totals: BTreeMap::new(),
             ledger: Ledger::default(),
+            measured: MeasuredWeather::default(),
             curves: None,
         }
     }
@@ -121,6 +125,15 @@ impl Emissions {
             let emitted = meter.feed(fix, kinds, curves.weather.temperature_c);
             self.ledger.vehicles.add(&emitted.masses);
         }
+    }
+
+    /// Takes in the seconds that a meter has not told yet, when the vehicle goes: no later fix
+    /// comes. [`Self::prepare`] comes before.
+    pub(crate) fn finish(&mut self, meter: &mut Meter) {
+        let Some(curves) = &self.curves else { return };
+        let Some(kinds) = curves.transit.get(usize::from(meter.group)) else { return };
+        let emitted = meter.finish(kinds, curves.weather.temperature_c);
+        self.ledger.vehicles.add(&emitted.masses);
     }
 
     /// What a vehicle emitted where nobody knows, or away from the streets.

@@ -114,6 +114,11 @@ impl Sums {
         }
     }
 
+    /// Whether anything was emitted or driven. Who stands emits too.
+    pub(crate) fn is_anything(&self) -> bool {
+        self.driven_mm > 0 || self.masses != Masses::default()
+    }
+
     /// With what vehicles that are known one by one emitted, which nobody takes for congestion: at
     /// free flow it would be the same.
     pub(crate) fn with_transit(mut self, transit: &Transit) -> Self {

@@ -47,6 +47,8 @@ pub(crate) struct Now {
 pub(crate) struct Last {
     pub(crate) time_ms: i64,
     pub(crate) position: Position,
+    /// Passengers over places, where the vehicle said.
+    pub(crate) occupancy: Option<f64>,
 }
 
 /// What is kept of a vehicle.
@@ -96,10 +98,10 @@ impl Meter {
         let Some(position) = fix.position() else { return Transit::default() };
         self.meters.resize_with(kinds.len(), PowerMeter::default);
         self.credit_mj.resize(kinds.len(), 0.0);
-        let last = self.last.replace(Last { time_ms: fix.time_ms, position });
+        let occupancy = fix.occupancy_share();
+        let last = self.last.replace(Last { time_ms: fix.time_ms, position, occupancy });
         let straight_m = last.map(|last| distance_m(last.position, position));
         let elapsed_ms = last.map_or(0, |last| fix.time_ms - last.time_ms);
-        let occupancy = fix.occupancy_share();
         let sample = PowerSample {
             time_ms: fix.time_ms,
             speed_m_s: speed_m_s(fix, straight_m, elapsed_ms),
@@ -130,6 +132,31 @@ impl Meter {
             return Transit::default();
         }
         self.take_in(fix.time_ms, elapsed_ms, amounts, &sum, occupancy.is_some())
+    }
+
+    /// Tells the seconds that still wait for a later fix, when none comes. Gives what it emitted in
+    /// them.
+    pub(crate) fn finish(&mut self, kinds: &[TransitCurves], temperature_c: f64) -> Transit {
+        let Some(Last { time_ms, occupancy, .. }) = self.last else { return Transit::default() };
+        let mut amounts = [0.0; POLLUTANTS];
+        let mut sum = Sum::default();
+        let mut seconds = 0;
+        self.meters.resize_with(kinds.len(), PowerMeter::default);
+        self.credit_mj.resize(kinds.len(), 0.0);
+        for (place, kind) in kinds.iter().enumerate() {
+            let passengers = occupancy.unwrap_or(USUAL_OCCUPANCY) * kind.power.capacity;
+            let conditions = PowerConditions { passengers, slope: 0.0, temperature_c };
+            let step = self.meters[place].finish(&kind.power, &conditions);
+            seconds = seconds.max(step.seconds);
+            sum.by_second = true;
+            sum.driven_m += kind.share * step.distance_m;
+            sum.passenger_m += kind.share * step.distance_m * passengers;
+            self.second_by_second(place, kind, &step, &mut amounts);
+        }
+        if seconds == 0 {
+            return Transit::default();
+        }
+        self.take_in(time_ms, i64::from(seconds) * 1_000, amounts, &sum, occupancy.is_some())
     }
 
     /// Adds what followed the vehicle's power.
