@@ -1,11 +1,16 @@
-import { loadEnv } from "vite";
+import { defaultClientConditions, defaultServerConditions, loadEnv } from "vite";
 import { defineConfig } from "vitest/config";
 
 /** Where `npm run dev` finds a running gateway; the built page is served by the gateway itself. */
 const gateway = loadEnv("development", ".", "TILANNE_")["TILANNE_URL"] ?? "http://127.0.0.1:8080";
 
+/** The client library is taken from its source: there is nothing to build first. */
+const SOURCE = "tilanne-source";
+
 export default defineConfig({
   base: "./",
+  resolve: { conditions: [SOURCE, ...defaultClientConditions] },
+  ssr: { resolve: { conditions: [SOURCE, ...defaultServerConditions] } },
   build: {
     target: "es2022",
     // The policy of the server is `default-src 'self'`: nothing may be inlined as a data: script.

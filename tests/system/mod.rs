@@ -3,6 +3,7 @@
 mod bad_input;
 mod browser;
 mod check;
+mod clients;
 mod decode;
 mod demo;
 mod emission;

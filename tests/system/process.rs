@@ -103,7 +103,12 @@ impl Server {
 
     /// The same with more arguments.
     pub(super) fn start_with(config: &Path, data: &Path, arguments: &[&str]) -> Self {
-        let mut command = tilanne(["run", "--listen", "127.0.0.1:0", "--config"]);
+        Self::start_at("127.0.0.1:0", config, data, arguments)
+    }
+
+    /// The same at an address, such as that of a server that was killed.
+    pub(super) fn start_at(listen: &str, config: &Path, data: &Path, arguments: &[&str]) -> Self {
+        let mut command = tilanne(["run", "--listen", listen, "--config"]);
         command.arg(config).arg("--data-dir").arg(data).args(arguments);
         let log = std::fs::File::options()
             .create(true)

@@ -6,13 +6,14 @@ use std::time::SystemTime;
 
 use anyhow::{Result, bail};
 
-use crate::command;
+use crate::{clients, command};
 
 /// Installs the dashboard's packages and builds it, unless the last build is newer than its sources.
 pub fn build(root: &Path) -> Result<()> {
     let folder = root.join("services/dashboard");
     let built = modified(&folder.join("dist/index.html"));
-    let changed = newest(&folder)?;
+    // The page is built with the client library's source.
+    let changed = newest(&folder)?.max(newest(&root.join(clients::TYPESCRIPT))?);
     if built.is_some_and(|built| built >= changed) {
         return Ok(());
     }

@@ -1,6 +1,7 @@
 //! Tasks of the repository, callable from tests.
 
 pub mod bench;
+pub mod clients;
 pub mod codegen;
 pub mod command;
 pub mod dashboard;

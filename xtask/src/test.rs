@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::{command, dashboard, packages};
+use crate::{clients, command, dashboard, packages};
 
 /// Installs, builds and tests. One release build serves the tests, the binary that they start and
 /// the benches; debug would build everything a second time.
@@ -14,6 +14,7 @@ pub fn test(root: &Path, filter: Option<&str>) -> Result<ExitCode> {
     dashboard::build(root)?;
     let folder = root.join("services/dashboard");
     command::run(dashboard::npm(&folder).args(["run", "test"]))?;
+    clients::test(root)?;
     let release = ["--release", "--workspace", "--all-targets"];
     command::run(command::cargo(root).arg("build").args(release))?;
     let mut test = command::cargo(root);

@@ -1,5 +1,7 @@
 /** The page: joins stream, map and panels. Each has its own state; here is what they share. */
 
+import type { Box, Changes, Layer, Problem } from "tilanne-client";
+import { LAYERS } from "tilanne-client";
 import { readAddress, writeAddress } from "./address";
 import type { Language, MessageKey } from "./i18n";
 import { Speech } from "./i18n";
@@ -23,13 +25,7 @@ import { Frame } from "./shell/frame";
 import { Header, pageState } from "./shell/header";
 import { recall, remember } from "./shell/memory";
 import { Cadence } from "./stream/cadence";
-import type { Socket } from "./stream/client";
-import { StreamClient } from "./stream/client";
-import { ServerClock } from "./stream/clock";
-import type { Box, Layer } from "./stream/model";
-import { LAYERS } from "./stream/model";
-import type { Changes } from "./stream/picture";
-import type { ErrorMessage } from "./stream/protocol";
+import { LivePicture } from "./stream/live";
 
 /** Panels and ages are brought to date this often. */
 const TICK_MS = 1_000;
@@ -47,7 +43,6 @@ const SMALLER = 0.6;
 const HIDDEN_AT_START: readonly MapLayerName[] = ["areas"];
 
 export class App {
-  private readonly clock = new ServerClock(() => performance.now());
   private readonly cadence = new Cadence();
   private readonly labels = new FeedLabels(
     () => getJson("/v1/feeds"),
@@ -59,7 +54,7 @@ export class App {
     () => this.column.update(),
   );
   private readonly timelines = new Timelines();
-  private readonly client: StreamClient;
+  private readonly client: LivePicture;
   private readonly layers: readonly MapLayer[];
   private readonly hidden = new Set<MapLayerName>(HIDDEN_AT_START);
   private readonly frame: Frame;
@@ -104,14 +99,11 @@ export class App {
       () => !calm.matches,
       () => this.speech.decimalSign,
     );
-    this.client = new StreamClient(
-      { connect: openStream, clock: this.clock, later, random: Math.random },
-      {
-        changed: (changes) => this.changed(changes),
-        connection: () => this.tick(),
-        problem: (problem) => this.refused(problem),
-      },
-    );
+    this.client = new LivePicture(window.location.origin, {
+      changed: (changes) => this.changed(changes),
+      connection: () => this.connected(),
+      problem: (problem) => this.refused(problem),
+    });
     this.speech = new Speech(language);
     const scale = recall("streets");
     this.streetScale = STREET_SCALES.find((known) => known === scale) ?? "level";
@@ -216,7 +208,7 @@ export class App {
       cadence: this.cadence,
       labels: this.labels,
       connection: this.client.state,
-      nowMs: this.clock.nowMs(),
+      nowMs: this.client.clock.nowMs(),
       inView: this.objects,
       selection: this.selection,
       dark: this.dark.matches,
@@ -249,14 +241,19 @@ export class App {
   }
 
   private changed(changes: Changes): void {
-    const nowMs = this.clock.nowMs() ?? 0;
-    if (changes.reset) this.cadence.resume();
+    const nowMs = this.client.clock.nowMs() ?? 0;
     for (const { id, last_received_ms } of changes.updated.feeds) {
       if (typeof last_received_ms === "number") this.cadence.observe(id, last_received_ms);
     }
     this.keepMinutes(changes);
     this.view?.changed(this.client.picture, changes, nowMs);
     if (changes.reset) this.tick();
+  }
+
+  /** The connection is there again, or gone: silence in between was ours, not the feeds'. */
+  private connected(): void {
+    this.cadence.resume();
+    this.tick();
   }
 
   private keepMinutes(changes: Changes): void {
@@ -269,7 +266,8 @@ export class App {
 
   /** Brings ages, counts and states to date. */
   private tick(): void {
-    const { clock, client, speech } = this;
+    const { client, speech } = this;
+    const { clock } = client;
     const nowMs = clock.nowMs();
     if (nowMs !== undefined) {
       this.view?.tick(client.picture, nowMs);
@@ -305,7 +303,7 @@ export class App {
     return this.view === undefined ? this.speech.say("app.no_webgl") : undefined;
   }
 
-  private refused({ title, detail, status }: ErrorMessage["problem"]): void {
+  private refused({ title, detail, status }: Problem): void {
     const asked = this.client.shown?.layers ?? [];
     const most = asked.includes("links") ? "streets" : "cells";
     if (
@@ -375,6 +373,8 @@ export class App {
   private wants(layer: Layer): boolean {
     const streets = !this.hidden.has("links") && this.streetsHint() === undefined;
     const emission = measureOf(this.streetScale) !== undefined;
+    // No map layer and no panel shows these.
+    if (layer === "trips" || layer === "weather") return false;
     if (layer === "links") return streets;
     if (layer === "link_emissions") return streets && emission;
     if (layer !== "area_emissions") return true;
@@ -431,15 +431,4 @@ export class App {
 /** On a phone the map comes first, and the panels when asked for. */
 function isNarrow(): boolean {
   return window.matchMedia("(max-width: 48rem)").matches;
-}
-
-function openStream(): Socket {
-  const address = new URL("/v1/stream", window.location.href);
-  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-  return new WebSocket(address);
-}
-
-function later(task: () => void, waitMs: number): () => void {
-  const timer = window.setTimeout(task, waitMs);
-  return () => window.clearTimeout(timer);
 }

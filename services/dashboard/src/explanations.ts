@@ -3,8 +3,6 @@
  * not carry it: it is several times as long as the link itself.
  */
 
-import type { Emission } from "./stream/model";
-
 /** One source behind a speed. */
 export interface Evidence {
   kind: string;
@@ -187,3 +185,4 @@ export class Explanations {
     this.changed();
   }
 }
+import type { Emission } from "tilanne-client";

@@ -1,12 +1,11 @@
 /** What of the picture lies in the view. Pure. */
 
+import type { Area, Box, Maybe, Picture, Position } from "tilanne-client";
 import { anchor, includes } from "./map/geography";
 import { isStanding } from "./map/queues";
 import { isCurrent } from "./map/situations";
 import { middle } from "./map/streets";
 import type { InView } from "./panels/panel";
-import type { Area, Box, Maybe, Position } from "./stream/model";
-import type { Picture } from "./stream/picture";
 
 export function inView(picture: Picture, box: Box, nowMs: number): InView {
   const inside = (place: Maybe<Position>): boolean => !!place && includes(box, place);

@@ -3,8 +3,6 @@
  * programming interface, and nothing in the page uses it.
  */
 
-import type { Position } from "./stream/model";
-
 export interface Inspection {
   state(): {
     vehicles: number;
@@ -31,3 +29,4 @@ declare global {
 export function expose(inspection: Inspection): void {
   Object.defineProperty(window, "tilanne", { value: Object.freeze(inspection) });
 }
+import type { Position } from "tilanne-client";

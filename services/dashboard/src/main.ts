@@ -1,12 +1,12 @@
 /** Start of the page: asks the server what there is, then shows it. */
 
+import { waitBeforeTryMs } from "tilanne-client";
 import { App } from "./app";
 import { element } from "./dom";
 import type { Language } from "./i18n";
 import { Speech, isLanguage, preferredLanguage } from "./i18n";
 import { loadSettings } from "./settings";
 import { recall } from "./shell/memory";
-import { waitBeforeTryMs } from "./stream/backoff";
 import "./styles/index.css";
 
 /** The reader's choice, else the browser's, as far as the installation offers it. */

@@ -1,8 +1,8 @@
 /** What the server says at the start: the regions and cities there are, and how the map looks. */
 
+import type { Box, Origin } from "tilanne-client";
 import type { Language } from "./i18n";
 import { LANGUAGES, isLanguage } from "./i18n";
-import type { Box, Origin } from "./stream/model";
 
 export interface City {
   id: string;

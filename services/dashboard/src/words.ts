@@ -1,7 +1,7 @@
 /** What streets and areas are called in the reader's language. Pure. */
 
+import type { Link, Maybe } from "tilanne-client";
 import type { Speech } from "./i18n";
-import type { Link, Maybe } from "./stream/model";
 
 /** The kind of street. */
 export function streetClass(speech: Speech, link: Link): string {

@@ -1,3 +1,5 @@
+import type { Box, Feed, Situation } from "tilanne-client";
+import { Picture, parseServerMessage } from "tilanne-client";
 import { describe, expect, it } from "vitest";
 import { readAddress, writeAddress } from "../src/address";
 import { FeedLabels } from "../src/feed_labels";
@@ -9,36 +11,7 @@ import { feedState, STATUS_SILENCE_MS } from "../src/panels/feeds/state";
 import { citiesOf } from "../src/settings";
 import { pageState, SILENT_AFTER_MS } from "../src/shell/header";
 import { Cadence, SHORTEST_SILENCE_MS, UNKNOWN_BEAT_SILENCE_MS } from "../src/stream/cadence";
-import { ServerClock } from "../src/stream/clock";
-import type { Box, Feed, Situation } from "../src/stream/model";
-import { Picture } from "../src/stream/picture";
-import { parseServerMessage } from "../src/stream/protocol";
 import { snapshot, vehicle } from "./scripted";
-
-describe("the server's clock", () => {
-  it("does not depend on the browser's, and keeps the message that travelled fastest", () => {
-    let timerMs = 500;
-    const clock = new ServerClock(() => timerMs);
-    expect(clock.nowMs()).toBeUndefined();
-    clock.restart(1_000_000);
-    timerMs = 1_500;
-    clock.observe(1_000_400); // 600 ms late
-    expect(clock.nowMs()).toBe(1_001_000);
-    expect(clock.lagMs()).toBe(600);
-    clock.observe(1_001_200); // faster than the first
-    expect(clock.nowMs()).toBe(1_001_200);
-    expect(clock.lagMs()).toBe(0);
-  });
-
-  it("catches up after a sleep of the timer, and follows a server set back", () => {
-    const clock = new ServerClock(() => 0);
-    clock.restart(1_000);
-    clock.observe(3_601_000);
-    expect(clock.nowMs()).toBe(3_601_000);
-    clock.restart(500);
-    expect(clock.nowMs()).toBe(500);
-  });
-});
 
 function feed(more: Partial<Feed> = {}): Feed {
   const counts = { received: 9, applied: 9, superseded: 0, duplicate: 0, rejected: 0 };
@@ -208,12 +181,5 @@ describe("what the server says at the start", () => {
       ["whole", "whole"],
     ]);
     expect(citiesOf(null)).toEqual([]);
-  });
-
-  it("never passes for live when the origin is not known", () => {
-    const message = parseServerMessage(
-      JSON.stringify({ ...snapshot("m", 1), origin: "something new" }),
-    );
-    expect(message).toMatchObject({ origin: "replay" });
   });
 });

@@ -1,3 +1,5 @@
+import type { Area, Link, LinkWindow, Queue, Situation } from "tilanne-client";
+import { Picture, parseServerMessage } from "tilanne-client";
 import { describe, expect, it } from "vitest";
 import { Explanations, parseExplanation } from "../src/explanations";
 import { Speech } from "../src/i18n";
@@ -18,9 +20,6 @@ import { situationFacts, vehicleFacts } from "../src/panels/detail/facts";
 import type { Facts } from "../src/panels/detail/facts";
 import { areaFacts, linkFacts, queueFacts } from "../src/panels/detail/streets";
 import { rowsOf } from "../src/panels/objects/rows";
-import type { Area, Link, LinkWindow, Queue, Situation } from "../src/stream/model";
-import { Picture } from "../src/stream/picture";
-import { parseServerMessage } from "../src/stream/protocol";
 import { delta, snapshot, vehicle } from "./scripted";
 
 const NOW = 10_000_000;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use events::Text;
-use picture::{Delta, Picture, Setup, View};
+use picture::{Delta, Picture, Setup, Snapshot, View};
 use stream::{Log, Record, Source, StreamError, topic};
 use tokio_util::sync::CancellationToken;
 
@@ -106,7 +106,14 @@ async fn restore(log: &dyn Log, live: &LiveRegion, setup: &Setup) -> Result<u64,
     let history = history(log, &region, checkpoint.picture_next).await;
     let history = history.map_err(|error| FollowError::Log { region: region.clone(), error })?;
     let history = decode(&region, &history)?;
-    live.reset_with_history(View::from_snapshot(picture.snapshot()), history);
+    // As the log says it: there the points of lines are in whole steps. Who resumes has objects from
+    // the log, and must have the same as the view, byte for byte.
+    let snapshot = Snapshot::decode(&picture.snapshot().encode());
+    let snapshot = snapshot.map_err(|error| FollowError::Checkpoint {
+        region: region.clone(),
+        error: error.to_string(),
+    })?;
+    live.reset_with_history(View::from_snapshot(snapshot), history);
     Ok(checkpoint.picture_next)
 }
 

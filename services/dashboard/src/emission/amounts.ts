@@ -1,7 +1,7 @@
 /** Amounts of what is emitted, in the unit that fits their size and the reader's language. Pure. */
 
+import type { Estimate } from "tilanne-client";
 import type { Speech } from "../i18n";
-import type { Estimate } from "../stream/model";
 
 /** What is counted: grams, megajoules, 1e12 particles; energy an hour is shown as power. */
 export type Quantity = "mass" | "energy" | "power" | "particles";

@@ -1,8 +1,8 @@
 /** What is known of an emission, as named facts in the reader's language. Pure. */
 
+import type { Emission, EmissionRate, Maybe, VehicleEmission } from "tilanne-client";
 import type { EmissionBasis } from "../explanations";
 import type { Speech } from "../i18n";
-import type { Emission, EmissionRate, Maybe, VehicleEmission } from "../stream/model";
 import type { Quantity } from "./amounts";
 import { amount, estimated, level } from "./amounts";
 import type { Measure } from "./measures";

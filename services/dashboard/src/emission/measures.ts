@@ -3,14 +3,8 @@
  * Pure.
  */
 
+import type { ByPollutant, Emission, EmissionRate, EmissionWindow, Estimate } from "tilanne-client";
 import { ringKm2 } from "../map/geography";
-import type {
-  ByPollutant,
-  Emission,
-  EmissionRate,
-  EmissionWindow,
-  Estimate,
-} from "../stream/model";
 
 export const MEASURES = ["co2", "nox", "particles", "noise", "excess_co2"] as const;
 export type Measure = (typeof MEASURES)[number];

@@ -3,7 +3,7 @@
  * has the newest minute and totals. Pure, and bounded: a day of minutes of some areas.
  */
 
-import type { Emission, Estimate } from "../stream/model";
+import type { Emission, Estimate } from "tilanne-client";
 import type { Measure } from "./measures";
 import { MEASURES, measureIn } from "./measures";
 

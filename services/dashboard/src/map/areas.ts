@@ -3,6 +3,7 @@
  * fainter where less of their streets is seen, and the boundary of a selected area of any kind.
  */
 
+import type { Area, Changes, Emission, Picture, Position } from "tilanne-client";
 import type { GeoJSONSource, Map as MapLibre } from "maplibre-gl";
 import type { Measure } from "../emission/measures";
 import {
@@ -13,8 +14,6 @@ import {
   knownShare,
   stepOf,
 } from "../emission/measures";
-import type { Area, Emission, Position } from "../stream/model";
-import type { Changes, Picture } from "../stream/picture";
 import type { MapLayer, Selection, StreetScale } from "./layer";
 import { measureOf } from "./layer";
 import { UNCERTAIN_OPACITY, colourOf } from "./links";

@@ -1,6 +1,6 @@
 /** Which box to subscribe to, so that small moves of the view cost no message. Pure. */
 
-import type { Box } from "../stream/model";
+import type { Box } from "tilanne-client";
 import { area, contains, grown } from "./geography";
 
 /** Share of the view that is subscribed to beyond each edge. */

@@ -1,8 +1,7 @@
 /** Detector stations: two half discs, coloured by the level of service of each direction. */
 
+import type { Detector, DetectorDirection, Picture, Position } from "tilanne-client";
 import type { Map as MapLibre } from "maplibre-gl";
-import type { Detector, DetectorDirection, Position } from "../stream/model";
-import type { Picture } from "../stream/picture";
 import { detectorIcon } from "./icons";
 import { LEVELS, known } from "./palette";
 import type { Level } from "./palette";

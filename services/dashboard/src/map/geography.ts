@@ -1,7 +1,5 @@
 /** Places and boxes: the little geometry that the page needs. Pure. */
 
-import type { Box, Geometry, Position } from "../stream/model";
-
 /** Web Mercator: the world is the square from 0 to 1, y grows to the south. */
 export interface MercatorPoint {
   x: number;
@@ -110,3 +108,4 @@ export function ringKm2(ring: readonly Position[]): number {
   }
   return (Math.abs(twice) / 2) * DEGREE_KM * across;
 }
+import type { Box, Geometry, Position } from "tilanne-client";

@@ -1,10 +1,9 @@
 /** The seam of the map: what shows one layer of the picture. All are listed in `layers.ts`. */
 
+import type { Changes, Layer, Picture, Position } from "tilanne-client";
 import type { Map as MapLibre } from "maplibre-gl";
 import type { Measure } from "../emission/measures";
 import { MEASURES } from "../emission/measures";
-import type { Layer, Position } from "../stream/model";
-import type { Changes, Picture } from "../stream/picture";
 import type { Palette } from "./palette";
 
 /** Points at one object of the picture. */
@@ -24,7 +23,10 @@ export function measureOf(scale: StreetScale): Measure | undefined {
 }
 
 /** Layers of the picture with a place on the map; emissions are drawn by streets and areas. */
-export type MapLayerName = Exclude<Layer, "feeds" | "link_emissions" | "area_emissions">;
+export type MapLayerName = Exclude<
+  Layer,
+  "feeds" | "trips" | "weather" | "link_emissions" | "area_emissions"
+>;
 
 export interface MapLayer {
   /** The layer of the picture that it shows. */

@@ -5,11 +5,10 @@
  * Emission is always an estimate: full lines, paler where it is uncertain.
  */
 
+import type { Changes, Emission, Link, Picture, Position } from "tilanne-client";
 import type { ExpressionSpecification, GeoJSONSource, Map as MapLibre } from "maplibre-gl";
 import type { Measure } from "../emission/measures";
 import { breaks, emissionWindow, isUncertain, stepOf, streetDensity } from "../emission/measures";
-import type { Emission, Link, Position } from "../stream/model";
-import type { Changes, Picture } from "../stream/picture";
 import type { MapLayer, Selection, StreetScale } from "./layer";
 import { measureOf } from "./layer";
 import type { Palette } from "./palette";
@@ -247,7 +246,7 @@ export class LinkLayer implements MapLayer {
       this.lines.clear();
       this.steps.clear();
     }
-    for (const id of changes.removed.links) {
+    for (const { id } of changes.removed.links) {
       this.lines.delete(id);
       this.steps.delete(id);
     }

@@ -1,8 +1,7 @@
 /** Queues: a casing round their links, and at the head a sign with the length. */
 
+import type { Link, Picture, Position, Queue } from "tilanne-client";
 import type { Map as MapLibre } from "maplibre-gl";
-import type { Link, Position, Queue } from "../stream/model";
-import type { Picture } from "../stream/picture";
 import { addQueueSign, queueSign } from "./icons";
 import { LIGHT } from "./palette";
 import type { Palette } from "./palette";

@@ -1,8 +1,7 @@
 /** Shapes of the picture as GeoJSON, and what layers have in common that are made of them. */
 
+import type { Changes, Picture, Position } from "tilanne-client";
 import type { GeoJSONSource, Map as MapLibre } from "maplibre-gl";
-import type { Position } from "../stream/model";
-import type { Changes, Picture } from "../stream/picture";
 import type { MapLayer, Selection } from "./layer";
 import type { Palette } from "./palette";
 

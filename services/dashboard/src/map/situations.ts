@@ -1,8 +1,7 @@
 /** Traffic messages: the line or area they are about, and an icon by type. */
 
+import type { Picture, Position, Situation } from "tilanne-client";
 import type { Map as MapLibre } from "maplibre-gl";
-import type { Position, Situation } from "../stream/model";
-import type { Picture } from "../stream/picture";
 import { anchor } from "./geography";
 import { situationIcon } from "./icons";
 import type { Selection } from "./layer";

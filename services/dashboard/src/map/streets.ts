@@ -3,7 +3,7 @@
  * known. What nobody saw must never look measured. Pure.
  */
 
-import type { Area, Link, LinkWindow, Position } from "../stream/model";
+import type { Area, Link, LinkWindow, Position } from "tilanne-client";
 import type { Level } from "./palette";
 import { LEVELS, known } from "./palette";
 

@@ -3,8 +3,8 @@
  * so nothing is fetched; names of places are HTML (see `places.ts`).
  */
 
+import type { Box } from "tilanne-client";
 import type { StyleSpecification } from "maplibre-gl";
-import type { Box } from "../stream/model";
 import type { Palette } from "./palette";
 
 /** Lines of the graticule lie this far apart, degrees; about 5.5 km north to south. */

@@ -1,5 +1,6 @@
 /** The map itself: MapLibre with a plain style, and the layers of the picture on top. */
 
+import type { Box, Changes, Picture } from "tilanne-client";
 import {
   AttributionControl,
   Map as MapLibre,
@@ -11,8 +12,6 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { element } from "../dom";
 import type { City } from "../settings";
-import type { Box } from "../stream/model";
-import type { Changes, Picture } from "../stream/picture";
 import { centre, grown, union } from "./geography";
 import { addIcons } from "./icons";
 import type { MapLayer, Selection } from "./layer";

@@ -1,9 +1,9 @@
 /** Tables of amounts, as several panels have them. */
 
+import type { Emission } from "tilanne-client";
 import { element } from "../dom";
 import { pollutantFacts } from "../emission/facts";
 import type { Speech } from "../i18n";
-import type { Emission } from "../stream/model";
 
 export function table(heads: readonly string[], rows: readonly HTMLElement[]): HTMLElement {
   const cells = heads.map((text) => element("th", { scope: "col" }, text));

@@ -3,15 +3,14 @@
  * `index.ts`; no panel knows another one.
  */
 
+import type { Layer, LayerObjects, Picture } from "tilanne-client";
 import type { Explanations } from "../explanations";
 import type { FeedLabels } from "../feed_labels";
 import type { MessageKey, Speech } from "../i18n";
 import type { Timelines } from "../emission/timeline";
 import type { MapLayerName, Selection, StreetScale } from "../map/layer";
 import type { Cadence } from "../stream/cadence";
-import type { ConnectionState } from "../stream/client";
-import type { Layer, LayerObjects } from "../stream/model";
-import type { Picture } from "../stream/picture";
+import type { LiveState } from "../stream/live";
 
 export type { MapLayerName } from "../map/layer";
 
@@ -23,7 +22,7 @@ export interface PanelContext {
   readonly picture: Picture;
   readonly cadence: Cadence;
   readonly labels: FeedLabels;
-  readonly connection: ConnectionState;
+  readonly connection: LiveState;
   /** The server's time; `undefined` before the first message. */
   readonly nowMs: number | undefined;
   readonly inView: InView;

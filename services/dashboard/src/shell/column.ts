@@ -3,10 +3,10 @@
  * always in a corner of the map.
  */
 
+import type { Layer } from "tilanne-client";
 import { button, element } from "../dom";
 import { PANELS } from "../panels";
 import type { Panel, PanelContext } from "../panels/panel";
-import type { Layer } from "../stream/model";
 import { recall, remember } from "./memory";
 
 interface Mounted {

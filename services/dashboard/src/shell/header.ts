@@ -1,19 +1,19 @@
 /** The bar at the top: what this is, whether it is live, which city, which language. */
 
+import type { Origin } from "tilanne-client";
 import { button, element, setText } from "../dom";
 import type { Language, Speech } from "../i18n";
 import { LANGUAGES } from "../i18n";
 import type { City } from "../settings";
-import type { ConnectionState } from "../stream/client";
-import type { Origin } from "../stream/model";
+import type { LiveState } from "../stream/live";
 
 /** A live server speaks each second; after this the picture is no longer called live. */
 export const SILENT_AFTER_MS = 6_000;
 
-export type PageState = ConnectionState | "silent";
+export type PageState = LiveState | "silent";
 
 /** The connection, and whether anything still comes through it. */
-export function pageState(connection: ConnectionState, lagMs: number | undefined): PageState {
+export function pageState(connection: LiveState, lagMs: number | undefined): PageState {
   return connection === "live" && (lagMs ?? 0) > SILENT_AFTER_MS ? "silent" : connection;
 }
 

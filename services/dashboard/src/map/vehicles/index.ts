@@ -4,9 +4,8 @@
  * left out.
  */
 
+import type { Changes, Picture, Position } from "tilanne-client";
 import type { CustomLayerInterface, CustomRenderMethodInput, Map as MapLibre } from "maplibre-gl";
-import type { Position } from "../../stream/model";
-import type { Changes, Picture } from "../../stream/picture";
 import type { MercatorPoint } from "../geography";
 import { centre, lengthM, toMercator } from "../geography";
 import type { MapLayer, Selection } from "../layer";
@@ -97,7 +96,7 @@ export class VehicleLayer implements MapLayer {
     this.startRegion(picture.region);
     this.serverOffsetMs = nowMs - now;
     if (changes.reset) this.tracks.clear();
-    for (const id of changes.removed.vehicles) this.tracks.remove(id);
+    for (const { id } of changes.removed.vehicles) this.tracks.remove(id);
     for (const vehicle of changes.updated.vehicles) {
       const glide = this.tracks.place(vehicle, now);
       if (glide !== undefined) this.trace(glide);

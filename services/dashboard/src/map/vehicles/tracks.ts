@@ -4,7 +4,7 @@
  * it is never drawn further than what is known. Pure; time comes in.
  */
 
-import type { Position, Vehicle } from "../../stream/model";
+import type { Position, Vehicle } from "tilanne-client";
 import type { MercatorPoint } from "../geography";
 import { fromMercator, lengthM, toMercator } from "../geography";
 import { MODES, known } from "../palette";

@@ -1,9 +1,9 @@
 /** Traffic by area: speed, what is lost and queued, and how much of the streets that is known of. */
 
+import type { Area, Coverage } from "tilanne-client";
 import { button, element, setText } from "../../dom";
 import type { Speech } from "../../i18n";
 import { LINK_STALE_AFTER_MS } from "../../map/streets";
-import type { Area, Coverage } from "../../stream/model";
 import { areaKind, areaName } from "../../words";
 import type { Panel } from "../panel";
 

@@ -1,11 +1,11 @@
 /** What the traffic of a street or an area emits, in its card, and what that is computed from. */
 
+import type { Emission, Noise } from "tilanne-client";
 import { element, setText } from "../../dom";
 import { basisFacts, emissionFacts } from "../../emission/facts";
 import { emissionWindow, isUncertain } from "../../emission/measures";
 import type { EmissionBasis, Explained } from "../../explanations";
 import type { Speech } from "../../i18n";
-import type { Emission, Noise } from "../../stream/model";
 import type { PanelContext } from "../panel";
 import { pollutantTable } from "../amounts";
 

@@ -1,9 +1,9 @@
 /** The sources behind the speed of a link, with the weight of each. Asked for while it is open. */
 
+import type { Link, LinkWindow } from "tilanne-client";
 import { element, setText } from "../../dom";
 import type { Evidence } from "../../explanations";
 import type { Speech } from "../../i18n";
-import type { Link, LinkWindow } from "../../stream/model";
 import type { PanelContext } from "../panel";
 
 /** One source: what it is, what it says, how much it counts. */

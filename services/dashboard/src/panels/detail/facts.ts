@@ -1,9 +1,5 @@
 /** All that is known of one object, as named facts in the reader's language. */
 
-import { excessFact, vehicleEmissionFacts } from "../../emission/facts";
-import type { MessageKey, Speech } from "../../i18n";
-import { currentLevel } from "../../map/detectors";
-import { fixTimeMs } from "../../map/vehicles/tracks";
 import type {
   Detector,
   DetectorDirection,
@@ -14,7 +10,11 @@ import type {
   Stamped,
   TimedValue,
   Vehicle,
-} from "../../stream/model";
+} from "tilanne-client";
+import { excessFact, vehicleEmissionFacts } from "../../emission/facts";
+import type { MessageKey, Speech } from "../../i18n";
+import { currentLevel } from "../../map/detectors";
+import { fixTimeMs } from "../../map/vehicles/tracks";
 import { streetName } from "../../words";
 
 export interface Section {

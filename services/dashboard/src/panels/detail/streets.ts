@@ -1,9 +1,9 @@
 /** What is known of a street, a queue or an area, as named facts. */
 
+import type { Area, Link, LinkWindow, Queue, Situation } from "tilanne-client";
 import { excessFact } from "../../emission/facts";
 import type { Speech } from "../../i18n";
 import { LINK_STALE_AFTER_MS, isSeen, knowledge, windowLevel } from "../../map/streets";
-import type { Area, Link, LinkWindow, Queue, Situation } from "../../stream/model";
 import { areaKind, areaName, streetClass, streetName } from "../../words";
 import { coverageText } from "../areas";
 import type { Facts, Section } from "./facts";

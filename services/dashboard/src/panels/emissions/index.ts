@@ -1,5 +1,6 @@
 /** What an area emits: now, since the page was opened, in all, and by other factor sets. */
 
+import type { Emission } from "tilanne-client";
 import { element, setText } from "../../dom";
 import { amount, level, range } from "../../emission/amounts";
 import { excessText, knownText, passengerKmText, vehicleKmText } from "../../emission/facts";
@@ -7,7 +8,6 @@ import type { Measure } from "../../emission/measures";
 import { MEASURES, emissionWindow, knownShare, measureIn, measured } from "../../emission/measures";
 import type { Speech } from "../../i18n";
 import { measureOf } from "../../map/layer";
-import type { Emission } from "../../stream/model";
 import { areaKind, areaName } from "../../words";
 import type { Panel, PanelContext } from "../panel";
 import type { Axis } from "./chart";

@@ -1,11 +1,11 @@
 /** Tables of an area's emission: totals over time, and factor sets side by side. */
 
+import type { Emission, EmissionTotal } from "tilanne-client";
 import { element } from "../../dom";
 import { amount, range } from "../../emission/amounts";
 import type { Measure } from "../../emission/measures";
 import { measured } from "../../emission/measures";
 import type { Speech } from "../../i18n";
-import type { Emission, EmissionTotal } from "../../stream/model";
 import { rowHead, table } from "../amounts";
 
 /** Shortest first, and of each the running one before the last. */

@@ -1,9 +1,9 @@
 /** One feed: its state in words and colour, how complete it is, and what became of its records. */
 
+import type { Feed } from "tilanne-client";
 import { element, setText } from "../../dom";
 import type { FeedLabel } from "../../feed_labels";
 import type { MessageKey, Speech } from "../../i18n";
-import type { Feed } from "../../stream/model";
 import type { FeedState } from "./state";
 import { silenceMs } from "./state";
 

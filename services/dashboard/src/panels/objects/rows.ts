@@ -1,5 +1,6 @@
 /** What is in view as rows of text, sorted so that a reader finds things. */
 
+import type { Area, Detector, Emission, Link, Queue, Situation, Vehicle } from "tilanne-client";
 import { amount, level } from "../../emission/amounts";
 import type { Measure } from "../../emission/measures";
 import { emissionWindow, measureIn, streetDensity } from "../../emission/measures";
@@ -7,7 +8,6 @@ import type { Speech } from "../../i18n";
 import { worstLevel } from "../../map/detectors";
 import { fixTimeMs } from "../../map/vehicles/tracks";
 import { isSeen, knowledge, shownWindow, speedShare, windowLevel } from "../../map/streets";
-import type { Area, Detector, Emission, Link, Queue, Situation, Vehicle } from "../../stream/model";
 import { areaKind, areaName, streetName } from "../../words";
 import type { InView, MapLayerName } from "../panel";
 

@@ -281,6 +281,16 @@ export interface EmissionAlternative {
   pm_exhaust_g_h: number;
 }
 
+/** The weather that the emission of an area was computed with. */
+export interface EmissionWeather {
+  temperature_c: number;
+  temperature_source: string;
+  temperature_stations: number;
+  road_state: string;
+  road_source: string;
+  road_stations: number;
+}
+
 /** What the traffic on a link or in an area emits. */
 export interface Emission {
   id: string;
@@ -298,6 +308,7 @@ export interface Emission {
   queue_excess_co2_g_h: number;
   totals?: Maybe<EmissionTotal[]>;
   alternatives?: Maybe<EmissionAlternative[]>;
+  weather?: Maybe<EmissionWeather>;
   /** Line of the link, boundary of the area. */
   line: Position[];
 }
@@ -315,6 +326,54 @@ export interface VehicleEmission {
   nox_g: number;
   pm_g: number;
   co2_g_passenger_km?: Maybe<number>;
+}
+
+/** A moment at a stop, as expected or as it was. */
+export interface StopTimeEvent {
+  time_ms?: Maybe<number>;
+  delay_s?: Maybe<number>;
+  uncertainty_s?: Maybe<number>;
+}
+
+export interface StopTimeUpdate {
+  stop_sequence?: Maybe<number>;
+  stop_id?: Maybe<string>;
+  arrival?: Maybe<StopTimeEvent>;
+  departure?: Maybe<StopTimeEvent>;
+  relationship?: Maybe<string>;
+}
+
+/** A trip of public transport, as its publisher foresees it. */
+export interface Trip extends Stamped {
+  update: {
+    trip: TripDescriptor;
+    vehicle_id?: Maybe<string>;
+    delay_s?: Maybe<number>;
+    stop_time_updates?: Maybe<StopTimeUpdate[]>;
+  };
+}
+
+/** What lies on a road, and since when that is known. */
+export interface TimedSurface {
+  surface: string;
+  time_ms: number;
+}
+
+/** A road weather station; what it does not measure is missing. */
+export interface Weather extends Stamped {
+  station: {
+    name?: Maybe<string>;
+    position?: Maybe<Position>;
+    collection_status: string;
+    state?: Maybe<string>;
+  };
+  air_temperature_c?: Maybe<TimedValue>;
+  road_temperature_c?: Maybe<TimedValue>;
+  road_surface?: Maybe<TimedSurface>;
+  precipitation_mm_h?: Maybe<TimedValue>;
+  water_mm?: Maybe<TimedValue>;
+  snow_mm?: Maybe<TimedValue>;
+  ice_mm?: Maybe<TimedValue>;
 }
 
 export interface Feed {
@@ -336,17 +395,19 @@ export interface Feed {
   imbalances?: Maybe<number>;
 }
 
-/** The layers that this page subscribes to, with the object each is made of. */
+/** The layers of the picture, with the object that each is made of. */
 export interface LayerObjects {
   vehicles: Vehicle;
   detectors: Detector;
   situations: Situation;
+  trips: Trip;
   feeds: Feed;
   links: Link;
   queues: Queue;
   areas: Area;
   link_emissions: Emission;
   area_emissions: Emission;
+  weather: Weather;
 }
 
 export type Layer = keyof LayerObjects;
@@ -355,16 +416,18 @@ export const LAYERS: readonly Layer[] = [
   "vehicles",
   "detectors",
   "situations",
+  "trips",
   "feeds",
   "links",
   "queues",
   "areas",
   "link_emissions",
   "area_emissions",
+  "weather",
 ];
 
 /** West, south, east, north in degrees. */
 export type Box = readonly [number, number, number, number];
 
-/** Where the picture comes from; everything but `live` is said on screen. */
+/** Where the picture comes from; everything but `live` must be said to people. */
 export type Origin = "demo" | "live" | "replay";

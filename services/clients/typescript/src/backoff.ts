@@ -7,7 +7,7 @@ export const LONGEST_WAIT_MS = 15_000;
 
 /**
  * Doubles the wait with each failure up to the bound, then takes between half and all of it, so
- * that many pages do not come back at the same moment.
+ * that many clients do not come back at the same moment.
  *
  * @param failures failed tries since the last good connection, 0 or more
  * @param random a number from 0 inclusive to 1 exclusive

@@ -1,7 +1,7 @@
 /**
- * The server's time, as far as this page can know it. The browser's own clock may be years off, so
- * ages are never computed from it: the offset between the server's time and the page's monotonic
- * timer is taken from the messages themselves.
+ * The server's time, as far as a client can know it. Its own clock may be years off, so ages are
+ * never computed from it: the offset between the server's time and a monotonic timer here is taken
+ * from the messages themselves.
  */
 export class ServerClock {
   private offsetMs: number | undefined;
@@ -31,7 +31,7 @@ export class ServerClock {
     return this.offsetMs === undefined ? undefined : this.monotonicMs() + this.offsetMs;
   }
 
-  /** How old the newest message is: the lag of the whole page. */
+  /** How old the newest message is: the lag of all that is shown. */
   lagMs(): number | undefined {
     const now = this.nowMs();
     return now === undefined || this.newestMs === undefined ? undefined : now - this.newestMs;
