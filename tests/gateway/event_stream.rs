@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use stream::{Append, Checkpoint, EmbeddedLog, EmbeddedOptions, Log, Sink, topic};
 use tokio_util::sync::CancellationToken;
 
+use super::sse::Events;
 use super::support::{
-    Client, Events, NOW_MS, REGION, app, detector, get, get_with, position, region, server, updated,
+    Client, NOW_MS, REGION, app, detector, get, get_with, position, region, server, updated,
 };
 
 /// An app that follows an embedded log.

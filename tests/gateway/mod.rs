@@ -22,6 +22,7 @@ mod select;
 mod select_query;
 mod server;
 mod sort;
+mod sse;
 mod stream;
 mod streets;
 pub(crate) mod support;

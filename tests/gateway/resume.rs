@@ -8,9 +8,10 @@ use tokio_tungstenite::tungstenite::Message;
 
 use events::wire::{self, StreamMessageKind};
 
+use super::sse::Events;
 use super::support::{
-    Client, Events, NOW_MS, REGION, app, app_with, get, ids, position, region, removed, server,
-    updated, vehicle,
+    Client, NOW_MS, REGION, app, app_with, get, ids, position, region, removed, server, updated,
+    vehicle,
 };
 
 fn at(longitude_deg: f64) -> Option<events::Position> {

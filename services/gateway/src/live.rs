@@ -68,7 +68,7 @@ pub(crate) struct Applied {
     pub(crate) layer: Layer,
     pub(crate) id: Text,
     /// When it came into the view.
-    pub(crate) applied_ms: i64,
+    pub(crate) since_ms: i64,
     pub(crate) outcome: Applying,
 }
 
@@ -79,18 +79,18 @@ pub(crate) enum Applying {
 }
 
 impl Applied {
-    fn new(change: &Change, applied_ms: i64) -> Self {
+    fn new(change: &Change, since_ms: i64) -> Self {
         match change {
             Change::Updated(object) => Self {
                 layer: object.layer(),
                 id: object.id().clone(),
-                applied_ms,
+                since_ms,
                 outcome: Applying::Updated(Encoded::new(Arc::clone(object))),
             },
             Change::Removed { layer, id, reason } => Self {
                 layer: *layer,
                 id: id.clone(),
-                applied_ms,
+                since_ms,
                 outcome: Applying::Removed(*reason),
             },
         }
@@ -372,7 +372,7 @@ impl LiveRegion {
     /// Starts from another view, with the frames of changes that led to it, as far back as they are
     /// there: who was connected before can resume from anywhere in them.
     pub fn reset_with_history(&self, view: View, frames: impl IntoIterator<Item = Vec<Delta>>) {
-        let applied_ms = (self.clock)();
+        let since_ms = (self.clock)();
         let reached = view.number();
         let mut rings: [Ring; Layer::ALL.len()] = Default::default();
         let mut complete_after = reached;
@@ -387,7 +387,7 @@ impl LiveRegion {
                 complete_after = before(number);
             }
             newest = Some(number);
-            let applied = Arc::new(Applied::new(&delta.change, applied_ms));
+            let applied = Arc::new(Applied::new(&delta.change, since_ms));
             let kept = Kept { number, around: Around::Anywhere, applied };
             rings[kept.applied.layer as usize].push(kept, self.changes_max);
         }
@@ -421,11 +421,11 @@ impl LiveRegion {
 
     fn apply_at_once(&self, deltas: Vec<Delta>) {
         let changes = deltas.len();
-        let applied_ms = (self.clock)();
+        let since_ms = (self.clock)();
         let mut newest = None;
         let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
         for delta in deltas {
-            let applied = Arc::new(Applied::new(&delta.change, applied_ms));
+            let applied = Arc::new(Applied::new(&delta.change, since_ms));
             let number = (delta.sequence, delta.index);
             let before = shared.view.get(applied.layer, &applied.id);
             let before = before.and_then(|object| object.envelope());

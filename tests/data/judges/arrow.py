@@ -26,8 +26,8 @@ def value(properties, path):
 
 
 LAYERS = [
-    "vehicles", "detectors", "situations", "trips", "feeds",
-    "links", "queues", "areas", "link_emissions", "area_emissions",
+    "vehicles", "detectors", "situations", "trips", "feeds", "links",
+    "queues", "areas", "link_emissions", "area_emissions", "weather",
 ]
 for layer in LAYERS:
     table = pyarrow.ipc.open_stream(get(f"{layer}?format=arrow")).read_all()

@@ -14,7 +14,7 @@ const points = (coordinates) =>
   typeof coordinates[0] === "number" ? [coordinates] : coordinates.flatMap(points);
 
 let count = 0;
-for (const layer of ["vehicles", "detectors", "situations", "links", "queues", "areas", "link_emissions"]) {
+for (const layer of ["vehicles", "detectors", "situations", "links", "queues", "areas", "link_emissions", "weather"]) {
   const description = await (await fetch(`${base}/v1/tiles/${layer}`)).json();
   assert.equal(description.tilejson, "3.0.0");
   const address = description.tiles[0].replace("{z}", zoom).replace("{x}", x).replace("{y}", y);

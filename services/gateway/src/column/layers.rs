@@ -377,6 +377,14 @@ fn link_emissions() -> Vec<Column> {
 
 fn area_emissions() -> Vec<Column> {
     let mut columns = emissions(Some(drawn("kind", Text)));
+    columns.extend([
+        of("weather.temperature_c", Number),
+        of("weather.temperature_source", Text),
+        of("weather.temperature_stations", Integer),
+        of("weather.road_state", Text),
+        of("weather.road_source", Text),
+        of("weather.road_stations", Integer),
+    ]);
     columns.push(of("totals", Json));
     columns
 }

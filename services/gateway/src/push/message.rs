@@ -188,8 +188,8 @@ pub(super) struct Delta {
 
 impl Delta {
     /// Has a change that came into the view at a time.
-    pub(super) fn is_of(&mut self, applied_ms: i64) {
-        let oldest_ms = self.oldest_ms.map_or(applied_ms, |oldest_ms| oldest_ms.min(applied_ms));
+    pub(super) fn is_of(&mut self, since_ms: i64) {
+        let oldest_ms = self.oldest_ms.map_or(since_ms, |oldest_ms| oldest_ms.min(since_ms));
         self.oldest_ms = Some(oldest_ms);
     }
 }

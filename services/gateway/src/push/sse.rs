@@ -39,8 +39,12 @@ pub(crate) struct Watching {
 
 /// Answers with the objects of a selection: a snapshot, or what was missed since a cursor, and then
 /// what changes.
-pub(crate) fn objects(app: Arc<App>, watching: Watching, permit: OwnedSemaphorePermit) -> Response {
-    let (client, received) = Client::new(&app, permit);
+pub(crate) fn objects(
+    app: &Arc<App>,
+    watching: Watching,
+    permit: OwnedSemaphorePermit,
+) -> Response {
+    let (client, received) = Client::new(app, permit);
     let Watching { live, selection, resume } = watching;
     let limits = Limits::of(&app.options.push);
     let id = live.region().id.to_string();
@@ -128,13 +132,12 @@ impl Client {
 
     /// Hands an event over; none when the client is gone or takes nothing.
     async fn send(&self, event: Event) -> Option<()> {
-        match timeout(self.stall_timeout, self.sender.send(Ok(event))).await {
-            Ok(sent) => sent.ok(),
-            Err(_) => {
-                metrics::counter!(telemetry::STALLED).increment(1);
-                None
-            }
+        let sending = timeout(self.stall_timeout, self.sender.send(Ok(event)));
+        if let Ok(sent) = sending.await {
+            return sent.ok();
         }
+        metrics::counter!(telemetry::STALLED).increment(1);
+        None
     }
 
     /// Waits for something; none when the client is gone or the server stops.

@@ -326,7 +326,7 @@ impl Subscription {
                 coalesced += 1;
                 continue;
             }
-            let of_change = applied.applied_ms;
+            let of_change = applied.since_ms;
             let reason = match outcome {
                 Applying::Updated(encoded) if self.selection.has(&encoded.object) => {
                     if room == 0 {

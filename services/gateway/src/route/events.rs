@@ -88,7 +88,7 @@ pub(super) async fn get(
         Ok(permit) => permit,
         Err(refusal) => return Ok(refusal),
     };
-    Ok(push::objects(app, Watching { live, selection, resume }, permit))
+    Ok(push::objects(&app, Watching { live, selection, resume }, permit))
 }
 
 /// Where the client was: what the browser says, which is newer than what the address does.

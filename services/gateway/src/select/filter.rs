@@ -384,13 +384,11 @@ impl Reader<'_> {
     }
 
     fn number(&mut self) -> Result<f64, Problem> {
-        match self.literal()? {
-            Literal::Number(number) => Ok(number),
-            _ => {
-                self.at -= 1;
-                Err(self.expected("a number"))
-            }
+        if let Literal::Number(number) = self.literal()? {
+            return Ok(number);
         }
+        self.at -= 1;
+        Err(self.expected("a number"))
     }
 
     fn literal(&mut self) -> Result<Literal, Problem> {

@@ -12,6 +12,7 @@ const DEPTH_MAX: usize = 6;
 /// Names of the properties of a layer's objects, with dots between the levels: `report.speed_km_h`.
 /// What is in a list has the list's name before it: `directions.level_of_service`.
 pub(crate) fn properties(layer: Layer) -> &'static BTreeSet<String> {
+    static NONE: BTreeSet<String> = BTreeSet::new();
     static ALL: OnceLock<BTreeMap<Layer, BTreeSet<String>>> = OnceLock::new();
     let all = ALL.get_or_init(|| {
         let description = serde_json::to_value(crate::route::openapi()).unwrap_or_default();
@@ -23,7 +24,6 @@ pub(crate) fn properties(layer: Layer) -> &'static BTreeSet<String> {
         };
         Layer::ALL.into_iter().map(of).collect()
     });
-    static NONE: BTreeSet<String> = BTreeSet::new();
     all.get(&layer).unwrap_or(&NONE)
 }
 

@@ -63,8 +63,10 @@ pub(crate) fn make(
             columns.read(object, &mut row);
             let cells = row.iter_mut().map(std::mem::take).enumerate();
             let cells = cells.filter(|(_, cell)| *cell != Cell::Missing);
-            let mut tags: Vec<u32> =
-                cells.flat_map(|(key, cell)| [key as u32, values.number(cell)]).collect();
+            let mut tags = Vec::with_capacity(2 * (columns.iter().len() + 1));
+            for (key, cell) in cells {
+                tags.extend([key as u32, values.number(cell)]);
+            }
             tags.extend([region_key, region_value]);
             let id = Some(feature_id(object.id()));
             features.extend(drawings.into_iter().map(|(kind, geometry)| Feature {
