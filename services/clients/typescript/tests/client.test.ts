@@ -264,6 +264,16 @@ describe("a lost connection", () => {
     expect(world.sockets).toHaveLength(2);
   });
 
+  it("is given up when the server takes nothing", () => {
+    const { world, client, subscription } = live();
+    world.socket.bufferedAmount = 5_000_000;
+    subscription.move({ ...NORTH, bbox: OTHER_BOX });
+    expect(client.lastLoss).toBe("the server takes nothing");
+    world.pass(FIRST_WAIT_MS);
+    world.socket.open();
+    expect(world.socket.sent).toMatchObject([{ bbox: OTHER_BOX, resume: "c10" }]);
+  });
+
   it("gives a server that reads its log more time to take up", () => {
     const { world } = live();
     world.socket.drop();
