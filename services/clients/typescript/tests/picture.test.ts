@@ -164,14 +164,6 @@ describe("the picture", () => {
     }
   });
 
-  it("has the layers that the server has", () => {
-    const description = readFileSync(new URL("../../../gateway/openapi.json", import.meta.url));
-    const { components } = JSON.parse(description.toString()) as {
-      components: { schemas: { LayerName: { enum: string[] } } };
-    };
-    expect(LAYERS).toEqual(components.schemas.LayerName.enum);
-  });
-
   it("has all layers in its changes", () => {
     const { updated, removed, list, reset } = noChanges();
     expect(Object.keys(updated)).toEqual(Object.keys(removed));
