@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { DeltaMessage, SnapshotMessage, Vehicle } from "../src/index.js";
 import { LAYERS, Picture, noChanges, parseServerMessage } from "../src/index.js";
