@@ -49,7 +49,7 @@ pub(super) fn leaves(value: &Value, path: &str, into: &mut BTreeMap<String, Valu
 pub(super) fn place_of(layer: Layer) -> &'static str {
     match layer {
         Layer::Vehicles => "report.position",
-        Layer::Detectors => "station.position",
+        Layer::Detectors | Layer::Weather => "station.position",
         Layer::Situations => "record.geometry",
         Layer::Links | Layer::LinkEmissions | Layer::AreaEmissions => "line",
         Layer::Areas => "boundary",

@@ -105,6 +105,7 @@ async fn the_format_parameter_wins_over_accept() {
             let path = format!("{path}?format={format}");
             let answer = get_with(&app, &path, &[("accept", "text/html")]).await;
             assert_eq!(answer.header(header::CONTENT_TYPE), content_type, "{path}");
+            assert_eq!(answer.headers["tilanne-origin"], "demo", "a demo never looks live");
         }
     }
 }

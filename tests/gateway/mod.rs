@@ -11,6 +11,7 @@ mod fields;
 mod follower;
 mod full;
 mod gtfs_rt;
+mod judge;
 mod near;
 mod options;
 mod page;

@@ -28,6 +28,9 @@ fn values_out_of_bounds_are_errors_that_name_the_key() {
         ("[push]\nflush_interval_ms = 0", "gateway.push.flush_interval_ms"),
         ("[push]\nidle_timeout_ms = 20000", "gateway.push.idle_timeout_ms"),
         ("[push]\nsubscriptions_max = 65", "it must be 1 to 64"),
+        ("[tiles]\ncache_entries_max = 0", "gateway.tiles.cache_entries_max"),
+        ("[tiles]\ncache_bytes_max = 4294967297", "it must be 0 to 4294967296"),
+        ("[tiles]\nobjects_max = 0", "gateway.tiles.objects_max"),
     ] {
         let options: Options = toml::from_str(text).unwrap();
         let error = options.validate().unwrap_err().to_string();

@@ -204,6 +204,30 @@ async fn rings_are_wound_as_shells_and_holes_and_closed_at_the_edge() {
 }
 
 #[tokio::test]
+async fn numbers_have_three_digits_and_whole_ones_all() {
+    let app = app();
+    let mut street = link("1", &[position(24.5, 60.5), position(24.52, 60.5)]);
+    if let Object::Link(link) = &mut street {
+        link.length_m = 1234.5;
+        link.free_flow_speed_km_h = 46.251;
+        link.typical_speed_km_h = Some(0.0);
+        link.five_minutes.delay_s = -0.012_345;
+    }
+    region(&app).apply([vec![updated(1, street)]]);
+    let fields = "length_m,free_flow_speed_km_h,typical_speed_km_h,five_minutes.delay_s,lanes,\
+        event_time_ms";
+    let path = address("links", position(24.5, 60.5), 14);
+    let features = drawn(&app, &format!("{path}?fields={fields}")).await;
+    let properties = serde_json::to_value(&features[0].properties).unwrap();
+    let expected = json!({
+        "id": "1", "length_m": 1230.0, "free_flow_speed_km_h": 46.3, "typical_speed_km_h": 0.0,
+        "five_minutes.delay_s": -0.0123, "lanes": 2, "event_time_ms": 1_699_999_970_000_i64,
+        "region": REGION,
+    });
+    assert_eq!(properties, expected);
+}
+
+#[tokio::test]
 async fn streets_are_drawn_from_the_zoom_of_their_class_on() {
     let app = app();
     let line = [position(24.5, 60.5), position(24.52, 60.5)];

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-const TILANNE: [&str; 9] = [
+const TILANNE: [&str; 10] = [
     "tilanne/v1/detector.proto",
     "tilanne/v1/emission.proto",
     "tilanne/v1/event.proto",

@@ -10,6 +10,7 @@ mod latency;
 mod matching;
 mod process;
 mod push;
+mod query;
 pub mod report;
 mod streets;
 
@@ -127,6 +128,7 @@ pub const BENCHES: &[Bench] = &[
             ("formats", push::formats),
         ],
     },
+    Bench { name: "query", measures: &[("tiles", query::tiles), ("geojson", query::geojson)] },
     Bench {
         name: "streets",
         measures: &[

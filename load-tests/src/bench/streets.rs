@@ -187,7 +187,7 @@ fn central() -> Result<(&'static str, Network), BenchError> {
 }
 
 /// A city of square blocks of 100 m with at least so many links; every fourth street is a main one.
-fn grid(links: usize) -> Network {
+pub(super) fn grid(links: usize) -> Network {
     let side = ((links as f64 / 4.0).sqrt().ceil() as i64).max(2) + 1;
     let origin = Position { latitude_deg: 60.2, longitude_deg: 24.9 };
     let plane = Plane::new(origin);
@@ -244,7 +244,7 @@ struct Vehicle {
 }
 
 /// Vehicles on a network.
-struct World {
+pub(super) struct World {
     network: Arc<StreetSetup>,
     setup: Setup,
     vehicles: Vec<Vehicle>,
@@ -256,7 +256,7 @@ struct World {
 }
 
 impl World {
-    fn new(network: Network, seed: u64) -> Self {
+    pub(super) fn new(network: Network, seed: u64) -> Self {
         let bbox = BoundingBox { west_deg: 24.0, south_deg: 59.5, east_deg: 26.0, north_deg: 61.0 };
         let region = Region { id: REGION.into(), name: "Bench".into(), bbox, cities: Vec::new() };
         let streets = Arc::new(StreetSetup::new(network, &region, StreetOptions::default()));
@@ -337,12 +337,13 @@ impl World {
         self.counted.iter().map(record).collect()
     }
 
-    fn picture(&self) -> Picture {
+    pub(super) fn picture(&self) -> Picture {
         Picture::new(REGION.into(), "bench".into(), self.setup.clone())
     }
 
-    /// Drives a second, and gives the time that the picture took for it.
-    fn second(&mut self, picture: &mut Picture, out: &mut Vec<Delta>) -> Duration {
+    /// Drives a second, puts the changes of the picture into `out`, and gives the time that the
+    /// picture took for it.
+    pub(super) fn second(&mut self, picture: &mut Picture, out: &mut Vec<Delta>) -> Duration {
         let time_ms = START_MS + self.second * 1_000;
         let mut records: Vec<LogRecord> =
             if self.second % 60 == 0 { self.detectors(time_ms) } else { Vec::new() };
@@ -363,14 +364,13 @@ impl World {
             received_total: 0,
             counting_since_ms: 0,
         }));
+        out.clear();
         let start = Instant::now();
         for record in &records {
             picture.apply(self.offset, record, out);
             self.offset += 1;
         }
-        let spent = start.elapsed();
-        out.clear();
-        spent
+        start.elapsed()
     }
 }
 

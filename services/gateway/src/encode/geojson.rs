@@ -2,9 +2,10 @@
 //! members. Text from feeds is data: whoever shows it escapes it.
 
 use events::Position;
-use picture::{Area, Emission, Link, Object, Situation};
+use picture::{Object, Situation};
 use serde::{Serialize, Serializer};
 
+use super::emptied::Emptied;
 use super::{EncodeError, Encoder};
 use crate::answer::{Answer, Head, Shape};
 use crate::column::Fields;
@@ -73,14 +74,12 @@ impl Serialize for Properties<'_> {
                 bare.record.geometry = None;
                 self.picked(&bare, serializer)
             }
-            Object::Link(link) => {
-                self.picked(&Link { line: [].into(), ..link.clone() }, serializer)
+            Object::Link(object) => self.picked(&Emptied { object, property: "line" }, serializer),
+            Object::Area(object) => {
+                self.picked(&Emptied { object, property: "boundary" }, serializer)
             }
-            Object::Area(area) => {
-                self.picked(&Area { boundary: [].into(), ..area.clone() }, serializer)
-            }
-            Object::Emission(emission) => {
-                self.picked(&Emission { line: [].into(), ..emission.clone() }, serializer)
+            Object::Emission(object) => {
+                self.picked(&Emptied { object, property: "line" }, serializer)
             }
             object => self.picked(object, serializer),
         }

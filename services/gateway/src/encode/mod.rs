@@ -2,6 +2,7 @@
 
 mod arrow;
 mod csv;
+mod emptied;
 mod geojson;
 mod json;
 mod ndjson;

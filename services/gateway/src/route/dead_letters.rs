@@ -38,10 +38,11 @@ pub(super) struct Query {
     /// Only letters of this feed. Those of others count towards `limit`, as they are read too.
     feed: Option<String>,
     /// Most letters to read, 1,000 at most.
-    #[param(minimum = 1)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 4_294_967_295_i64)]
     limit: Option<u32>,
     /// Only letters before this offset: `first` of the page before.
-    before: Option<u64>,
+    #[param(minimum = 0)]
+    before: Option<i64>,
 }
 
 /// Dead letters of a region.
@@ -105,6 +106,9 @@ pub(super) async fn get(
     if limit == 0 {
         return Err(Problem::bad_request("query: limit: must be 1 or more"));
     }
+    if query.before.is_some_and(i64::is_negative) {
+        return Err(Problem::bad_request("query: before: must be 0 or more"));
+    }
     let Some(log) = live.log() else {
         return Err(Problem::unavailable("the log is not open yet; come back later"));
     };
@@ -119,7 +123,8 @@ async fn read(
     limit: u32,
 ) -> Result<DeadLetters, StreamError> {
     let bounds = log.bounds(topic::DEAD_LETTER, region).await?;
-    let end = query.before.unwrap_or(bounds.next).min(bounds.next);
+    let before = query.before.and_then(|before| u64::try_from(before).ok());
+    let end = before.unwrap_or(bounds.next).min(bounds.next);
     let start = end.saturating_sub(u64::from(limit)).max(bounds.first);
     let mut letters = Vec::new();
     let mut next = start;

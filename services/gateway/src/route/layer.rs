@@ -45,17 +45,22 @@ pub(super) struct Query {
     )]
     bbox: Option<String>,
     /// Corners of a polygon, 3 to 1,000: longitude, latitude, longitude, latitude, ... in degrees.
-    #[param(example = "24.93,60.16,24.95,60.16,24.94,60.18")]
+    #[param(
+        pattern = r"^-?[0-9.]+(,-?[0-9.]+){5,1999}$",
+        example = "24.93,60.16,24.95,60.16,24.94,60.18"
+    )]
     polygon: Option<String>,
     /// Points of a line, in the same way: objects that are near it.
-    #[param(example = "24.93,60.16,24.95,60.18")]
+    #[param(pattern = r"^-?[0-9.]+(,-?[0-9.]+){3,1999}$", example = "24.93,60.16,24.95,60.18")]
     corridor: Option<String>,
     /// How wide the corridor is, both sides together; 100 m when it is not given.
     #[param(minimum = 1, maximum = 100_000)]
     width_m: Option<f64>,
     /// Id of a city of the region.
+    #[param(min_length = 1)]
     city: Option<String>,
     /// Id of a district or postal area, as in the layer `areas`.
+    #[param(min_length = 1)]
     district: Option<String>,
     /// Route of public transport: vehicles and trips on it, and messages about it.
     route: Option<String>,
@@ -63,7 +68,11 @@ pub(super) struct Query {
     ids: Option<String>,
     /// A condition on the properties, in CQL2 text: comparisons, `BETWEEN`, `IN`, `LIKE`, `IS NULL`,
     /// `AND`, `OR`, `NOT`.
-    #[param(example = "report.mode = 'tram' AND report.delay_s > 120")]
+    #[param(
+        min_length = 1,
+        max_length = 2000,
+        example = "report.mode = 'tram' AND report.delay_s > 120"
+    )]
     filter: Option<String>,
     /// Objects whose event time is this or later.
     #[param(example = 1_764_115_200_000_i64)]
@@ -83,20 +92,22 @@ pub(super) struct Query {
     near: Option<String>,
     /// How many of the nearest objects, 10 when not given; goes with `near`. More than the server's
     /// maximum is taken as the maximum.
-    #[param(minimum = 1)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 4_294_967_295_i64)]
     k: Option<u32>,
     /// Property to order by, such as `event_time_ms` or `five_minutes.speed_km_h.value`, `-` before
     /// it for the largest first. What has none comes last. Without it the order is that of ids.
+    #[param(min_length = 1)]
     sort: Option<String>,
     /// Properties that the answer has, by their names in JSON, separated by commas: `report.mode`
     /// alone, or `report` with all that is in it. The id is always there, the geometry in all
     /// formats that have one apart from the properties. Protobuf has all properties.
+    #[param(min_length = 1)]
     fields: Option<String>,
     /// Format, for who cannot set `Accept`.
     #[param(value_type = Option<schema::FormatName>)]
     format: Option<String>,
     /// Most objects on the page. More than the server's maximum is taken as the maximum.
-    #[param(minimum = 1)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 4_294_967_295_i64)]
     limit: Option<u32>,
     /// Where the page starts: from `next` of the page before.
     cursor: Option<String>,

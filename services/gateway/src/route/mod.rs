@@ -44,6 +44,10 @@ use crate::{assets, problem, schema, telemetry};
 
 pub use asyncapi::asyncapi;
 
+/// Says of every answer, also where the format has no place for it, where the picture comes from: a
+/// demo never looks live.
+const ORIGIN: HeaderName = HeaderName::from_static("tilanne-origin");
+
 /// All of the gateway's HTTP, ready for a server or for `tower::ServiceExt::oneshot`.
 pub fn router(app: Arc<App>) -> Router {
     let around = ServiceBuilder::new()
@@ -51,6 +55,10 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(SetResponseHeaderLayer::overriding(
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
+        ))
+        .layer(SetResponseHeaderLayer::overriding(
+            ORIGIN,
+            HeaderValue::from_static(app.origin.as_str()),
         ))
         .layer(from_fn(only_preflight_is_options))
         .layer(cors(&app.options))
@@ -95,6 +103,10 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     describe::<schema::ClientMessage>(&mut description);
     describe::<schema::ServerMessage>(&mut description);
     describe::<Problem>(&mut description);
+    // Parameters refer to these, which does not describe them.
+    describe::<schema::FormatName>(&mut description);
+    describe::<schema::GtfsRtFormat>(&mut description);
+    describe::<schema::GtfsRtKind>(&mut description);
     description
 }
 
@@ -111,7 +123,8 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         title = "Tilanne",
         description = "The live picture of urban mobility: vehicles, detectors, traffic messages \
             and the health of the feeds they come from. Times are milliseconds since 1970-01-01 \
-            UTC (`*_ms`), positions WGS84 degrees. Every answer says how fresh each feed is. \
+            UTC (`*_ms`), positions WGS84 degrees. Every answer says how fresh each feed is, and \
+            in the header `Tilanne-Origin` whether it is the demo. \
             Errors are problem details (RFC 9457).",
         version = "1"
     ),
@@ -147,7 +160,7 @@ fn cors(options: &Options) -> CorsLayer {
             header::IF_NONE_MATCH,
             HeaderName::from_static(events::LAST_EVENT_ID),
         ])
-        .expose_headers([header::ETAG, header::LINK, header::RETRY_AFTER]);
+        .expose_headers([header::ETAG, header::LINK, header::RETRY_AFTER, ORIGIN]);
     if options.cors_origins.iter().any(|origin| origin == "*") {
         return layer.allow_origin(tower_http::cors::Any);
     }

@@ -29,6 +29,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
 #[into_params(parameter_in = Query)]
 pub(super) struct Query {
     /// Properties that the answer has, by their names in JSON, separated by commas.
+    #[param(min_length = 1)]
     fields: Option<String>,
     /// Format, for who cannot set `Accept`.
     #[param(value_type = Option<schema::FormatName>)]

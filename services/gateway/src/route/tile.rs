@@ -37,6 +37,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
 pub(super) struct Query {
     /// Properties that features have, by their names in JSON, separated by commas. Without it those
     /// that the layer's TileJSON lists.
+    #[param(min_length = 1)]
     fields: Option<String>,
 }
 
@@ -44,7 +45,8 @@ pub(super) struct Query {
 ///
 /// What all regions have of the layer in a square of Web Mercator, numbered as in XYZ schemes, made
 /// from the picture of now. Features have `region` and the properties that the layer's TileJSON
-/// lists, each by its path in JSON; `fields` chooses others. Lists are texts with `;` between.
+/// lists, each by its path in JSON; `fields` chooses others. Lists are texts with `;` between, numbers
+/// but whole ones have three digits.
 /// Streets are drawn from the zoom on that suits their class, and what is smaller than a pixel is
 /// left out.
 #[utoipa::path(
@@ -55,8 +57,8 @@ pub(super) struct Query {
     params(
         ("layer" = schema::LayerName, Path, description = "Layer whose objects have a place"),
         ("z" = u8, Path, description = "Zoom", minimum = 0, maximum = 22),
-        ("x" = u32, Path, description = "From the west, 0 to 2^z - 1"),
-        ("y" = u32, Path, description = "From the north, 0 to 2^z - 1"),
+        ("x" = u32, Path, description = "From the west, 0 to 2^z - 1", maximum = 4_194_303),
+        ("y" = u32, Path, description = "From the north, 0 to 2^z - 1", maximum = 4_194_303),
         Query
     ),
     responses(

@@ -18,6 +18,10 @@ const VERSION: u32 = 2;
 /// Name of the property that says where an object is from: a tile may have several regions.
 pub(crate) const REGION: &str = "region";
 
+/// Digits of a number that make a difference to the eye. More would be as many different values in a
+/// tile as features, which is most of its size and of the time to make it.
+const DIGITS: i32 = 3;
+
 /// Between several texts in one property.
 const BETWEEN: &str = ";";
 
@@ -62,8 +66,9 @@ pub(crate) fn make(
             let mut tags: Vec<u32> =
                 cells.flat_map(|(key, cell)| [key as u32, values.number(cell)]).collect();
             tags.extend([region_key, region_value]);
+            let id = Some(feature_id(object.id()));
             features.extend(drawings.into_iter().map(|(kind, geometry)| Feature {
-                id: Some(feature_id(object.id())),
+                id,
                 tags: tags.clone(),
                 r#type: Some(kind as i32),
                 geometry,
@@ -116,7 +121,7 @@ impl Values {
             Cell::Texts(texts) => Hashed::Text(texts.join(BETWEEN).into()),
             Cell::Boolean(value) => Hashed::Boolean(value),
             Cell::Integer(value) => Hashed::Integer(value),
-            Cell::Number(value) => Hashed::Number(value.to_bits()),
+            Cell::Number(value) => Hashed::Number(rounded(value).to_bits()),
         };
         if let Some(&number) = self.numbers.get(&hashed) {
             return number;
@@ -132,6 +137,22 @@ impl Values {
         self.list.push(value);
         self.numbers.insert(hashed, number);
         number
+    }
+}
+
+/// A number with no more digits than make a difference.
+fn rounded(value: f64) -> f64 {
+    if value == 0.0 {
+        return 0.0;
+    }
+    let digits = DIGITS - 1 - value.abs().log10().floor() as i32;
+    // A power of ten above 1 is exact, one below is not.
+    if digits >= 0 {
+        let scale = 10_f64.powi(digits);
+        (value * scale).round() / scale
+    } else {
+        let scale = 10_f64.powi(-digits);
+        (value / scale).round() * scale
     }
 }
 
