@@ -211,6 +211,17 @@ describe("a lost connection", () => {
     expect(world.socket.sent[0]).not.toHaveProperty("resume");
   });
 
+  it("is not taken up in another region", () => {
+    const { world, subscription, ids } = live();
+    world.socket.drop();
+    subscription.move({ ...NORTH, region: "south" });
+    world.pass(FIRST_WAIT_MS);
+    world.socket.open();
+    expect(world.socket.sent[0]).not.toHaveProperty("resume");
+    world.socket.say(snapshot("s2", 1, [vehicle("b")], { region: "south" }));
+    expect(ids()).toEqual(["b"]);
+  });
+
   it("brings a snapshot when the server cannot take it up, as the difference", () => {
     const { world, ids } = live();
     world.socket.drop();
