@@ -48,7 +48,8 @@ pub fn typescript(root: &Path) -> Result<PathBuf> {
 /// target folder. Kept as long as what it needs stays the same.
 pub fn python(root: &Path) -> Result<PathBuf> {
     let folder = root.join(PYTHON);
-    let home = command::release_folder(root).join("../clients/venv");
+    let release = command::release_folder(root);
+    let home = release.parent().unwrap_or(root).join("clients/venv");
     let python = home.join("bin/python");
     let installed = home.join("installed.txt");
     let needs = ["requirements.txt", "pyproject.toml"].map(|name| {

@@ -206,6 +206,10 @@ def test_moving_keeps_the_id_and_another_region_does_not():
             await connected.say(delta("s1", 11, 12, updated={"vehicles": [vehicle("late")]}))
             await connected.say(snapshot("s2", 1, vehicle("b"), region="south"))
             await until(lambda: ids(subscription) == ["b"])
+            await connected.drop()
+            subscription.move(**NORTH)
+            connected = await server.connection()
+            assert "resume" not in await connected.said()
 
     run(test)
 

@@ -11,6 +11,8 @@ export const PROBE_AFTER_MS = 10_000;
 export const SILENCE_LIMIT_MS = 20_000;
 /** A connection that is not open by now will not be. */
 export const OPEN_LIMIT_MS = 10_000;
+/** What the server has not taken yet, at most: hundreds of the longest messages. */
+export const UNSENT_BYTES_MAX = 4 << 20;
 /** The longest reason of a close that is passed on, characters. */
 const REASON_LENGTH_MAX = 123;
 
@@ -20,6 +22,8 @@ export interface Socket {
   onmessage: ((event: MessageEvent) => void) | null;
   onclose: ((event: CloseEvent) => void) | null;
   onerror: ((event: Event) => void) | null;
+  /** Bytes that were given to `send` and are not on their way yet. */
+  readonly bufferedAmount?: number;
   send(frame: string): void;
   close(): void;
 }
@@ -70,7 +74,10 @@ export class Connection {
   }
 
   send(message: object): void {
-    if (this.state === "open") this.socket?.send(JSON.stringify(message));
+    const { socket } = this;
+    if (this.state !== "open" || socket === undefined) return;
+    if ((socket.bufferedAmount ?? 0) > UNSENT_BYTES_MAX) this.lost("the server takes nothing");
+    else socket.send(JSON.stringify(message));
   }
 
   /** For good. */

@@ -29,6 +29,14 @@ export interface TripDescriptor {
   relationship?: Maybe<string>;
 }
 
+/** What a vehicle asked of a traffic signal. */
+export interface SignalPriority {
+  granted?: Maybe<boolean>;
+  junction_id?: Maybe<number>;
+  request_id?: Maybe<number>;
+  signal_group?: Maybe<number>;
+}
+
 export interface VehicleReport {
   kind?: Maybe<string>;
   phase?: Maybe<string>;
@@ -36,6 +44,8 @@ export interface VehicleReport {
   position?: Maybe<Position>;
   bearing_deg?: Maybe<number>;
   speed_km_h?: Maybe<number>;
+  acceleration_m_s2?: Maybe<number>;
+  odometer_m?: Maybe<number>;
   delay_s?: Maybe<number>;
   doors_open?: Maybe<boolean>;
   occupancy_percent?: Maybe<number>;
@@ -45,8 +55,10 @@ export interface VehicleReport {
   headsign?: Maybe<string>;
   stop_id?: Maybe<string>;
   next_stop_id?: Maybe<string>;
+  stop_sequence?: Maybe<number>;
   stop_status?: Maybe<string>;
   location_source?: Maybe<string>;
+  signal_priority?: Maybe<SignalPriority>;
   operator_id?: Maybe<string>;
   label?: Maybe<string>;
 }
@@ -88,14 +100,27 @@ export interface DetectorDirection {
   free_flow_speed_km_h?: Maybe<number>;
 }
 
+/** Constants of a direction of a detector in a part of the year. */
+export interface DetectorConstant {
+  direction: number;
+  valid_from_mmdd: number;
+  valid_to_mmdd: number;
+  free_flow_speed_km_h?: Maybe<number>;
+  max_flow_veh_h?: Maybe<number>;
+}
+
+export interface DetectorStation {
+  name?: Maybe<string>;
+  tms_number?: Maybe<number>;
+  position?: Maybe<Position>;
+  bearing_deg?: Maybe<number>;
+  collection_status?: Maybe<string>;
+  state?: Maybe<string>;
+  constants?: Maybe<DetectorConstant[]>;
+}
+
 export interface Detector extends Stamped {
-  station?: Maybe<{
-    name?: Maybe<string>;
-    position?: Maybe<Position>;
-    bearing_deg?: Maybe<number>;
-    collection_status?: Maybe<string>;
-    state?: Maybe<string>;
-  }>;
+  station?: Maybe<DetectorStation>;
   directions?: Maybe<DetectorDirection[]>;
 }
 
@@ -105,10 +130,19 @@ export interface Geometry {
   polygons?: Maybe<Position[][][]>;
 }
 
+/** What a message of public transport is about. */
+export interface InformedEntity {
+  agency_id?: Maybe<string>;
+  route_id?: Maybe<string>;
+  stop_id?: Maybe<string>;
+  trip?: Maybe<TripDescriptor>;
+}
+
 export interface SituationRecord {
   type?: Maybe<string>;
   announcement_type?: Maybe<string>;
   phase?: Maybe<string>;
+  version?: Maybe<number>;
   release_time_ms?: Maybe<number>;
   version_time_ms?: Maybe<number>;
   start_time_ms?: Maybe<number>;
@@ -119,8 +153,12 @@ export interface SituationRecord {
   description?: Maybe<string>;
   comment?: Maybe<string>;
   features?: Maybe<string[]>;
+  cause?: Maybe<string>;
+  effect?: Maybe<string>;
+  informed_entities?: Maybe<InformedEntity[]>;
   municipality?: Maybe<string>;
   road_number?: Maybe<number>;
+  road_direction?: Maybe<string>;
 }
 
 /** What the traffic on the links of a message shows. */
@@ -343,14 +381,16 @@ export interface StopTimeUpdate {
   relationship?: Maybe<string>;
 }
 
+export interface TripUpdate {
+  trip: TripDescriptor;
+  vehicle_id?: Maybe<string>;
+  delay_s?: Maybe<number>;
+  stop_time_updates?: Maybe<StopTimeUpdate[]>;
+}
+
 /** A trip of public transport, as its publisher foresees it. */
 export interface Trip extends Stamped {
-  update: {
-    trip: TripDescriptor;
-    vehicle_id?: Maybe<string>;
-    delay_s?: Maybe<number>;
-    stop_time_updates?: Maybe<StopTimeUpdate[]>;
-  };
+  update: TripUpdate;
 }
 
 /** What lies on a road, and since when that is known. */
@@ -359,14 +399,16 @@ export interface TimedSurface {
   time_ms: number;
 }
 
+export interface WeatherStation {
+  name?: Maybe<string>;
+  position?: Maybe<Position>;
+  collection_status: string;
+  state?: Maybe<string>;
+}
+
 /** A road weather station; what it does not measure is missing. */
 export interface Weather extends Stamped {
-  station: {
-    name?: Maybe<string>;
-    position?: Maybe<Position>;
-    collection_status: string;
-    state?: Maybe<string>;
-  };
+  station: WeatherStation;
   air_temperature_c?: Maybe<TimedValue>;
   road_temperature_c?: Maybe<TimedValue>;
   road_surface?: Maybe<TimedSurface>;
@@ -374,6 +416,12 @@ export interface Weather extends Stamped {
   water_mm?: Maybe<TimedValue>;
   snow_mm?: Maybe<TimedValue>;
   ice_mm?: Maybe<TimedValue>;
+}
+
+export interface ReasonCount {
+  outcome: string;
+  reason: string;
+  count: number;
 }
 
 export interface Feed {
@@ -389,7 +437,7 @@ export interface Feed {
   rejected: number;
   quarantined: number;
   dropped: number;
-  reasons?: Maybe<{ outcome: string; reason: string; count: number }[]>;
+  reasons?: Maybe<ReasonCount[]>;
   last_received_ms?: Maybe<number>;
   last_event_ms?: Maybe<number>;
   imbalances?: Maybe<number>;

@@ -161,7 +161,9 @@ export class Subscription implements AsyncIterable<Change>, Follower {
   }
 
   opened(): void {
-    this.subscribe(this.picture.resume());
+    // A place in the history of another region would mean something else in this one's.
+    const isSameRegion = this.asked.region === this.picture.region;
+    this.subscribe(isSameRegion ? this.picture.resume() : undefined);
   }
 
   lost(): void {

@@ -211,6 +211,17 @@ describe("a lost connection", () => {
     expect(world.socket.sent[0]).not.toHaveProperty("resume");
   });
 
+  it("is not taken up in another region", () => {
+    const { world, subscription, ids } = live();
+    world.socket.drop();
+    subscription.move({ ...NORTH, region: "south" });
+    world.pass(FIRST_WAIT_MS);
+    world.socket.open();
+    expect(world.socket.sent[0]).not.toHaveProperty("resume");
+    world.socket.say(snapshot("s2", 1, [vehicle("b")], { region: "south" }));
+    expect(ids()).toEqual(["b"]);
+  });
+
   it("brings a snapshot when the server cannot take it up, as the difference", () => {
     const { world, ids } = live();
     world.socket.drop();
@@ -262,6 +273,16 @@ describe("a lost connection", () => {
     socket.drop();
     world.pass(FIRST_WAIT_MS);
     expect(world.sockets).toHaveLength(2);
+  });
+
+  it("is given up when the server takes nothing", () => {
+    const { world, client, subscription } = live();
+    world.socket.bufferedAmount = 5_000_000;
+    subscription.move({ ...NORTH, bbox: OTHER_BOX });
+    expect(client.lastLoss).toBe("the server takes nothing");
+    world.pass(FIRST_WAIT_MS);
+    world.socket.open();
+    expect(world.socket.sent).toMatchObject([{ bbox: OTHER_BOX, resume: "c10" }]);
   });
 
   it("gives a server that reads its log more time to take up", () => {

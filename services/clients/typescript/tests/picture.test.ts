@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { DeltaMessage, SnapshotMessage, Vehicle } from "../src/index.js";
 import { LAYERS, Picture, noChanges, parseServerMessage } from "../src/index.js";
@@ -162,14 +161,6 @@ describe("the picture", () => {
         }
       }
     }
-  });
-
-  it("has the layers that the server has", () => {
-    const description = readFileSync(new URL("../../../gateway/openapi.json", import.meta.url));
-    const { components } = JSON.parse(description.toString()) as {
-      components: { schemas: { LayerName: { enum: string[] } } };
-    };
-    expect(LAYERS).toEqual(components.schemas.LayerName.enum);
   });
 
   it("has all layers in its changes", () => {

@@ -17,6 +17,7 @@ export class ScriptedSocket implements Socket {
   onerror: Socket["onerror"] = null;
   readonly sent: Record<string, unknown>[] = [];
   closed = false;
+  bufferedAmount = 0;
 
   send(frame: string): void {
     this.sent.push(JSON.parse(frame) as Record<string, unknown>);

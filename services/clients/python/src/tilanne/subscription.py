@@ -138,8 +138,11 @@ class Subscription(Follower):
 
     def opened(self) -> None:
         """Subscribe: there is a connection."""
-        if not self.is_over:
-            self._subscribe(self.picture.resume())
+        if self.is_over:
+            return
+        # A place in the history of another region would mean something else in this one's.
+        is_same_region = self._asked["region"] == self.picture.region
+        self._subscribe(self.picture.resume() if is_same_region else None)
 
     def lost(self) -> None:
         """Note that there is no connection."""
