@@ -243,7 +243,7 @@ fn frame_of(picture: &mut Picture, offset: u64, record: &LogRecord) -> bytes::By
 }
 
 /// An app that follows the log in a folder, as another process would.
-async fn following(log: &Arc<EmbeddedLog>, shutdown: &CancellationToken) -> Arc<App> {
+fn following(log: &Arc<EmbeddedLog>, shutdown: &CancellationToken) -> Arc<App> {
     let app = app();
     let live = Arc::clone(app.region(REGION).unwrap());
     live.set_progress(Progress::CatchingUp);
@@ -274,7 +274,7 @@ async fn a_client_resumes_across_a_restart_on_the_embedded_log() {
     let records = (0..10).map(|n| moved(&n.to_string(), n, 24.5));
     append(&log, 0, records.collect()).await;
     let shutdown = CancellationToken::new();
-    let first_app = following(&log, &shutdown).await;
+    let first_app = following(&log, &shutdown);
     let first = server(&first_app).await;
     let mut client = Client::connect(&first).await;
     let mut subscribe = json!({

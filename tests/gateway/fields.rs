@@ -6,7 +6,7 @@ use serde_json::json;
 use super::full::full_objects;
 use super::support::{REGION, app, get, get_with, region, updated};
 
-async fn full() -> std::sync::Arc<gateway::App> {
+fn full() -> std::sync::Arc<gateway::App> {
     let app = app();
     let deltas = (1..).zip(full_objects()).map(|(n, object)| updated(n, object));
     region(&app).apply([deltas.collect()]);
@@ -15,7 +15,7 @@ async fn full() -> std::sync::Arc<gateway::App> {
 
 #[tokio::test]
 async fn json_has_what_was_asked_for_and_the_id() {
-    let app = full().await;
+    let app = full();
     let path = format!("/v1/regions/{REGION}/vehicles");
     for (query, expected) in [
         ("feed", json!({"id": "feed:bus", "feed": "feed"})),
@@ -55,7 +55,7 @@ async fn json_has_what_was_asked_for_and_the_id() {
 
 #[tokio::test]
 async fn tables_have_the_columns_that_were_asked_for() {
-    let app = full().await;
+    let app = full();
     let path = format!("/v1/regions/{REGION}/links");
     let csv = get(&app, &format!("{path}?format=csv&fields=name,five_minutes.speed_km_h")).await;
     let text = String::from_utf8(csv.body).unwrap();
@@ -67,7 +67,7 @@ async fn tables_have_the_columns_that_were_asked_for() {
 
 #[tokio::test]
 async fn names_that_are_none_are_answered_with_those_that_are() {
-    let app = full().await;
+    let app = full();
     let path = format!("/v1/regions/{REGION}/vehicles");
     for (query, says) in [
         ("fields=speed", "fields: no \"speed\" in vehicles; there is report.speed_km_h"),
@@ -91,7 +91,7 @@ async fn names_that_are_none_are_answered_with_those_that_are() {
 
 #[tokio::test]
 async fn the_format_parameter_wins_over_accept() {
-    let app = full().await;
+    let app = full();
     let path = format!("/v1/regions/{REGION}/vehicles");
     for (format, content_type) in [
         ("geojson", "application/geo+json"),

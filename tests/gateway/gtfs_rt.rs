@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use axum::http::{StatusCode, header};
 use events::wire::gtfs_realtime::feed_header::Incrementality;
-use events::wire::gtfs_realtime::{FeedEntity, FeedMessage, TripUpdate as WireUpdate};
+use events::wire::gtfs_realtime::{
+    EntitySelector, FeedEntity, FeedMessage, TripUpdate as WireUpdate,
+};
 use events::{
     InformedEntity, JourneyPhase, Mode, SituationType, StopStatus, StopTimeEvent,
     StopTimeRelationship, StopTimeUpdate, TripDescriptor, TripRelationship, TripUpdate,
@@ -59,7 +61,7 @@ fn assert_rules(feed: &FeedMessage) {
         if let Some(alert) = &entity.alert {
             assert!(!alert.informed_entity.is_empty(), "E032");
             for selector in &alert.informed_entity {
-                assert_ne!(*selector, Default::default(), "E033");
+                assert_ne!(*selector, EntitySelector::default(), "E033");
             }
         }
     }

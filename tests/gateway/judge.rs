@@ -54,7 +54,7 @@ fn installed(folder: &Path, wanted: &str, install: impl Fn() -> Output) -> Optio
         let said = said(&output);
         let is_unreached = UNREACHED.iter().any(|sign| said.contains(sign));
         assert!(is_unreached, "the judges cannot be installed: {said}");
-        println!("skipped: the package registry cannot be reached: {said}");
+        eprintln!("skipped: the package registry cannot be reached: {said}");
         return None;
     }
     std::fs::write(&mark, wanted).unwrap();

@@ -14,11 +14,11 @@ use super::support::{
     vehicle,
 };
 
-fn at(longitude_deg: f64) -> Option<events::Position> {
-    Some(position(longitude_deg, 60.5))
+fn at(id: &str, longitude_deg: f64) -> picture::Object {
+    vehicle(id, Some(position(longitude_deg, 60.5)))
 }
 
-fn subscribe(select: Value) -> Value {
+fn subscribe(select: &Value) -> Value {
     let mut message =
         json!({"type": "subscribe", "id": "map", "region": REGION, "layers": ["vehicles"]});
     message.as_object_mut().unwrap().extend(select.as_object().unwrap().clone());
@@ -32,23 +32,23 @@ async fn who_comes_back_gets_what_was_missed_or_everything_and_why() {
         ..Default::default()
     });
     for n in 1..4 {
-        region(&app).apply([vec![updated(n, vehicle(&format!("feed:{n}"), at(24.1)))]]);
+        region(&app).apply([vec![updated(n, at(&format!("feed:{n}"), 24.1))]]);
     }
     let server = server(&app).await;
     let mut client = Client::connect(&server).await;
-    client.say(&subscribe(json!({}))).await;
+    client.say(&subscribe(&json!({}))).await;
     let snapshot = client.frame().await;
     assert_eq!(snapshot["reason"], "subscribed");
     let cursor = snapshot["cursor"].as_str().unwrap().to_owned();
     drop(client);
     region(&app).apply([
-        vec![updated(4, vehicle("feed:1", at(24.2)))],
+        vec![updated(4, at("feed:1", 24.2))],
         vec![removed(5, Layer::Vehicles, "feed:2", RemovalReason::Expired)],
-        vec![updated(6, vehicle("feed:1", at(24.3)))],
+        vec![updated(6, at("feed:1", 24.3))],
     ]);
     let come_back = async |select: Value| {
         let mut client = Client::connect(&server).await;
-        client.say(&subscribe(select)).await;
+        client.say(&subscribe(&select)).await;
         client.frame().await
     };
     let delta = come_back(json!({"resume": cursor})).await;
@@ -72,7 +72,7 @@ async fn who_comes_back_gets_what_was_missed_or_everything_and_why() {
     let otherwise = newest.as_str().unwrap().replace("~6.0~", "~5.0~");
     assert_eq!(reason(json!({"resume": otherwise})).await, "other_log", "5 says something else");
     for n in 7..12 {
-        region(&app).apply([vec![updated(n, vehicle("feed:1", at(24.4)))]]);
+        region(&app).apply([vec![updated(n, at("feed:1", 24.4))]]);
     }
     assert_eq!(reason(json!({"resume": newest})).await, "history_over");
     region(&app).reset(View::new(REGION.into(), "log-2".into()));
@@ -84,10 +84,10 @@ async fn frames_say_how_late_they_are_and_what_was_left_out() {
     let app = app();
     let server = server(&app).await;
     let mut client = Client::connect(&server).await;
-    client.say(&subscribe(json!({}))).await;
+    client.say(&subscribe(&json!({}))).await;
     let snapshot = client.frame().await;
     assert_eq!((&snapshot["lag_ms"], &snapshot["coalesced"]), (&json!(0), &json!(0)));
-    region(&app).apply([(1..4).map(|n| updated(n, vehicle("feed:1", at(24.1)))).collect()]);
+    region(&app).apply([(1..4).map(|n| updated(n, at("feed:1", 24.1))).collect()]);
     let delta = client.frame().await;
     assert_eq!((&delta["lag_ms"], &delta["coalesced"]), (&json!(0), &json!(2)));
 }
@@ -95,16 +95,13 @@ async fn frames_say_how_late_they_are_and_what_was_left_out() {
 #[tokio::test]
 async fn protobuf_says_the_same_as_json() {
     let app = app();
-    region(&app).apply([vec![
-        updated(1, vehicle("feed:1", at(24.1))),
-        updated(2, vehicle("feed:2", at(24.2))),
-    ]]);
+    region(&app).apply([vec![updated(1, at("feed:1", 24.1)), updated(2, at("feed:2", 24.2))]]);
     let server = server(&app).await;
     let mut plain = Client::connect_as(&server, "tilanne.v1.protobuf").await;
     let mut small = Client::connect_as(&server, "tilanne.v1.protobuf.deflate").await;
     let mut json = Client::connect_as(&server, "tilanne.v1.json").await;
     for client in [&mut plain, &mut small, &mut json] {
-        client.say(&subscribe(json!({}))).await;
+        client.say(&subscribe(&json!({}))).await;
     }
     let mut inflated = async || {
         let Message::Binary(bytes) = small.message().await else {
@@ -129,7 +126,7 @@ async fn protobuf_says_the_same_as_json() {
     assert_eq!(objects, view.objects);
 
     region(&app).apply([vec![
-        updated(3, vehicle("feed:1", at(24.3))),
+        updated(3, at("feed:1", 24.3)),
         removed(4, Layer::Vehicles, "feed:2", RemovalReason::Ended),
     ]]);
     let frame = plain.binary_frame().await;
@@ -153,7 +150,7 @@ async fn get_protobuf(app: &std::sync::Arc<gateway::App>) -> Vec<u8> {
 #[tokio::test]
 async fn server_sent_events_resume_by_their_ids() {
     let app = app();
-    region(&app).apply([vec![updated(1, vehicle("feed:1", at(24.1)))]]);
+    region(&app).apply([vec![updated(1, at("feed:1", 24.1))]]);
     let server = server(&app).await;
     let path = format!("/v1/events?region={REGION}&layers=vehicles,feeds&bbox=24,60,25,61");
     let mut events = Events::open(&server, &path, None).await;
@@ -161,11 +158,11 @@ async fn server_sent_events_resume_by_their_ids() {
     assert_eq!(snapshot.name, "snapshot");
     assert_eq!(snapshot.json()["cursor"], snapshot.id.as_str());
     assert_eq!(ids(&snapshot.json()["objects"]["vehicles"]), ["feed:1"]);
-    region(&app).apply([vec![updated(2, vehicle("feed:1", at(24.2)))]]);
+    region(&app).apply([vec![updated(2, at("feed:1", 24.2))]]);
     let delta = events.next().await.unwrap();
     assert_eq!((delta.name.as_str(), &delta.json()["previous"]), ("delta", &json!(1)));
     drop(events);
-    region(&app).apply([vec![updated(3, vehicle("feed:1", at(25.2)))]]);
+    region(&app).apply([vec![updated(3, at("feed:1", 25.2))]]);
     let mut events = Events::open(&server, &path, Some(&delta.id)).await;
     let missed = events.next().await.unwrap();
     assert_eq!((missed.name.as_str(), &missed.json()["previous"]), ("delta", &json!(2)));

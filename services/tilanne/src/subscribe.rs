@@ -82,7 +82,7 @@ pub(crate) struct Arguments {
     /// Ids of objects.
     #[arg(long, value_delimiter = ',')]
     ids: Option<Vec<String>>,
-    /// A condition on the properties, in CQL2 text: "report.delay_s > 120".
+    /// A condition on the properties, in CQL2 text: `report.delay_s > 120`.
     #[arg(long, conflicts_with = "events")]
     filter: Option<String>,
 }
@@ -140,7 +140,7 @@ impl Arguments {
 }
 
 fn pairs(key: &str, numbers: &[f64]) -> Result<Vec<[f64; 2]>> {
-    ensure!(numbers.len() % 2 == 0, "--{key} has a longitude without its latitude");
+    ensure!(numbers.len().is_multiple_of(2), "--{key} has a longitude without its latitude");
     Ok(numbers.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect())
 }
 

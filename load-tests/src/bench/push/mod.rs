@@ -120,9 +120,9 @@ impl Run {
         });
         let measured = runtime()?.block_on(self.attend(&server, &address, &sent));
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
-        let published = publisher.join().map_err(|_| BenchError::new("publisher died"))?;
+        let sending = publisher.join().map_err(|_| BenchError::new("publisher died"))?;
         drop((server, broker));
-        published.and(measured)
+        sending.and(measured)
     }
 
     async fn attend(
@@ -134,10 +134,7 @@ impl Run {
         tokio::time::sleep(WARM_UP).await;
         let process = server.child.id().to_string();
         let before = resident_bytes(&process)?;
-        let stalled = match self.has_stalled {
-            true => Some(crowd::stalled(address).await?),
-            false => None,
-        };
+        let stalled = if self.has_stalled { Some(crowd::stalled(address).await?) } else { None };
         let mut crowd = Crowd::enter(address, self.clients, self.subprotocol, sent).await?;
         tokio::time::sleep(WARM_UP).await;
         crowd.start_measuring();
