@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use picture::{Layer, RemovalReason};
 use serde_json::{Value, json};
 
+use super::client::Client;
 use super::full::full_objects;
-use super::support::{Client, REGION, app, feed, get, get_with, region, removed, server, updated};
+use super::support::{REGION, app, feed, get, get_with, region, removed, server, updated};
 
 const EXPLAIN: &str = "/v1/regions/{region}/links/{id}/explain";
 

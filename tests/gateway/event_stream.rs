@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use stream::{Append, Checkpoint, EmbeddedLog, EmbeddedOptions, Log, Sink, topic};
 use tokio_util::sync::CancellationToken;
 
-use super::sse::Events;
+use super::client::{Client, Events};
 use super::support::{
-    Client, NOW_MS, REGION, app, detector, get, get_with, position, region, server, updated,
+    NOW_MS, REGION, app, detector, get, get_with, position, region, server, updated,
 };
 
 /// An app that follows an embedded log.
@@ -327,8 +327,11 @@ async fn what_the_log_does_not_have_is_said() {
     let world = World::new().await;
     world.append(minute()).await;
     let path = format!("/v1/regions/{REGION}/events");
+    let epoch = world.log.epoch().to_owned();
     for (query, status, says) in [
-        ("cursor=other~5", 410, "another log"),
+        ("cursor=other~5~00000000", 410, "another log"),
+        (&*format!("cursor={epoch}~183~00000000"), 410, "a crash has taken"),
+        (&*format!("cursor={epoch}~100~00000001"), 410, "a crash has taken"),
         ("cursor=nonsense", 400, "is no cursor"),
         ("offset=183", 400, "the next event gets 182"),
         ("offset=0&time_ms=5", 400, "one of cursor, offset and time_ms"),

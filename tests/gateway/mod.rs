@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod arrow;
+pub(crate) mod client;
 mod csv;
 mod description;
 mod errors;
@@ -22,7 +23,6 @@ mod select;
 mod select_query;
 mod server;
 mod sort;
-mod sse;
 mod stream;
 mod streets;
 pub(crate) mod support;

@@ -11,9 +11,9 @@ use picture::{Delta, Layer, Object, RemovalReason, View};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::client::Client;
 use super::support::{
-    Client, REGION, Server, app_with, bbox, feed, position, region, removed, server, updated,
-    vehicle,
+    REGION, Server, app_with, bbox, feed, position, region, removed, server, updated, vehicle,
 };
 
 /// Few objects on a small grid, so that they meet the edges of boxes.

@@ -8,10 +8,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 use events::wire::{self, StreamMessageKind};
 
-use super::sse::Events;
+use super::client::{Client, Events};
 use super::support::{
-    Client, NOW_MS, REGION, app, app_with, get, ids, position, region, removed, server, updated,
-    vehicle,
+    NOW_MS, REGION, app, app_with, get, ids, position, region, removed, server, updated, vehicle,
 };
 
 fn at(id: &str, longitude_deg: f64) -> picture::Object {

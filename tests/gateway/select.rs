@@ -6,8 +6,9 @@ use gateway::{Options, PushOptions};
 use picture::{Object, RemovalReason};
 use serde_json::{Value, json};
 
+use super::client::Client;
 use super::support::{
-    Client, REGION, app, app_with, area, feed, ids, link, position, queue, region, removed, server,
+    REGION, app, app_with, area, feed, ids, link, position, queue, region, removed, server,
     situation, updated, vehicle,
 };
 

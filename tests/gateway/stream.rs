@@ -8,8 +8,9 @@ use picture::{Layer, RemovalReason, View};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{self, Message};
 
+use super::client::Client;
 use super::support::{
-    Client, NOW_MS, REGION, app, app_with, feed, ids, position, region, removed, server, situation,
+    NOW_MS, REGION, app, app_with, feed, ids, position, region, removed, server, situation,
     updated, vehicle,
 };
 

@@ -9,9 +9,10 @@ use gateway::{Options, PushOptions};
 use picture::{Area, Layer, Link, Object, RemovalReason, Snapshot, View};
 use serde_json::{Value, json};
 
+use super::client::Client;
 use super::support::{
-    Client, NOW_MS, REGION, app, app_with, area, feed, get, get_json, get_with, ids, link,
-    position, queue, region, removed, server, updated, vehicle, window,
+    NOW_MS, REGION, app, app_with, area, feed, get, get_json, get_with, ids, link, position, queue,
+    region, removed, server, updated, vehicle, window,
 };
 
 /// A line of 100 m or so that begins here, in the millionths of a degree of the wire.

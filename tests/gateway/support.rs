@@ -11,9 +11,8 @@ use events::wire::{
     WeatherSource,
 };
 use events::{
-    Connection, DetectorStation, Geometry, Mode, Position, SituationRecord, VehiclePosition, wire,
+    Connection, DetectorStation, Geometry, Mode, Position, SituationRecord, VehiclePosition,
 };
-use futures_util::{SinkExt, StreamExt};
 use gateway::{App, FeedLabel, LiveRegion, Options, Origin, Progress, RegionSetup};
 use network::RoadClass;
 use network::{BoundingBox, City, Region};
@@ -23,13 +22,8 @@ use picture::{
     EmissionWindow, Estimate, Evidence, Feed, Layer, LevelOfService, Link, LinkWindow, Noise,
     Object, Queue, RemovalReason, Situation, TimedValue, Vehicle, View,
 };
-use prost::Message as _;
-use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use serde_json::Value;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -437,65 +431,6 @@ pub(crate) async fn server(app: &Arc<App>) -> Server {
     let shutdown = CancellationToken::new();
     let task = tokio::spawn(gateway::serve(listener, Arc::clone(app), shutdown.clone()));
     Server { address, shutdown, task }
-}
-
-/// A client of the stream.
-pub(crate) struct Client(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
-
-impl Client {
-    pub(crate) async fn connect(server: &Server) -> Self {
-        let url = format!("ws://{}/v1/stream", server.address);
-        Self(tokio_tungstenite::connect_async(url).await.unwrap().0)
-    }
-
-    pub(crate) async fn say(&mut self, message: &Value) {
-        self.0.send(Message::text(message.to_string())).await.unwrap();
-    }
-
-    pub(crate) async fn subscribe(&mut self, layers: &[&str], bbox: Value) {
-        let message = json!({
-            "type": "subscribe", "id": "map", "region": REGION, "layers": layers, "bbox": bbox,
-        });
-        self.say(&message).await;
-    }
-
-    /// A client that speaks a subprotocol.
-    pub(crate) async fn connect_as(server: &Server, subprotocol: &str) -> Self {
-        let url = format!("ws://{}/v1/stream", server.address);
-        let mut request = url.into_client_request().unwrap();
-        let header = subprotocol.parse().unwrap();
-        request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, header);
-        let (socket, response) = tokio_tungstenite::connect_async(request).await.unwrap();
-        assert_eq!(response.headers()[header::SEC_WEBSOCKET_PROTOCOL], subprotocol);
-        Self(socket)
-    }
-
-    /// The next message that is not a ping.
-    pub(crate) async fn message(&mut self) -> Message {
-        loop {
-            let message = timeout(HANG, self.0.next()).await;
-            match message.expect("a message comes").unwrap().unwrap() {
-                Message::Ping(_) | Message::Pong(_) => {}
-                message => return message,
-            }
-        }
-    }
-
-    /// The next frame.
-    pub(crate) async fn frame(&mut self) -> Value {
-        match self.message().await {
-            Message::Text(text) => serde_json::from_str(&text).unwrap(),
-            other => panic!("not a frame: {other:?}"),
-        }
-    }
-
-    /// The next frame, of the protobuf subprotocol.
-    pub(crate) async fn binary_frame(&mut self) -> wire::StreamMessage {
-        match self.message().await {
-            Message::Binary(bytes) => wire::StreamMessage::decode(bytes).unwrap(),
-            other => panic!("not a frame: {other:?}"),
-        }
-    }
 }
 
 /// Ids of objects or removals in JSON, sorted.

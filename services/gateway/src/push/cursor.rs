@@ -28,6 +28,8 @@ pub(crate) struct EventCursor {
     /// Of which log the offset is.
     pub(crate) epoch: Text,
     pub(crate) next: u64,
+    /// Stands for the record before: another history has another one. 0 when it has read none.
+    pub(crate) check: u32,
 }
 
 impl fmt::Display for Cursor {
@@ -65,7 +67,8 @@ impl FromStr for Cursor {
 
 impl fmt::Display for EventCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{SEPARATOR}{}", self.epoch, self.next)
+        let Self { epoch, next, check } = self;
+        write!(f, "{epoch}{SEPARATOR}{next}{SEPARATOR}{check:08x}")
     }
 }
 
@@ -73,10 +76,13 @@ impl FromStr for EventCursor {
     type Err = Problem;
 
     fn from_str(text: &str) -> Result<Self, Problem> {
-        let cursor = text
-            .rsplit_once(SEPARATOR)
-            .and_then(|(epoch, next)| Some(Self { epoch: epoch.into(), next: next.parse().ok()? }));
-        cursor.ok_or_else(|| no_cursor(text, "cursor"))
+        let parse = || {
+            let mut parts = text.rsplitn(3, SEPARATOR);
+            let check = u32::from_str_radix(parts.next()?, 16).ok()?;
+            let next = parts.next()?.parse().ok()?;
+            Some(Self { epoch: parts.next()?.into(), next, check })
+        };
+        parse().ok_or_else(|| no_cursor(text, "cursor"))
     }
 }
 

@@ -9,7 +9,7 @@ use events::{Body, Event, LogRecord, Text, wire};
 use prost::Message;
 use rustc_hash::FxHashSet;
 use serde::{Serialize, Serializer};
-use stream::{Bounds, Log, Source, StreamError, topic};
+use stream::{Bounds, Log, Record, Source, StreamError, topic};
 use tokio::time::{Instant, timeout_at};
 
 use super::cursor::EventCursor;
@@ -59,6 +59,8 @@ pub(crate) struct EventsAsked {
 #[derive(Debug)]
 pub(crate) struct Sent {
     pub(crate) offset: u64,
+    /// Of its record.
+    check: u32,
     epoch: Text,
     event: Event,
 }
@@ -72,7 +74,8 @@ impl Sent {
 
     /// Cursor of a reader that has it.
     pub(crate) fn cursor(&self) -> EventCursor {
-        EventCursor { epoch: self.epoch.clone(), next: self.offset + 1 }
+        let Self { offset, check, epoch, .. } = self;
+        EventCursor { epoch: epoch.clone(), next: offset + 1, check: *check }
     }
 }
 
@@ -93,7 +96,7 @@ impl Serialize for Sent {
             sequence: String,
             data: &'a Event,
         }
-        let Self { offset, epoch, event } = self;
+        let Self { offset, epoch, event, .. } = self;
         let time = jiff::Timestamp::from_millisecond(event.event_time_ms);
         let event = CloudEvent {
             specversion: "1.0",
@@ -135,6 +138,8 @@ pub(crate) struct EventReader {
     source: Box<dyn Source>,
     epoch: Text,
     next: u64,
+    /// Of the last record that was read.
+    check: u32,
     kinds: Vec<&'static str>,
     feeds: Option<FxHashSet<Text>>,
     /// No event received before is wanted.
@@ -155,7 +160,7 @@ impl EventReader {
         let feeds = feeds.map(|feeds| feeds.iter().map(Text::from).collect());
         let log = live.log().ok_or_else(|| Problem::unavailable("the log is not open yet"))?;
         let region = &live.region().id;
-        let next = start(log.as_ref(), region, asked).await?;
+        let (next, check) = start(log.as_ref(), region, asked).await?;
         let source = log.source(topic::EVENTS, region, next).await;
         Ok(Self {
             id,
@@ -163,6 +168,7 @@ impl EventReader {
             source: source.map_err(|error| failed(&error))?,
             epoch: log.epoch().into(),
             next,
+            check,
             kinds,
             feeds,
             from_ms: asked.time_ms,
@@ -181,7 +187,11 @@ impl EventReader {
             else {
                 break;
             };
-            for record in records.map_err(|error| failed(&error))? {
+            let records = records.map_err(|error| failed(&error))?;
+            if let Some(last) = records.last() {
+                self.check = check(last);
+            }
+            for record in records {
                 self.next = record.offset + 1;
                 let event = match LogRecord::decode(&record.payload) {
                     Ok(LogRecord::Event(event)) => event,
@@ -190,7 +200,8 @@ impl EventReader {
                 };
                 if self.wants(&event) {
                     let epoch = self.epoch.clone();
-                    events.push(Sent { offset: record.offset, epoch, event });
+                    let (offset, check) = (record.offset, check(&record));
+                    events.push(Sent { offset, check, epoch, event });
                 }
             }
         }
@@ -198,7 +209,7 @@ impl EventReader {
             id: self.id.clone(),
             region: self.live.region().id.clone(),
             epoch: self.epoch.clone(),
-            cursor: EventCursor { epoch: self.epoch.clone(), next: self.next }.to_string(),
+            cursor: self.cursor().to_string(),
             events,
         })
     }
@@ -213,8 +224,12 @@ impl EventReader {
         while events.len() < RECORDS_PER_READ && self.next < looked_through_until {
             events.append(&mut self.next().await?.events);
         }
-        let cursor = EventCursor { epoch: self.epoch.clone(), next: self.next };
-        Ok((events, cursor.to_string()))
+        Ok((events, self.cursor().to_string()))
+    }
+
+    fn cursor(&self) -> EventCursor {
+        let Self { epoch, next, check, .. } = self;
+        EventCursor { epoch: epoch.clone(), next: *next, check: *check }
     }
 
     fn wants(&self, event: &Event) -> bool {
@@ -225,28 +240,23 @@ impl EventReader {
     }
 }
 
-/// Offset to begin at.
-async fn start(log: &dyn Log, region: &str, asked: &EventsAsked) -> Result<u64, Problem> {
+/// Offset to begin at, and what stands for the record before, if it is known.
+async fn start(log: &dyn Log, region: &str, asked: &EventsAsked) -> Result<(u64, u32), Problem> {
     let said = [asked.cursor.is_some(), asked.offset.is_some(), asked.time_ms.is_some()];
     if said.into_iter().filter(|&is_said| is_said).count() > 1 {
         return Err(Problem::bad_request("say one of cursor, offset and time_ms"));
     }
     let bounds = log.bounds(topic::EVENTS, region).await.map_err(|error| failed(&error))?;
     if let Some(time_ms) = asked.time_ms {
-        return seek(log, region, bounds, time_ms).await.map_err(|error| failed(&error));
+        let next = seek(log, region, bounds, time_ms).await;
+        return next.map(|next| (next, 0)).map_err(|error| failed(&error));
     }
-    let next = match (&asked.cursor, asked.offset) {
-        (Some(cursor), _) => {
-            let cursor: EventCursor = cursor.parse()?;
-            if cursor.epoch != log.epoch() {
-                let detail = "cursor: it is of another log; start anew with time_ms, or with none";
-                return Err(Problem::new(StatusCode::GONE, detail));
-            }
-            cursor.next
-        }
-        (None, Some(offset)) => offset,
-        (None, None) => bounds.next,
-    };
+    if let Some(cursor) = &asked.cursor {
+        let cursor: EventCursor = cursor.parse()?;
+        check_cursor(log, region, bounds, &cursor).await?;
+        return Ok((cursor.next, cursor.check));
+    }
+    let next = asked.offset.unwrap_or(bounds.next);
     let Bounds { first, next: end } = bounds;
     if next < first {
         let detail = format!("events before offset {first} are gone; begin there, or later");
@@ -256,7 +266,49 @@ async fn start(log: &dyn Log, region: &str, asked: &EventsAsked) -> Result<u64, 
         let detail = format!("there is no offset {next} yet; the next event gets {end}");
         return Err(Problem::bad_request(detail));
     }
-    Ok(next)
+    Ok((next, 0))
+}
+
+/// Whether a reader can go on at a cursor. Events are told before they are durable: a crash can take
+/// the last ones with it, and others get their numbers.
+async fn check_cursor(
+    log: &dyn Log,
+    region: &str,
+    bounds: Bounds,
+    cursor: &EventCursor,
+) -> Result<(), Problem> {
+    let gone = |what: &str| {
+        let detail = format!("cursor: {what}; start anew with time_ms, or with none");
+        Err(Problem::new(StatusCode::GONE, detail))
+    };
+    if cursor.epoch != log.epoch() {
+        return gone("it is of another log");
+    }
+    if cursor.next < bounds.first {
+        return gone(&format!("the events after it are gone, the oldest is {}", bounds.first));
+    }
+    if cursor.next > bounds.next {
+        return gone("a crash has taken the end of the log that it is of");
+    }
+    let before = cursor.next.checked_sub(1).filter(|&before| before >= bounds.first);
+    let Some(before) = before.filter(|_| cursor.check != 0) else {
+        return Ok(());
+    };
+    let read = async {
+        let mut source = log.source(topic::EVENTS, region, before).await?;
+        source.next(1).await
+    };
+    let records = read.await.map_err(|error| failed(&error))?;
+    if records.first().map(check) != Some(cursor.check) {
+        return gone("a crash has taken the end of the log that it is of");
+    }
+    Ok(())
+}
+
+/// Stands for a record.
+fn check(record: &Record) -> u32 {
+    // 0 stands for none.
+    crate::answer::hash32(&record.payload).max(1)
 }
 
 /// The first offset from which on events are received at a time or later. Several feeds write, and
