@@ -75,8 +75,11 @@ struct Mirror {
     cursor: Option<String>,
     /// The last frame was not all.
     more: bool,
-    /// The next frame may say that something has gone which never was there.
+    /// The next frame is the first since it came back.
     resumed: bool,
+    /// Until it has all that it missed, frames may say that something has gone which never was
+    /// there: the server does not know what it had.
+    is_catching_up: bool,
     vehicles: BTreeMap<String, Value>,
 }
 
@@ -97,11 +100,12 @@ impl Mirror {
         for gone in frame["removed"]["vehicles"].as_array().into_iter().flatten() {
             let id = gone["id"].as_str().unwrap();
             let was_there = self.vehicles.remove(id).is_some();
-            assert!(was_there || self.resumed, "{id} was removed but not there");
+            assert!(was_there || self.is_catching_up, "{id} was removed but not there");
         }
         self.resumed = false;
         self.sequence = frame["sequence"].clone();
         self.more = frame["more"] == true;
+        self.is_catching_up &= self.more;
         assert_eq!(self.more, frame["cursor"].is_null(), "a cursor says that all is there");
         if let Some(cursor) = frame["cursor"].as_str() {
             self.cursor = Some(cursor.into());
@@ -115,6 +119,8 @@ struct World {
     server: Server,
     /// All of the log.
     deltas: Vec<Delta>,
+    /// How many of them a checkpoint has.
+    durable: usize,
     view: View,
     sequence: u64,
     /// Counts reports, also those that are lost: each has its time, so no two are the same.
@@ -138,6 +144,7 @@ impl World {
             app,
             server,
             deltas: Vec::new(),
+            durable: 0,
             view: empty_view(),
             sequence: 0,
             reports: 0,
@@ -176,14 +183,17 @@ impl World {
             "bbox": bbox, "resume": self.mirror.cursor,
         });
         self.mirror.resumed = true;
+        self.mirror.is_catching_up = true;
         self.client.say(&message).await;
     }
 
     async fn restart(&mut self, lost: u8, checkpoint_age: u8, history: u8) {
         self.server.shutdown.cancel();
-        let kept = self.deltas.len().saturating_sub(lost.into());
+        // What a checkpoint was made of is durable: no crash takes it.
+        let kept = self.deltas.len().saturating_sub(lost.into()).max(self.durable);
         self.deltas.truncate(kept);
-        let checkpoint = kept.saturating_sub(checkpoint_age.into());
+        let checkpoint = kept.saturating_sub(checkpoint_age.into()).max(self.durable);
+        self.durable = checkpoint;
         let first = checkpoint.saturating_sub(history.into());
         let deltas = self.deltas.clone();
         let (restored, rest) = deltas.split_at(checkpoint);

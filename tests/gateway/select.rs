@@ -2,7 +2,7 @@
 
 use events::wire::AreaKind;
 use events::{Geometry, InformedEntity, TripDescriptor};
-use gateway::{Options, PushOptions};
+use gateway::{Options, Progress, PushOptions};
 use picture::{Object, RemovalReason};
 use serde_json::{Value, json};
 
@@ -225,6 +225,20 @@ async fn what_cannot_be_is_said_with_what_would_be_right() {
         let detail = answer.unwrap_err();
         assert!(detail.contains(says), "{select}: {detail}");
     }
+}
+
+#[tokio::test]
+async fn a_district_is_not_looked_for_in_half_a_picture() {
+    let app = app();
+    region(&app).set_progress(Progress::CatchingUp);
+    let server = server(&app).await;
+    let mut client = Client::connect(&server).await;
+    for select in [json!({"city": "keskus"}), json!({"district": "kallio"})] {
+        let detail = selected(&mut client, &["vehicles"], select).await.unwrap_err();
+        assert!(detail.contains("come back in a moment"), "{detail}");
+    }
+    region(&app).set_progress(Progress::Following);
+    assert_eq!(selected(&mut client, &["vehicles"], json!({"city": "keskus"})).await, Ok(vec![]));
 }
 
 #[tokio::test]

@@ -203,7 +203,7 @@ impl Connection {
         let live = Arc::clone(self.app.known_region(region)?);
         self.readers.retain(|reading| reading.id != *id);
         let layers = message::layers(layers.iter().map(String::as_str))?;
-        let selection = Selection::new(&asked, layers, live.region(), &live.read().view)?;
+        let selection = Selection::watched(&asked, layers, &live)?;
         let resume = resume.as_deref().map(str::parse).transpose()?;
         let known = self.subscriptions.iter_mut().position(|known| known.id() == id);
         if let Some(index) = known

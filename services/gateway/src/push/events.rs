@@ -155,7 +155,7 @@ impl EventReader {
         asked: &EventsAsked,
     ) -> Result<Self, Problem> {
         let kinds = kinds(asked.kinds.as_deref())?;
-        let selection = Selection::new(&asked.of, Vec::new(), live.region(), &live.read().view)?;
+        let selection = Selection::watched(&asked.of, Vec::new(), live)?;
         let feeds = asked.feeds.as_deref();
         let feeds = feeds.map(|feeds| feeds.iter().map(Text::from).collect());
         let log = live.log().ok_or_else(|| Problem::unavailable("the log is not open yet"))?;

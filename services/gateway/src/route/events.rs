@@ -81,7 +81,7 @@ pub(super) async fn get(
     let live = Arc::clone(app.known_region(&query.region)?);
     let layers = push::layers(list(&query.layers).iter().map(String::as_str))?;
     let asked = query.words().asked()?;
-    let selection = Selection::new(&asked, layers, live.region(), &live.read().view)?;
+    let selection = Selection::watched(&asked, layers, &live)?;
     let resume = last_event_id(&headers, query.cursor.as_deref());
     let resume = resume.map(str::parse).transpose()?;
     let permit = match admit(&app) {

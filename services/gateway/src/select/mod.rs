@@ -17,7 +17,7 @@ use picture::{Layer, Object, View};
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
-use crate::live::LiveRegion;
+use crate::live::{LiveRegion, Progress};
 use crate::problem::Problem;
 use filter::Filter;
 pub(crate) use query::{Words, list};
@@ -75,6 +75,22 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
+    /// What is asked for, to be watched from now on. Cities and districts are those of the view,
+    /// which has to be there.
+    pub(crate) fn watched(
+        asked: &Asked,
+        layers: Vec<Layer>,
+        live: &LiveRegion,
+    ) -> Result<Self, Problem> {
+        let is_named = asked.city.is_some() || asked.district.is_some();
+        if is_named && live.progress() == Progress::CatchingUp {
+            let detail =
+                "the region is still being read, with its districts; come back in a moment";
+            return Err(Problem::unavailable(detail));
+        }
+        Self::new(asked, layers, live.region(), &live.read().view)
+    }
+
     /// What is asked for, in a region whose areas are in the view.
     pub(crate) fn new(
         asked: &Asked,
