@@ -6,7 +6,7 @@ use events::{
     Body, DetectorMeasurement, DetectorStation, Event, FeedStatus, LogRecord, Provenance,
     VehiclePosition, Verdicts,
 };
-use gateway::{App, Progress};
+use gateway::{App, Options, Progress};
 use picture::{FeedLimits, Picture, Setup};
 use serde_json::{Value, json};
 use stream::{Append, Checkpoint, EmbeddedLog, EmbeddedOptions, Log, Sink, topic};
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::client::{Client, Events};
 use super::support::{
-    NOW_MS, REGION, app, detector, get, get_with, position, region, server, updated,
+    NOW_MS, REGION, app, app_with, detector, get, get_with, position, region, server, updated,
 };
 
 /// An app that follows an embedded log.
@@ -28,10 +28,14 @@ struct World {
 
 impl World {
     async fn new() -> Self {
+        Self::with(app()).await
+    }
+
+    async fn with(app: Arc<App>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let log = EmbeddedLog::open(directory.path(), EmbeddedOptions::default()).unwrap();
         let sink = log.sink(topic::EVENTS, REGION).await.unwrap();
-        let (app, shutdown) = (app(), CancellationToken::new());
+        let shutdown = CancellationToken::new();
         let live = Arc::clone(app.region(REGION).unwrap());
         live.set_progress(Progress::CatchingUp);
         let following: Arc<dyn Log> = Arc::clone(&log) as Arc<dyn Log>;
@@ -219,17 +223,24 @@ async fn the_websocket_has_events_beside_objects() {
             cursor = frame["cursor"].clone();
         }
     }
-    client.say(&json!({"type": "unsubscribe", "id": "log"})).await;
+    // The second is answered, after the first is done.
+    for id in ["log", "no such"] {
+        client.say(&json!({"type": "unsubscribe", "id": id})).await;
+    }
+    while client.frame().await["type"] != "error" {}
     world.append(vec![moved("2", 61, 24.5)]).await;
     subscribe["offset"] = Value::Null;
-    subscribe["cursor"] = cursor;
+    subscribe["cursor"] = cursor.clone();
     client.say(&subscribe).await;
+    let opening = client.frame().await;
+    assert_eq!((&opening["events"], &opening["cursor"]), (&json!([]), &cursor), "where it begins");
     let frame = client.frame().await;
     assert_eq!(subjects(&frame["events"]), [("bus:2", "00000000000000000182")]);
     let mut binary = Client::connect_as(&server, "tilanne.v1.protobuf").await;
     subscribe["cursor"] = Value::Null;
     subscribe["offset"] = json!(182);
     binary.say(&subscribe).await;
+    assert_eq!(binary.binary_frame().await.events.len(), 0);
     let frame = binary.binary_frame().await;
     assert_eq!((frame.events.len(), frame.events[0].offset), (1, 182));
     assert_eq!(frame.events[0].event.as_ref().unwrap().entity, "2");
@@ -320,6 +331,65 @@ async fn a_client_resumes_across_a_restart_on_the_embedded_log() {
     let moved: Vec<&str> = super::support::ids(&delta["updated"]["vehicles"]);
     assert_eq!(moved, ["bus:2", "bus:3", "bus:4", "bus:5"]);
     shutdown.cancel();
+}
+
+#[tokio::test]
+async fn a_page_waits_for_no_event() {
+    let options = Options { request_timeout_ms: 2_000, ..Default::default() };
+    let world = World::with(app_with(options)).await;
+    for _ in 0..3 {
+        world.append(minute()).await;
+    }
+    let path = format!("/v1/regions/{REGION}/events?offset=0&kinds=trip_update");
+    let answer = get(&world.app, &path).await;
+    assert_eq!((answer.status.as_u16(), answer.json()), (200, json!([])));
+    let epoch = world.log.epoch();
+    let link = answer.header(axum::http::header::LINK);
+    assert!(link.contains(&format!("&cursor={epoch}%7E546%7E")), "all was looked through: {link}");
+    assert!(!link.contains("offset"), "{link}");
+}
+
+#[tokio::test]
+async fn a_reader_knows_where_it_is_before_there_is_an_event() {
+    let world = World::new().await;
+    let server = server(&world.app).await;
+    let mut client = Client::connect(&server).await;
+    let mut subscribe = json!({"type": "subscribe_events", "id": "log", "region": REGION});
+    client.say(&subscribe).await;
+    let opening = client.frame().await;
+    assert_eq!(opening["events"], json!([]));
+    let path = format!("/v1/regions/{REGION}/events");
+    let begin = Events::open(&server, &path, None).await.next().await.unwrap();
+    assert_eq!(opening["cursor"], begin.id.as_str());
+    drop(client);
+    world.append(vec![moved("1", 0, 24.5)]).await;
+    let mut client = Client::connect(&server).await;
+    subscribe["cursor"] = opening["cursor"].clone();
+    client.say(&subscribe).await;
+    client.frame().await;
+    let missed = client.frame().await;
+    assert_eq!(subjects(&missed["events"]), [("bus:1", "00000000000000000000")]);
+}
+
+#[tokio::test]
+async fn a_subscription_that_cannot_be_takes_nothing_away() {
+    let world = World::new().await;
+    let server = server(&world.app).await;
+    let mut client = Client::connect(&server).await;
+    client.say(&json!({"type": "subscribe_events", "id": "one", "region": REGION})).await;
+    client.frame().await;
+    let ships = json!({"type": "subscribe", "id": "one", "region": REGION, "layers": ["ships"]});
+    client.say(&ships).await;
+    assert_eq!(client.frame().await["problem"]["status"], 400);
+    let filter = json!({
+        "type": "subscribe_events", "id": "one", "region": REGION, "filter": "id = 'a'",
+    });
+    client.say(&filter).await;
+    let detail = client.frame().await["problem"]["detail"].clone();
+    assert!(detail.as_str().unwrap().contains("unknown field `filter`"), "{detail}");
+    world.append(vec![moved("1", 0, 24.5)]).await;
+    let frame = client.frame().await;
+    assert_eq!((&frame["id"], frame["events"].as_array().unwrap().len()), (&json!("one"), 1));
 }
 
 #[tokio::test]

@@ -201,6 +201,23 @@ async fn from_a_checkpoint_it_reads_the_tail_and_drops_what_it_has() {
 }
 
 #[tokio::test]
+async fn what_lies_before_the_checkpoint_may_be_lost() {
+    let mut picture = picture();
+    let frames: Vec<Vec<u8>> = (0..3).map(|offset| status(&mut picture, offset)).collect();
+    let checkpoint =
+        Checkpoint { events_next: 3, picture_next: 2, state: picture.checkpoint().into() };
+    let log = Arc::new(MemoryLog { checkpoint: Some(checkpoint), ..Default::default() });
+    log.append(b"garbage".to_vec());
+    frames.into_iter().skip(1).for_each(|frame| log.append(frame));
+    let (app, shutdown) = (app(), CancellationToken::new());
+    let task = follow(&app, &log, &shutdown);
+    caught_up(&app).await;
+    assert_eq!(watermark(&app).await, 2_000);
+    shutdown.cancel();
+    task.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_stops_it_with_the_reason() {
     let corrupt = Arc::new(MemoryLog::default());
     corrupt.append(b"garbage".to_vec());

@@ -205,7 +205,9 @@ impl World {
         // The client is back before the server is.
         self.come_back().await;
         let view = View::from_snapshot(view.snapshot());
-        region(&self.app).reset_with_history(view, restored[first..].chunks(3).map(<[_]>::to_vec));
+        let mut history = region(&self.app).history();
+        restored[first..].chunks(3).for_each(|frame| history.add(frame.to_vec()));
+        region(&self.app).reset_with_history(view, history);
         tokio::task::yield_now().await;
         region(&self.app).apply(rest.chunks(2).map(<[_]>::to_vec));
         region(&self.app).set_progress(Progress::Following);

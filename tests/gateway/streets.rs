@@ -399,5 +399,5 @@ async fn a_hundred_thousand_links_in_view_stay_within_bounds() {
         }
     };
     assert_eq!(problem["status"], 413);
-    assert!(problem["detail"].as_str().unwrap().contains("take a smaller box"), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("select a smaller area"), "{problem}");
 }

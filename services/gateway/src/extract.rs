@@ -2,6 +2,7 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::Uri;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
@@ -22,19 +23,25 @@ where
 {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let query = Query::<T>::from_request_parts(parts, state).await;
-        query.map(|Query(query)| Self(query)).map_err(|rejection| {
-            let reason = match &rejection {
-                QueryRejection::FailedToDeserializeQueryString(error) => {
-                    std::error::Error::source(error).map(ToString::to_string)
-                }
-                _ => None,
-            };
-            let reason = reason.unwrap_or_else(|| rejection.body_text());
-            Problem::bad_request(format!("query: {reason}"))
-        })
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parameters(parts.uri.query().unwrap_or_default()).map(Self)
     }
+}
+
+/// Reads a query.
+pub(crate) fn parameters<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    let uri = Uri::builder().path_and_query(format!("/?{query}")).build();
+    let uri = uri.map_err(|error| Problem::bad_request(format!("query: {error}")))?;
+    Query::<T>::try_from_uri(&uri).map(|Query(query)| query).map_err(|rejection| {
+        let reason = match &rejection {
+            QueryRejection::FailedToDeserializeQueryString(error) => {
+                std::error::Error::source(error).map(ToString::to_string)
+            }
+            _ => None,
+        };
+        let reason = reason.unwrap_or_else(|| rejection.body_text());
+        Problem::bad_request(format!("query: {reason}"))
+    })
 }
 
 /// The variable segments of the path, percent-decoded.

@@ -8,11 +8,16 @@ use picture::{Delta, Picture, Setup, Snapshot, View};
 use stream::{Log, Record, Source, StreamError, topic};
 use tokio_util::sync::CancellationToken;
 
+use crate::history::History;
 use crate::live::{LiveRegion, Progress};
 
 /// Records before the checkpoint that are kept as history, so that clients can resume after a
 /// restart: some seconds to minutes.
 const HISTORY_RECORDS: u64 = 512;
+
+/// Of these, records read at a time: a frame may have a mebibyte, and what a ring has no room for is
+/// dropped after each read.
+const HISTORY_RECORDS_PER_READ: usize = 16;
 
 /// Records read at a time: enough to catch up quickly, few enough to decode in milliseconds.
 const RECORDS_PER_READ: usize = 256;
@@ -103,9 +108,6 @@ async fn restore(log: &dyn Log, live: &LiveRegion, setup: &Setup) -> Result<u64,
         region: region.clone(),
         error: error.to_string(),
     })?;
-    let history = history(log, &region, checkpoint.picture_next).await;
-    let history = history.map_err(|error| FollowError::Log { region: region.clone(), error })?;
-    let history = decode(&region, &history)?;
     // As the log says it: there the points of lines are in whole steps. Who resumes has objects from
     // the log, and must have the same as the view, byte for byte.
     let snapshot = Snapshot::decode(&picture.snapshot().encode());
@@ -113,26 +115,44 @@ async fn restore(log: &dyn Log, live: &LiveRegion, setup: &Setup) -> Result<u64,
         region: region.clone(),
         error: error.to_string(),
     })?;
+    let history = history(log, live, checkpoint.picture_next).await;
     live.reset_with_history(View::from_snapshot(snapshot), history);
     Ok(checkpoint.picture_next)
 }
 
-/// The last records before an offset, those of them that are still there.
-async fn history(log: &dyn Log, region: &str, end: u64) -> Result<Vec<Record>, StreamError> {
-    let first = log.bounds(topic::PICTURE, region).await?.first;
-    let mut next = first.max(end.saturating_sub(HISTORY_RECORDS));
-    let mut history = Vec::new();
-    if next >= end {
-        return Ok(history);
+/// The changes of the last records before an offset, those of them that are still there. Without
+/// them clients get a snapshot where they could have resumed, which is no reason to serve nothing.
+async fn history(log: &dyn Log, live: &LiveRegion, end: u64) -> History {
+    let mut history = live.history();
+    match remember(log, &live.region().id, end, &mut history).await {
+        Ok(()) => history,
+        Err(error) => {
+            tracing::warn!(%error, "no client can resume from before the checkpoint");
+            live.history()
+        }
     }
-    let mut source = log.source(topic::PICTURE, region, next).await?;
+}
+
+async fn remember(
+    log: &dyn Log,
+    region: &Text,
+    end: u64,
+    history: &mut History,
+) -> Result<(), FollowError> {
+    let failed = |error| FollowError::Log { region: region.clone(), error };
+    let first = log.bounds(topic::PICTURE, region).await.map_err(failed)?.first;
+    let mut next = first.max(end.saturating_sub(HISTORY_RECORDS));
+    if next >= end {
+        return Ok(());
+    }
+    let mut source = log.source(topic::PICTURE, region, next).await.map_err(failed)?;
     while next < end {
         let left = usize::try_from(end - next).unwrap_or(usize::MAX);
-        let records = source.next(left.min(RECORDS_PER_READ)).await?;
+        let records = source.next(left.min(HISTORY_RECORDS_PER_READ)).await.map_err(failed)?;
         next = records.last().map_or(next, |record| record.offset + 1);
-        history.extend(records);
+        decode(region, &records)?.into_iter().for_each(|frame| history.add(frame));
     }
-    Ok(history)
+    Ok(())
 }
 
 /// The source, its position, and the position at which everything that is there now is read.

@@ -14,6 +14,7 @@ mod extract;
 mod follower;
 mod geometry;
 mod gtfs_rt;
+mod history;
 mod live;
 mod negotiate;
 mod options;
@@ -29,6 +30,7 @@ mod tile;
 
 pub use app::{App, Clock};
 pub use follower::{FollowError, follow};
+pub use history::History;
 pub use live::{FeedLabel, LiveRegion, Progress, RegionSetup};
 pub use options::{Options, OptionsError, Origin, PAGE_LIMIT_MAX, PushOptions, TileOptions};
 pub use problem::Problem;

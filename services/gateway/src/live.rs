@@ -9,19 +9,17 @@
 //! from the view again. Traffic on the streets changes all at once when a window ends, which is more
 //! than a ring has; that must not cost a client its vehicles, so no layer has room in another's.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
-use events::{Text, wire};
+use events::Text;
 use network::{BoundingBox, Region};
-use picture::{Change, Delta, Feed, Layer, Object, RemovalReason, View};
-use prost::Message;
+use picture::{Delta, Feed, Layer, Object, View};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use stream::Log;
 use tokio::sync::watch;
 
 use crate::app::Clock;
+use crate::history::{Applied, History, Kept, Number, Place, Rings};
 
 /// Most changes that are applied in one hold of the lock: some milliseconds of work. Frames of
 /// the log are not split, since a reader must not see half of a record.
@@ -59,168 +57,11 @@ pub enum Progress {
     Stopped(String),
 }
 
-/// Number of a change: the offset of the log record that made it, and which of its changes it is.
-pub(crate) type Number = (u64, u32);
-
-/// One change, as clients get it.
-#[derive(Debug)]
-pub(crate) struct Applied {
-    pub(crate) layer: Layer,
-    pub(crate) id: Text,
-    /// When it came into the view.
-    pub(crate) since_ms: i64,
-    pub(crate) outcome: Applying,
-}
-
-#[derive(Debug)]
-pub(crate) enum Applying {
-    Updated(Encoded),
-    Removed(RemovalReason),
-}
-
-impl Applied {
-    fn new(change: &Change, since_ms: i64) -> Self {
-        match change {
-            Change::Updated(object) => Self {
-                layer: object.layer(),
-                id: object.id().clone(),
-                since_ms,
-                outcome: Applying::Updated(Encoded::new(Arc::clone(object))),
-            },
-            Change::Removed { layer, id, reason } => Self {
-                layer: *layer,
-                id: id.clone(),
-                since_ms,
-                outcome: Applying::Removed(*reason),
-            },
-        }
-    }
-
-    fn object(&self) -> Option<&Object> {
-        match &self.outcome {
-            Applying::Updated(encoded) => Some(&encoded.object),
-            Applying::Removed(_) => None,
-        }
-    }
-
-    /// Stands for what the change says: another change has another one.
-    fn check(&self) -> u32 {
-        let said = match &self.outcome {
-            Applying::Updated(encoded) => encoded.protobuf(),
-            Applying::Removed(reason) => reason.as_str_name().as_bytes(),
-        };
-        let named = [self.layer.as_str().as_bytes(), self.id.as_bytes(), said];
-        // 0 stands for no change.
-        crate::answer::hash32(&named.join(&0)).max(1)
-    }
-}
-
-/// An object that is encoded once for all clients, when the first one needs it.
-#[derive(Debug)]
-pub(crate) struct Encoded {
-    pub(crate) object: Arc<Object>,
-    json: OnceLock<Box<RawValue>>,
-    protobuf: OnceLock<Box<[u8]>>,
-}
-
-impl Encoded {
-    pub(crate) fn new(object: Arc<Object>) -> Self {
-        Self { object, json: OnceLock::new(), protobuf: OnceLock::new() }
-    }
-
-    pub(crate) fn json(&self) -> &RawValue {
-        self.json.get_or_init(|| {
-            serde_json::value::to_raw_value(&self.object).expect("objects have only text keys")
-        })
-    }
-
-    pub(crate) fn protobuf(&self) -> &[u8] {
-        self.protobuf
-            .get_or_init(|| wire::Object::from(self.object.as_ref()).encode_to_vec().into())
-    }
-}
-
-/// A change in a ring, with what every reader asks of it.
-#[derive(Debug)]
-struct Kept {
-    number: Number,
-    around: Around,
-    applied: Arc<Applied>,
-}
-
-/// Where a change matters: around the object as it was before, and as it is now. Who wants neither
-/// place did not have the object and does not get it. Most changes are of no concern to most
-/// readers, and this says so without a look at the object.
-#[derive(Clone, Copy, Debug)]
-enum Around {
-    /// It has no place, before and after.
-    Nowhere,
-    Within(BoundingBox),
-    /// Where it was before is not known.
-    Anywhere,
-}
-
-impl Around {
-    fn matters(&self, within: Option<&BoundingBox>) -> bool {
-        match (self, within) {
-            (Self::Anywhere, _) | (_, None) => true,
-            (Self::Nowhere, Some(_)) => false,
-            (Self::Within(around), Some(within)) => around.meets(within),
-        }
-    }
-}
-
-impl From<Option<BoundingBox>> for Around {
-    fn from(bbox: Option<BoundingBox>) -> Self {
-        bbox.map_or(Self::Nowhere, Self::Within)
-    }
-}
-
-/// The latest changes of one layer.
-#[derive(Debug, Default)]
-struct Ring {
-    /// Oldest first.
-    changes: VecDeque<Kept>,
-    /// All changes after this one are kept.
-    complete_after: Option<Number>,
-}
-
-impl Ring {
-    fn push(&mut self, kept: Kept, changes_max: usize) {
-        if self.changes.len() == changes_max
-            && let Some(oldest) = self.changes.pop_front()
-        {
-            self.complete_after = Some(oldest.number);
-        }
-        self.changes.push_back(kept);
-    }
-
-    /// Changes after a number; none when some of them are no longer kept.
-    fn since(&self, after: Option<Number>) -> Option<impl Iterator<Item = &Kept>> {
-        let skip = self.changes.partition_point(|kept| Some(kept.number) <= after);
-        (after >= self.complete_after).then(|| self.changes.range(skip..))
-    }
-
-    fn find(&self, number: Number) -> Option<&Applied> {
-        let index = self.changes.binary_search_by_key(&number, |kept| kept.number).ok()?;
-        self.changes.get(index).map(|kept| kept.applied.as_ref())
-    }
-}
-
-/// Where a reader is: the newest change that it has, and what that says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) number: Option<Number>,
-    /// Another history has another one. 0 when the view was restored here, which only happens at
-    /// what the log keeps for good.
-    pub(crate) check: u32,
-}
-
 /// The shared state of a region.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) view: View,
-    rings: [Ring; Layer::ALL.len()],
+    rings: Rings,
     place: Place,
     /// Counts views: a reader of another one has to start anew.
     generation: u64,
@@ -267,11 +108,6 @@ impl Shared {
         missed
     }
 
-    /// Whether all changes after a number are kept.
-    pub(crate) fn has_all_since(&self, after: Option<Number>, of: &[Layer]) -> bool {
-        of.iter().all(|&layer| after >= self.rings[layer as usize].complete_after)
-    }
-
     /// Whether a place is in the history of this view; none when that is no longer known. Numbers
     /// alone do not say so: a crash can take the end of the log with it, and what comes then gets
     /// the same numbers.
@@ -293,7 +129,8 @@ pub struct LiveRegion {
     changes_max: usize,
     clock: Clock,
     pulse: watch::Sender<u64>,
-    log: LogHandle,
+    /// That it is followed on.
+    log: OnceLock<Arc<dyn Log>>,
 }
 
 impl std::fmt::Debug for LiveRegion {
@@ -301,10 +138,6 @@ impl std::fmt::Debug for LiveRegion {
         f.debug_struct("LiveRegion").field("region", &self.region).finish_non_exhaustive()
     }
 }
-
-/// The log that the region is followed on.
-#[derive(Default)]
-struct LogHandle(OnceLock<Arc<dyn Log>>);
 
 impl LiveRegion {
     pub(crate) fn new(
@@ -315,7 +148,7 @@ impl LiveRegion {
     ) -> Self {
         let shared = Shared {
             view: View::new(setup.region.id.clone(), Text::default()),
-            rings: Default::default(),
+            rings: Rings::default(),
             place: Place::default(),
             generation: 0,
         };
@@ -327,18 +160,18 @@ impl LiveRegion {
             changes_max,
             clock,
             pulse,
-            log: LogHandle::default(),
+            log: OnceLock::new(),
         }
     }
 
     /// Remembers the log that the region is followed on; the first one stays.
     pub(crate) fn set_log(&self, log: &Arc<dyn Log>) {
-        self.log.0.get_or_init(|| Arc::clone(log));
+        self.log.get_or_init(|| Arc::clone(log));
     }
 
     /// The log that the region is followed on, once it is.
     pub(crate) fn log(&self) -> Option<&Arc<dyn Log>> {
-        self.log.0.get()
+        self.log.get()
     }
 
     /// Where it is and which cities it has.
@@ -366,37 +199,21 @@ impl LiveRegion {
 
     /// Starts from another view. Every subscription gets a fresh snapshot.
     pub fn reset(&self, view: View) {
-        self.reset_with_history(view, []);
+        self.reset_with_history(view, self.history());
     }
 
-    /// Starts from another view, with the frames of changes that led to it, as far back as they are
-    /// there: who was connected before can resume from anywhere in them.
-    pub fn reset_with_history(&self, view: View, frames: impl IntoIterator<Item = Vec<Delta>>) {
-        let since_ms = (self.clock)();
-        let reached = view.number();
-        let mut rings: [Ring; Layer::ALL.len()] = Default::default();
-        let mut complete_after = reached;
-        let mut newest: Option<Number> = None;
-        for delta in frames.into_iter().flatten() {
-            let number = (delta.sequence, delta.index);
-            // A processor that was killed writes its last changes again.
-            if newest >= Some(number) || Some(number) > reached {
-                continue;
-            }
-            if newest.is_none() {
-                complete_after = before(number);
-            }
-            newest = Some(number);
-            let applied = Arc::new(Applied::new(&delta.change, since_ms));
-            let kept = Kept { number, around: Around::Anywhere, applied };
-            rings[kept.applied.layer as usize].push(kept, self.changes_max);
-        }
-        for ring in &mut rings {
-            ring.complete_after = ring.complete_after.max(complete_after);
-        }
+    /// An empty history, to be filled for [`Self::reset_with_history`].
+    pub fn history(&self) -> History {
+        History::new(self.changes_max, (self.clock)())
+    }
+
+    /// Starts from another view, with the changes that led to it, as far back as they are there: who
+    /// was connected before can resume from anywhere in them.
+    pub fn reset_with_history(&self, view: View, history: History) {
+        let place = Place { number: view.number(), check: 0 };
+        let rings = history.up_to(place.number);
         let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
         let generation = shared.generation + 1;
-        let place = Place { number: reached, check: 0 };
         *shared = Shared { view, rings, place, generation };
         drop(shared);
         self.beat();
@@ -420,19 +237,24 @@ impl LiveRegion {
     }
 
     fn apply_at_once(&self, deltas: Vec<Delta>) {
-        let changes = deltas.len();
         let since_ms = (self.clock)();
+        // What needs no view is made before the lock is taken.
+        let prepared = deltas.into_iter().map(|delta| {
+            let applied = Arc::new(Applied::new(&delta.change, since_ms));
+            let envelope = applied.object().and_then(Object::envelope);
+            (delta, applied, envelope)
+        });
+        let prepared: Vec<(Delta, Arc<Applied>, Option<BoundingBox>)> = prepared.collect();
+        let changes = prepared.len();
         let mut newest = None;
         let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
-        for delta in deltas {
-            let applied = Arc::new(Applied::new(&delta.change, since_ms));
+        for (delta, applied, after) in prepared {
             let number = (delta.sequence, delta.index);
             let before = shared.view.get(applied.layer, &applied.id);
             let before = before.and_then(|object| object.envelope());
             if !shared.view.apply(delta) {
                 continue;
             }
-            let after = applied.object().and_then(Object::envelope);
             let around = match (before, after) {
                 (Some(before), Some(after)) => Some(before.union(after)),
                 (before, after) => before.or(after),
@@ -466,14 +288,6 @@ impl LiveRegion {
     /// The view and its changes. Hold it briefly: the writer waits.
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, Shared> {
         self.shared.read().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The largest number below another.
-fn before((sequence, index): Number) -> Option<Number> {
-    match index.checked_sub(1) {
-        Some(index) => Some((sequence, index)),
-        None => sequence.checked_sub(1).map(|sequence| (sequence, u32::MAX)),
     }
 }
 

@@ -15,17 +15,13 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::events::{Batch, EventReader};
-use super::format::{Format, Told};
-use super::message::{self, ClientMessage, Frame, Subscribe, SubscribeEvents};
+use super::format::{self, Format, Told};
+use super::message::{self, ClientMessage, Frame, Said, Subscribe, SubscribeEvents};
 use super::subscription::{Limits, Subscription};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::select::Selection;
 use crate::telemetry;
-
-/// From so many objects on a frame is encoded on a thread of its own: it takes a millisecond, in
-/// which other clients of this thread would wait.
-const OBJECTS_INLINE_MAX: usize = 512;
 
 /// Longest id of a subscription, bytes: it is in every frame.
 const ID_BYTES_MAX: usize = 64;
@@ -53,7 +49,7 @@ pub(crate) async fn serve(
         subscriptions: Vec::new(),
         readers: Vec::new(),
         readers_opened: 0,
-        batches: mpsc::channel(1),
+        batches: None,
         errors: 0,
         format,
         socket,
@@ -92,8 +88,8 @@ struct Connection {
     subscriptions: Vec<Subscription>,
     readers: Vec<Reading>,
     readers_opened: u64,
-    /// What the readers have read. They wait while there is something.
-    batches: (mpsc::Sender<ReadBatch>, mpsc::Receiver<ReadBatch>),
+    /// What the readers have read, from the first one on. They wait while there is something.
+    batches: Option<(mpsc::Sender<ReadBatch>, mpsc::Receiver<ReadBatch>)>,
     errors: usize,
 }
 
@@ -139,7 +135,7 @@ impl Connection {
                     self.flush().await?;
                     next_flush = Instant::now() + flush_interval;
                 }
-                Some((number, read)) = self.batches.1.recv(), if !self.readers.is_empty() => {
+                (number, read) = next_batch(&mut self.batches) => {
                     self.hand_on(number, read).await?;
                 }
                 _ = ping.tick() => {
@@ -168,15 +164,16 @@ impl Connection {
             }
         };
         match serde_json::from_str(&text) {
-            Ok(ClientMessage::Subscribe(mut subscribe)) => match self.subscribe(&mut subscribe) {
+            Ok(ClientMessage::Subscribe(said)) => match self.subscribe(&said).await {
                 Ok(Some(frame)) => self.push(frame).await,
                 Ok(None) => ControlFlow::Continue(()),
-                Err(problem) => self.complain(Some(&subscribe.id), &problem).await,
+                Err(problem) => self.complain(Some(&said.head.id), &problem).await,
             },
-            Ok(ClientMessage::SubscribeEvents(mut subscribe)) => {
-                match self.subscribe_events(&mut subscribe).await {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(problem) => self.complain(Some(&subscribe.id), &problem).await,
+            Ok(ClientMessage::SubscribeEvents(said)) => {
+                let id = said.head.id.clone();
+                match self.subscribe_events(*said).await {
+                    Ok(opening) => self.push(Frame::Events(opening)).await,
+                    Err(problem) => self.complain(Some(&id), &problem).await,
                 }
             }
             Ok(ClientMessage::Unsubscribe { id }) => {
@@ -196,26 +193,38 @@ impl Connection {
         }
     }
 
-    /// The first frame of a subscription, unless it has to wait for the view.
-    fn subscribe(&mut self, subscribe: &mut Subscribe) -> Result<Option<Frame>, Problem> {
-        let asked = subscribe.asked();
-        let Subscribe { id, region, layers, resume, .. } = subscribe;
+    /// The first frame of a subscription, unless it has to wait for the view. A problem leaves all as
+    /// it was.
+    async fn subscribe(&mut self, said: &Said<Subscribe>) -> Result<Option<Frame>, Problem> {
+        let Said { head: Subscribe { id, region, layers, resume }, asked } = said;
         let live = Arc::clone(self.app.known_region(region)?);
-        self.readers.retain(|reading| reading.id != *id);
         let layers = message::layers(layers.iter().map(String::as_str))?;
-        let selection = Selection::watched(&asked, layers, &live)?;
+        let selection = Selection::watched(asked, layers, &live)?;
         let resume = resume.as_deref().map(str::parse).transpose()?;
-        let known = self.subscriptions.iter_mut().position(|known| known.id() == id);
+        let known = self.subscriptions.iter().position(|known| known.id() == id);
         if let Some(index) = known
             && resume.is_none()
             && self.subscriptions[index].is_of(&live)
         {
-            return self.subscriptions[index].select(selection);
+            if !selection.is_costly() {
+                return self.subscriptions[index].select(selection);
+            }
+            let moved = self.subscriptions.remove(index);
+            let (moved, frame) = moved.aside(|moved| moved.select(selection)).await?;
+            self.subscriptions.insert(index, moved);
+            return frame;
         }
-        self.check_id(id, known.is_some())?;
+        self.check_id(id, known.is_some() || self.readers.iter().any(|reading| reading.id == *id))?;
         let limits = Limits::of(&self.app.options.push);
         let mut subscription = Subscription::new(id.clone(), live, selection, limits, resume);
-        let frame = subscription.advance()?;
+        let frame = if subscription.is_costly() {
+            let frame;
+            (subscription, frame) = subscription.aside(Subscription::advance).await?;
+            frame?
+        } else {
+            subscription.advance()?
+        };
+        self.readers.retain(|reading| reading.id != *id);
         match known {
             Some(index) => self.subscriptions[index] = subscription,
             None => self.subscriptions.push(subscription),
@@ -223,18 +232,22 @@ impl Connection {
         Ok(frame)
     }
 
-    async fn subscribe_events(&mut self, subscribe: &mut SubscribeEvents) -> Result<(), Problem> {
-        let asked = subscribe.asked();
-        let id = subscribe.id.clone();
-        let live = Arc::clone(self.app.known_region(&subscribe.region)?);
+    /// Gives where the client is from the start, so that it can come back before there is an event.
+    async fn subscribe_events(&mut self, said: Said<SubscribeEvents>) -> Result<Batch, Problem> {
+        let id = said.head.id.clone();
+        let live = Arc::clone(self.app.known_region(&said.head.region)?);
+        let asked = said.events_asked();
         let is_known = self.readers.iter().any(|reading| reading.id == id)
             || self.subscriptions.iter().any(|known| known.id() == id);
         self.check_id(&id, is_known)?;
         let mut reader = EventReader::open(id.clone(), &live, &asked).await?;
+        let opening = reader.batch(Vec::new());
         self.subscriptions.retain(|known| known.id() != id);
         self.readers.retain(|reading| reading.id != id);
         self.readers_opened += 1;
-        let (batches, number) = (self.batches.0.clone(), self.readers_opened);
+        let number = self.readers_opened;
+        let (batches, _) = self.batches.get_or_insert_with(|| mpsc::channel(1));
+        let batches = batches.clone();
         let task = tokio::spawn(async move {
             loop {
                 let read = reader.next().await;
@@ -245,7 +258,7 @@ impl Connection {
             }
         });
         self.readers.push(Reading { id, number, task: task.abort_handle() });
-        Ok(())
+        Ok(opening)
     }
 
     fn check_id(&self, id: &str, is_known: bool) -> Result<(), Problem> {
@@ -283,7 +296,25 @@ impl Connection {
     async fn flush(&mut self) -> ControlFlow<End> {
         let mut index = 0;
         while let Some(subscription) = self.subscriptions.get_mut(index) {
-            match subscription.advance() {
+            let advanced = if !subscription.has_news() {
+                Ok(None)
+            } else if subscription.is_costly() {
+                let subscription = self.subscriptions.remove(index);
+                let id = subscription.id().to_owned();
+                match subscription.aside(Subscription::advance).await {
+                    Ok((subscription, advanced)) => {
+                        self.subscriptions.insert(index, subscription);
+                        advanced
+                    }
+                    Err(problem) => {
+                        self.complain(Some(&id), &problem).await?;
+                        continue;
+                    }
+                }
+            } else {
+                subscription.advance()
+            };
+            match advanced {
                 Ok(None) => index += 1,
                 Ok(Some(frame)) => {
                     index += 1;
@@ -302,13 +333,8 @@ impl Connection {
         let kind = frame.kind();
         let told = Told { origin: self.app.origin, time_ms: self.app.now_ms() };
         let format = self.format;
-        let message = if frame.objects() > OBJECTS_INLINE_MAX {
-            let encoding = tokio::task::spawn_blocking(move || format.frame(&frame, told));
-            encoding.await.unwrap_or_else(|error| Err(Problem::internal(&error)))
-        } else {
-            format.frame(&frame, told)
-        };
-        let Ok(message) = message else {
+        let encoding = format::encoded(frame, move |frame| format.frame(frame, told));
+        let Ok(message) = encoding.await else {
             return ControlFlow::Break(Some((close_code::ERROR, "a frame could not be made")));
         };
         let bytes = match &message {
@@ -346,6 +372,20 @@ impl Connection {
                 ControlFlow::Break(None)
             }
         }
+    }
+}
+
+/// Waits for what a reader has read.
+async fn next_batch(
+    batches: &mut Option<(mpsc::Sender<ReadBatch>, mpsc::Receiver<ReadBatch>)>,
+) -> ReadBatch {
+    match batches {
+        // The sender is here too: the channel never ends.
+        Some((_, received)) => match received.recv().await {
+            Some(batch) => batch,
+            None => std::future::pending().await,
+        },
+        None => std::future::pending().await,
     }
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use axum::http::StatusCode;
 use events::Text;
 
-use crate::live::Place;
+use crate::history::Place;
 use crate::problem::Problem;
 
 /// Between the parts; no epoch has it.

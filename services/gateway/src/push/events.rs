@@ -154,6 +154,11 @@ impl EventReader {
         live: &Arc<LiveRegion>,
         asked: &EventsAsked,
     ) -> Result<Self, Problem> {
+        if asked.of.filter.is_some() {
+            let detail =
+                "unknown field `filter`: events are told apart by kinds, feeds, ids and place";
+            return Err(Problem::bad_request(detail));
+        }
         let kinds = kinds(asked.kinds.as_deref())?;
         let selection = Selection::watched(&asked.of, Vec::new(), live)?;
         let feeds = asked.feeds.as_deref();
@@ -183,35 +188,12 @@ impl EventReader {
         let looked_through_until = self.next + RECORDS_PER_BATCH as u64;
         let mut events = Vec::new();
         while events.is_empty() && self.next < looked_through_until {
-            let Ok(records) = timeout_at(quiet_until, self.source.next(RECORDS_PER_READ)).await
-            else {
-                break;
-            };
-            let records = records.map_err(|error| failed(&error))?;
-            if let Some(last) = records.last() {
-                self.check = check(last);
-            }
-            for record in records {
-                self.next = record.offset + 1;
-                let event = match LogRecord::decode(&record.payload) {
-                    Ok(LogRecord::Event(event)) => event,
-                    Ok(LogRecord::Tally(_) | LogRecord::FeedStatus(_)) => continue,
-                    Err(error) => return Err(Problem::internal(&error)),
-                };
-                if self.wants(&event) {
-                    let epoch = self.epoch.clone();
-                    let (offset, check) = (record.offset, check(&record));
-                    events.push(Sent { offset, check, epoch, event });
-                }
+            match timeout_at(quiet_until, self.read()).await {
+                Ok(read) => events = read?,
+                Err(_) => break,
             }
         }
-        Ok(Batch {
-            id: self.id.clone(),
-            region: self.live.region().id.clone(),
-            epoch: self.epoch.clone(),
-            cursor: self.cursor().to_string(),
-            events,
-        })
+        Ok(self.batch(events))
     }
 
     /// Events that are there now, and the cursor after them; waits for none.
@@ -222,9 +204,44 @@ impl EventReader {
         let looked_through_until = end.min(self.next + RECORDS_PER_BATCH as u64);
         let mut events = Vec::new();
         while events.len() < RECORDS_PER_READ && self.next < looked_through_until {
-            events.append(&mut self.next().await?.events);
+            events.append(&mut self.read().await?);
         }
         Ok((events, self.cursor().to_string()))
+    }
+
+    /// These events, with where they bring the reader.
+    pub(crate) fn batch(&self, events: Vec<Sent>) -> Batch {
+        Batch {
+            id: self.id.clone(),
+            region: self.live.region().id.clone(),
+            epoch: self.epoch.clone(),
+            cursor: self.cursor().to_string(),
+            events,
+        }
+    }
+
+    /// The wanted ones of the next records; waits for some records. Cancel-safe.
+    async fn read(&mut self) -> Result<Vec<Sent>, Problem> {
+        // Where there are many, others get their turn between two reads.
+        tokio::task::yield_now().await;
+        let records = self.source.next(RECORDS_PER_READ).await.map_err(|error| failed(&error))?;
+        if let Some(last) = records.last() {
+            self.check = check(last);
+        }
+        let mut events = Vec::new();
+        for record in records {
+            self.next = record.offset + 1;
+            let event = match LogRecord::decode(&record.payload) {
+                Ok(LogRecord::Event(event)) => event,
+                Ok(LogRecord::Tally(_) | LogRecord::FeedStatus(_)) => continue,
+                Err(error) => return Err(Problem::internal(&error)),
+            };
+            if self.wants(&event) {
+                let (offset, check) = (record.offset, check(&record));
+                events.push(Sent { offset, check, epoch: self.epoch.clone(), event });
+            }
+        }
+        Ok(events)
     }
 
     fn cursor(&self) -> EventCursor {

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::events::Batch;
 use super::message::{At, Delta, Frame, Removed, Snapshot, SnapshotReason, Updated};
-use crate::live::Applying;
+use crate::history::Applying;
 use crate::options::Origin;
 use crate::problem::Problem;
 
@@ -91,6 +91,22 @@ impl Format {
     }
 }
 
+/// From so many objects on a frame is encoded on a thread of its own: it takes a millisecond, in
+/// which other clients of this thread would wait.
+const OBJECTS_INLINE_MAX: usize = 512;
+
+/// Encodes a frame where that delays nobody.
+pub(super) async fn encoded<T: Send + 'static>(
+    frame: Frame,
+    encode: impl FnOnce(&Frame) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    if frame.objects() <= OBJECTS_INLINE_MAX {
+        return encode(&frame);
+    }
+    let encoding = tokio::task::spawn_blocking(move || encode(&frame));
+    encoding.await.unwrap_or_else(|error| Err(Problem::internal(&error)))
+}
+
 /// What the server says of itself in each frame.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Told {
@@ -125,15 +141,15 @@ pub(super) fn json(frame: &Frame, told: Told) -> Result<String, Problem> {
     struct SnapshotContent<'a> {
         origin: Origin,
         reason: SnapshotReason,
-        objects: &'a BTreeMap<&'static str, Vec<Arc<Object>>>,
+        objects: &'a BTreeMap<Layer, Vec<Arc<Object>>>,
     }
     #[derive(Serialize)]
     struct DeltaContent<'a> {
         previous: Option<u64>,
         #[serde(skip_serializing_if = "<[Layer]>::is_empty")]
         anew: &'a [Layer],
-        updated: &'a BTreeMap<&'static str, Vec<Updated>>,
-        removed: &'a BTreeMap<&'static str, Vec<Removed>>,
+        updated: &'a BTreeMap<Layer, Vec<Updated>>,
+        removed: &'a BTreeMap<Layer, Vec<Removed>>,
     }
     #[derive(Serialize)]
     struct EventsBody<'a> {
@@ -231,8 +247,8 @@ fn head(frame: &Frame, told: Told) -> wire::StreamMessage {
             ..of(wire::StreamMessageKind::Snapshot, at)
         },
         Frame::Delta(delta) => {
-            let removed = delta.removed.iter().flat_map(|(layer, removed)| {
-                let layer = layer.parse().map_or(wire::Layer::Unspecified, Layer::into);
+            let removed = delta.removed.iter().flat_map(|(&layer, removed)| {
+                let layer = wire::Layer::from(layer);
                 removed.iter().map(move |one| wire::Removal {
                     layer: layer.into(),
                     id: one.id.to_string(),

@@ -4,27 +4,50 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use events::Text;
-use network::BoundingBox;
 use picture::{Layer, Object, RemovalReason};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::events::{Batch, EventsAsked};
-use crate::live::{Applied, Applying};
+use crate::history::{Applied, Applying};
 use crate::problem::Problem;
-use crate::select::{Asked, Corridor};
+use crate::select::Asked;
 
 /// What a client says, as JSON text in every subprotocol.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum ClientMessage {
-    Subscribe(Box<Subscribe>),
-    SubscribeEvents(Box<SubscribeEvents>),
+    Subscribe(Box<Said<Subscribe>>),
+    SubscribeEvents(Box<Said<SubscribeEvents>>),
     Unsubscribe { id: String },
+}
+
+/// What a message says, and beside it what it says of the objects that are wanted. Serde's `flatten`
+/// would let unknown fields pass.
+#[derive(Debug)]
+pub(super) struct Said<H> {
+    pub(super) head: H,
+    pub(super) asked: Asked,
+}
+
+/// The fields of a message that say nothing of objects.
+pub(super) trait Head: DeserializeOwned {
+    const FIELDS: &[&str];
+}
+
+impl<'de, H: Head> Deserialize<'de> for Said<H> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = serde_json::Map::deserialize(deserializer)?;
+        let of_head = |(name, _): &(String, serde_json::Value)| H::FIELDS.contains(&name.as_str());
+        let (head, asked): (Vec<_>, Vec<_>) = fields.into_iter().partition(of_head);
+        let head = H::deserialize(serde_json::Value::Object(head.into_iter().collect()));
+        let asked = Asked::deserialize(serde_json::Value::Object(asked.into_iter().collect()));
+        Ok(Self { head: head.map_err(D::Error::custom)?, asked: asked.map_err(D::Error::custom)? })
+    }
 }
 
 /// Wants objects of the picture.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Subscribe {
     pub(super) id: String,
     pub(super) region: String,
@@ -32,42 +55,14 @@ pub(super) struct Subscribe {
     /// Cursor of a message before.
     #[serde(default)]
     pub(super) resume: Option<String>,
-    #[serde(default)]
-    bbox: Option<BoundingBox>,
-    #[serde(default)]
-    polygon: Option<Vec<[f64; 2]>>,
-    #[serde(default)]
-    corridor: Option<Corridor>,
-    #[serde(default)]
-    city: Option<String>,
-    #[serde(default)]
-    district: Option<String>,
-    #[serde(default)]
-    route: Option<String>,
-    #[serde(default)]
-    ids: Option<Vec<String>>,
-    #[serde(default)]
-    filter: Option<String>,
 }
 
-impl Subscribe {
-    pub(super) fn asked(&mut self) -> Asked {
-        Asked {
-            bbox: self.bbox.take(),
-            polygon: self.polygon.take(),
-            corridor: self.corridor.take(),
-            city: self.city.take(),
-            district: self.district.take(),
-            route: self.route.take(),
-            ids: self.ids.take(),
-            filter: self.filter.take(),
-        }
-    }
+impl Head for Subscribe {
+    const FIELDS: &[&str] = &["id", "region", "layers", "resume"];
 }
 
 /// Wants the events themselves.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct SubscribeEvents {
     pub(super) id: String,
     pub(super) region: String,
@@ -81,41 +76,16 @@ pub(super) struct SubscribeEvents {
     offset: Option<u64>,
     #[serde(default)]
     time_ms: Option<i64>,
-    #[serde(default)]
-    bbox: Option<BoundingBox>,
-    #[serde(default)]
-    polygon: Option<Vec<[f64; 2]>>,
-    #[serde(default)]
-    corridor: Option<Corridor>,
-    #[serde(default)]
-    city: Option<String>,
-    #[serde(default)]
-    district: Option<String>,
-    #[serde(default)]
-    route: Option<String>,
-    #[serde(default)]
-    ids: Option<Vec<String>>,
 }
 
-impl SubscribeEvents {
-    pub(super) fn asked(&mut self) -> EventsAsked {
-        EventsAsked {
-            kinds: self.kinds.take(),
-            feeds: self.feeds.take(),
-            cursor: self.cursor.take(),
-            offset: self.offset,
-            time_ms: self.time_ms,
-            of: Asked {
-                bbox: self.bbox.take(),
-                polygon: self.polygon.take(),
-                corridor: self.corridor.take(),
-                city: self.city.take(),
-                district: self.district.take(),
-                route: self.route.take(),
-                ids: self.ids.take(),
-                filter: None,
-            },
-        }
+impl Head for SubscribeEvents {
+    const FIELDS: &[&str] = &["id", "region", "kinds", "feeds", "cursor", "offset", "time_ms"];
+}
+
+impl Said<SubscribeEvents> {
+    pub(super) fn events_asked(self) -> EventsAsked {
+        let SubscribeEvents { kinds, feeds, cursor, offset, time_ms, .. } = self.head;
+        EventsAsked { kinds, feeds, cursor, offset, time_ms, of: self.asked }
     }
 }
 
@@ -143,7 +113,7 @@ pub(super) struct Snapshot {
     pub(super) at: At,
     pub(super) reason: SnapshotReason,
     pub(super) more: bool,
-    pub(super) objects: BTreeMap<&'static str, Vec<Arc<Object>>>,
+    pub(super) objects: BTreeMap<Layer, Vec<Arc<Object>>>,
 }
 
 /// Why a client gets everything.
@@ -182,8 +152,8 @@ pub(super) struct Delta {
     pub(super) coalesced: usize,
     /// Layers that follow whole.
     pub(super) anew: Vec<Layer>,
-    pub(super) updated: BTreeMap<&'static str, Vec<Updated>>,
-    pub(super) removed: BTreeMap<&'static str, Vec<Removed>>,
+    pub(super) updated: BTreeMap<Layer, Vec<Updated>>,
+    pub(super) removed: BTreeMap<Layer, Vec<Removed>>,
 }
 
 impl Delta {

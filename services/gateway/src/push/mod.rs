@@ -7,6 +7,7 @@ mod connection;
 mod cursor;
 mod events;
 mod format;
+mod held;
 mod message;
 mod sse;
 mod subscription;

@@ -53,9 +53,23 @@ pub(crate) fn objects(
         let flush_interval = Duration::from_millis(client.app.options.push.flush_interval_ms);
         let mut pulse = client.app.pulse.subscribe();
         loop {
-            match subscription.advance() {
+            let advanced = if subscription.is_costly() && subscription.has_news() {
+                match subscription.aside(Subscription::advance).await {
+                    Ok((same, advanced)) => {
+                        subscription = same;
+                        advanced
+                    }
+                    Err(problem) => {
+                        client.send(failure(&problem)).await;
+                        return;
+                    }
+                }
+            } else {
+                subscription.advance()
+            };
+            match advanced {
                 Ok(Some(frame)) => {
-                    if client.send(client.event(&frame)).await.is_none() {
+                    if client.send(client.event(frame).await).await.is_none() {
                         return;
                     }
                 }
@@ -87,6 +101,11 @@ pub(crate) fn events(
 ) -> Response {
     let (client, received) = Client::new(app, permit);
     tokio::spawn(async move {
+        // Where it begins, so that the client can come back before there is an event.
+        let opening = Event::default().id(reader.batch(Vec::new()).cursor);
+        if client.send(opening).await.is_none() {
+            return;
+        }
         while let Some(read) = client.unless_over(reader.next()).await {
             let batch = match read {
                 Ok(batch) => batch,
@@ -149,16 +168,17 @@ impl Client {
         }
     }
 
-    fn event(&self, frame: &Frame) -> Event {
+    async fn event(&self, frame: Frame) -> Event {
         let told = Told { origin: self.app.origin, time_ms: self.app.now_ms() };
-        let text = match format::json(frame, told) {
+        let (kind, cursor) = (frame.kind(), frame.cursor().map(String::from));
+        let text = match format::encoded(frame, move |frame| format::json(frame, told)).await {
             Ok(text) => text,
             Err(problem) => return failure(&problem),
         };
-        metrics::counter!(telemetry::FRAMES, "kind" => frame.kind()).increment(1);
+        metrics::counter!(telemetry::FRAMES, "kind" => kind).increment(1);
         metrics::counter!(telemetry::FRAME_BYTES).increment(text.len() as u64);
-        let event = Event::default().event(frame.kind()).data(text);
-        match frame.cursor() {
+        let event = Event::default().event(kind).data(text);
+        match cursor {
             Some(cursor) => event.id(cursor),
             None => event,
         }

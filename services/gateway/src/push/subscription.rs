@@ -10,58 +10,14 @@ use picture::{Layer, Object, RemovalReason};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cursor::Cursor;
+use super::held::Held;
 use super::message::{At, Delta, Frame, Removed, Snapshot, SnapshotReason, Updated};
-use crate::live::{Applied, Applying, LiveRegion, Missed, Place, Progress};
+use crate::history::{Applied, Applying, Place};
+use crate::live::{LiveRegion, Missed, Progress};
 use crate::options::PushOptions;
 use crate::problem::Problem;
 use crate::select::Selection;
 use crate::telemetry;
-
-/// Ids that the client has, by layer.
-#[derive(Debug, Default)]
-struct Held([FxHashSet<Text>; Layer::ALL.len()]);
-
-impl Held {
-    fn of(objects: &[Arc<Object>]) -> Self {
-        let mut held = Self::default();
-        for object in objects {
-            held.insert(object);
-        }
-        held
-    }
-
-    fn insert(&mut self, object: &Object) {
-        self.0[object.layer() as usize].insert(object.id().clone());
-    }
-
-    fn insert_id(&mut self, layer: Layer, id: &Text) {
-        self.0[layer as usize].insert(id.clone());
-    }
-
-    fn has(&self, layer: Layer, id: &str) -> bool {
-        self.0[layer as usize].contains(id)
-    }
-
-    fn remove(&mut self, layer: Layer, id: &str) -> bool {
-        self.0[layer as usize].remove(id)
-    }
-
-    /// Forgets what the other has not.
-    fn retain(&mut self, other: &Self) {
-        for (own, other) in self.0.iter_mut().zip(&other.0) {
-            own.retain(|id| other.contains(id));
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.0.iter().map(FxHashSet::len).sum()
-    }
-
-    fn iter(&self) -> impl Iterator<Item = (Layer, &Text)> {
-        let layers = Layer::ALL.into_iter().zip(&self.0);
-        layers.flat_map(|(layer, ids)| ids.iter().map(move |id| (layer, id)))
-    }
-}
 
 /// A subscription of one client to one region.
 pub(super) struct Subscription {
@@ -114,7 +70,12 @@ struct Reading {
 enum Resuming {
     /// The view is still on its way there.
     NotYet,
-    Possible,
+    /// With what has changed since, and all that may be selected, of one moment.
+    Possible {
+        changes: Vec<Arc<Applied>>,
+        candidates: Vec<Arc<Object>>,
+        sequence: Option<u64>,
+    },
     Impossible(SnapshotReason),
 }
 
@@ -159,6 +120,32 @@ impl Subscription {
         Arc::ptr_eq(&self.live, live)
     }
 
+    /// Whether [`Self::advance`] may have something to say.
+    pub(super) fn has_news(&self) -> bool {
+        let is_as_it_was = || {
+            let shared = self.live.read();
+            shared.generation() == self.generation && shared.place() == self.place
+        };
+        self.is_unfinished() || self.resume.is_some() || !is_as_it_was()
+    }
+
+    /// Whether it may take so long that others should not have to wait for it.
+    pub(super) fn is_costly(&self) -> bool {
+        self.selection.is_costly()
+    }
+
+    /// Does something with it on a thread of its own.
+    pub(super) async fn aside<T: Send + 'static>(
+        mut self,
+        act: impl FnOnce(&mut Self) -> T + Send + 'static,
+    ) -> Result<(Self, T), Problem> {
+        let acting = tokio::task::spawn_blocking(move || {
+            let done = act(&mut self);
+            (self, done)
+        });
+        acting.await.map_err(|error| Problem::internal(&error))
+    }
+
     /// Whether something waits for the next frame, changes or not.
     pub(super) fn is_unfinished(&self) -> bool {
         !self.pending.is_empty()
@@ -167,15 +154,7 @@ impl Subscription {
     /// What the client lacks; nothing when that is nothing.
     pub(super) fn advance(&mut self) -> Result<Option<Frame>, Problem> {
         if let Some(cursor) = self.resume.take() {
-            let resuming = self.resuming(&cursor);
-            return match resuming {
-                Resuming::Possible => self.read_on(&cursor).map(Some),
-                Resuming::Impossible(reason) => self.snapshot(reason).map(Some),
-                Resuming::NotYet => {
-                    self.resume = Some(cursor);
-                    Ok(None)
-                }
-            };
+            return self.come_back(cursor);
         }
         let was_unfinished = self.is_unfinished();
         let reading = match self.read() {
@@ -211,8 +190,36 @@ impl Subscription {
         Ok(Some(self.finished(delta)))
     }
 
-    /// Whether the client can read on from a cursor.
-    fn resuming(&self, cursor: &Cursor) -> Resuming {
+    /// The first frame of a client that was here before; none while the view is on its way to where
+    /// it was. What the client had there is not known, only what has changed since: it is told to
+    /// forget whatever of that it should not have now, and may never have had.
+    fn come_back(&mut self, cursor: Cursor) -> Result<Option<Frame>, Problem> {
+        let (changes, candidates, sequence) = match self.resuming(&cursor) {
+            Resuming::Possible { changes, candidates, sequence } => (changes, candidates, sequence),
+            Resuming::Impossible(reason) => return self.snapshot(reason).map(Some),
+            Resuming::NotYet => {
+                self.resume = Some(cursor);
+                return Ok(None);
+            }
+        };
+        metrics::counter!(telemetry::RESUMES).increment(1);
+        let objects = self.selection.narrow(candidates);
+        if objects.len() > self.limits.objects_max {
+            return Err(self.too_many(objects.len()));
+        }
+        self.at.sequence = cursor.place.number.map(|(sequence, _)| sequence);
+        self.held = Held::of(&objects);
+        for applied in &changes {
+            self.held.insert_id(applied.layer, &applied.id);
+        }
+        let mut delta = self.delta(sequence);
+        self.take(&changes, &Sent::default(), &mut delta);
+        Ok(Some(self.finished(delta)))
+    }
+
+    /// Whether the client can read on from a cursor. What it then gets is read in the same hold of
+    /// the view: a moment later some of it may no longer be kept.
+    fn resuming(&mut self, cursor: &Cursor) -> Resuming {
         let is_on_its_way = self.live.progress() == Progress::CatchingUp;
         let shared = self.live.read();
         let is_of_log = cursor.epoch == *shared.view.epoch();
@@ -220,7 +227,6 @@ impl Subscription {
         if is_on_its_way && !(is_of_log && is_reached) {
             return Resuming::NotYet;
         }
-        let is_kept = || shared.has_all_since(cursor.place.number, &self.selection.layers);
         if !is_of_log || !is_reached {
             return Resuming::Impossible(SnapshotReason::OtherLog);
         }
@@ -228,44 +234,23 @@ impl Subscription {
             return Resuming::Impossible(SnapshotReason::OtherSelection);
         }
         match shared.remembers(cursor.place) {
-            Some(true) if is_kept() => Resuming::Possible,
-            Some(true) | None => Resuming::Impossible(SnapshotReason::HistoryOver),
-            Some(false) => Resuming::Impossible(SnapshotReason::OtherLog),
+            Some(true) => {}
+            Some(false) => return Resuming::Impossible(SnapshotReason::OtherLog),
+            None => return Resuming::Impossible(SnapshotReason::HistoryOver),
         }
-    }
-
-    /// The first frame of a client that has everything up to a cursor. What it had then is not
-    /// known, only what has changed since: it is told to forget whatever of that it should not have
-    /// now, and may never have had.
-    fn read_on(&mut self, cursor: &Cursor) -> Result<Frame, Problem> {
-        metrics::counter!(telemetry::RESUMES).increment(1);
-        let (objects, missed, sequence) = {
-            let shared = self.live.read();
-            let objects = self.selection.candidates(&shared.view);
-            let Selection { layers, .. } = &self.selection;
-            let within = self.selection.envelope();
-            let missed = shared.missed(cursor.place.number, layers, within);
-            self.place = shared.place();
-            self.generation = shared.generation();
-            self.at.epoch = shared.view.epoch().clone();
-            (objects, missed, shared.view.sequence())
-        };
-        let objects = self.selection.narrow(objects);
-        if objects.len() > self.limits.objects_max {
-            return Err(self.too_many(objects.len()));
+        let Selection { layers, .. } = &self.selection;
+        let missed = shared.missed(cursor.place.number, layers, self.selection.envelope());
+        if !missed.layers.is_empty() {
+            return Resuming::Impossible(SnapshotReason::HistoryOver);
         }
-        self.at.sequence = cursor.place.number.map(|(sequence, _)| sequence);
-        self.held = Held::of(&objects);
-        let removed = missed.changes.iter().filter(|applied| match &applied.outcome {
-            Applying::Updated(encoded) => !self.selection.has(&encoded.object),
-            Applying::Removed(_) => true,
-        });
-        for applied in removed {
-            self.held.insert_id(applied.layer, &applied.id);
+        self.place = shared.place();
+        self.generation = shared.generation();
+        self.at.epoch = shared.view.epoch().clone();
+        Resuming::Possible {
+            changes: missed.changes,
+            candidates: self.selection.candidates(&shared.view),
+            sequence: shared.view.sequence(),
         }
-        let mut delta = self.delta(sequence);
-        self.take(&missed.changes, &Sent::default(), &mut delta);
-        Ok(self.finished(delta))
     }
 
     /// What has changed since the last frame, and the next of what is pending; none when neither.
@@ -455,10 +440,10 @@ impl Subscription {
         self.pending = rest.iter().map(|object| (object.layer(), object.id().clone())).collect();
         self.held = Held::of(&objects);
         let layers = self.selection.layers.iter();
-        let mut by_layer: BTreeMap<&'static str, Vec<Arc<Object>>> =
-            layers.map(|layer| (layer.as_str(), Vec::new())).collect();
+        let mut by_layer: BTreeMap<Layer, Vec<Arc<Object>>> =
+            layers.map(|&layer| (layer, Vec::new())).collect();
         for object in objects {
-            by_layer.entry(object.layer().as_str()).or_default().push(object);
+            by_layer.entry(object.layer()).or_default().push(object);
         }
         let at = At { cursor: self.cursor(), ..self.at.clone() };
         Ok(Frame::Snapshot(Snapshot { at, reason, more: self.is_unfinished(), objects: by_layer }))
@@ -480,7 +465,7 @@ impl Subscription {
 
     fn too_many(&self, objects: usize) -> Problem {
         let detail = format!(
-            "the box has {objects} objects, a subscription at most {}; take a smaller box",
+            "the selection has {objects} objects, a subscription at most {}; select a smaller area, fewer layers, or with a filter",
             self.limits.objects_max
         );
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
@@ -488,10 +473,10 @@ impl Subscription {
 }
 
 fn update(delta: &mut Delta, layer: Layer, object: Updated) {
-    delta.updated.entry(layer.as_str()).or_default().push(object);
+    delta.updated.entry(layer).or_default().push(object);
 }
 
 fn remove(delta: &mut Delta, layer: Layer, id: Text, reason: RemovalReason) {
-    let removed = delta.removed.entry(layer.as_str()).or_default();
+    let removed = delta.removed.entry(layer).or_default();
     removed.push(Removed { id, reason });
 }

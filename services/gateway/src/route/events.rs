@@ -10,11 +10,10 @@ use serde::Deserialize;
 
 use super::stream::admit;
 use crate::app::App;
-use crate::extract::Parameters;
 use crate::problem::Problem;
 use crate::push::{self, Watching};
 use crate::schema::Problems;
-use crate::select::{Selection, Words, list};
+use crate::select::{Selecting, Selection, Words, list};
 
 /// What browsers send when they come back.
 pub(super) const LAST_EVENT_ID: &str = "last-event-id";
@@ -23,7 +22,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/events", routing::get(get))
 }
 
-/// Which objects.
+/// Which layers of which region.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -32,24 +31,6 @@ pub(super) struct Query {
     region: String,
     /// Names of layers, with commas between.
     layers: String,
-    /// West, south, east, north in degrees.
-    #[param(value_type = Option<Vec<f64>>, style = Form, explode = false, min_items = 4, max_items = 4)]
-    bbox: Option<String>,
-    /// Corners of a polygon: longitude, latitude, longitude, latitude, ... in degrees.
-    polygon: Option<String>,
-    /// Points of a line, in the same way: what is near it.
-    corridor: Option<String>,
-    /// How wide the corridor is, both sides together; 100 m when it is not given.
-    #[param(minimum = 1, maximum = 100_000)]
-    width_m: Option<f64>,
-    /// Id of a city of the region.
-    city: Option<String>,
-    /// Id of a district or postal area.
-    district: Option<String>,
-    /// Route of public transport.
-    route: Option<String>,
-    /// Ids of objects, with commas between.
-    ids: Option<String>,
     /// A condition on the properties, in CQL2 text.
     filter: Option<String>,
     /// Id of the last event seen, where the header `Last-Event-ID` cannot be sent.
@@ -67,7 +48,7 @@ pub(super) struct Query {
     operation_id = "open_events",
     path = "/v1/events",
     tag = "picture",
-    params(Query),
+    params(Words, Query),
     responses(
         (status = 200, description = "The stream is open", body = String, content_type = "text/event-stream"),
         Problems
@@ -75,12 +56,12 @@ pub(super) struct Query {
 )]
 pub(super) async fn get(
     State(app): State<Arc<App>>,
-    Parameters(query): Parameters<Query>,
+    Selecting(words, query): Selecting<Query>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let live = Arc::clone(app.known_region(&query.region)?);
     let layers = push::layers(list(&query.layers).iter().map(String::as_str))?;
-    let asked = query.words().asked()?;
+    let asked = words.asked(query.filter)?;
     let selection = Selection::watched(&asked, layers, &live)?;
     let resume = last_event_id(&headers, query.cursor.as_deref());
     let resume = resume.map(str::parse).transpose()?;
@@ -98,20 +79,4 @@ pub(super) fn last_event_id<'a>(
 ) -> Option<&'a str> {
     let said = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
     said.or(cursor).filter(|cursor| !cursor.is_empty())
-}
-
-impl Query {
-    fn words(&self) -> Words<'_> {
-        Words {
-            bbox: self.bbox.as_deref(),
-            polygon: self.polygon.as_deref(),
-            corridor: self.corridor.as_deref(),
-            width_m: self.width_m,
-            city: self.city.as_deref(),
-            district: self.district.as_deref(),
-            route: self.route.as_deref(),
-            ids: self.ids.as_deref(),
-            filter: self.filter.as_deref(),
-        }
-    }
 }

@@ -13,13 +13,13 @@ use serde::Deserialize;
 use crate::answer::{Answer, Head, Shape};
 use crate::app::App;
 use crate::column::Fields;
-use crate::extract::{Parameters, Segments};
+use crate::extract::Segments;
 use crate::negotiate;
 use crate::problem::Problem;
 use crate::query::sort::{Key, Sort};
 use crate::query::{Span, near};
 use crate::schema::{self, ProblemsOfFormats};
-use crate::select::{Asked, Selection, Words};
+use crate::select::{Asked, Selecting, Selection, Words};
 
 /// Objects that are nearest when `k` is not given.
 const NEAREST: u32 = 10;
@@ -28,44 +28,11 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/regions/{region}/{layer}", routing::get(get))
 }
 
-/// Which objects, what of them, in which order and format.
+/// Beside which objects: what of them, in which order and format.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Query {
-    /// West, south, east, north in degrees: objects that meet this box. Without it all objects,
-    /// those without a place too.
-    #[param(
-        value_type = Option<Vec<f64>>,
-        style = Form,
-        explode = false,
-        min_items = 4,
-        max_items = 4,
-        example = json!([24.8, 60.1, 25.1, 60.3])
-    )]
-    bbox: Option<String>,
-    /// Corners of a polygon, 3 to 1,000: longitude, latitude, longitude, latitude, ... in degrees.
-    #[param(
-        pattern = r"^-?[0-9.]+(,-?[0-9.]+){5,1999}$",
-        example = "24.93,60.16,24.95,60.16,24.94,60.18"
-    )]
-    polygon: Option<String>,
-    /// Points of a line, in the same way: objects that are near it.
-    #[param(pattern = r"^-?[0-9.]+(,-?[0-9.]+){3,1999}$", example = "24.93,60.16,24.95,60.18")]
-    corridor: Option<String>,
-    /// How wide the corridor is, both sides together; 100 m when it is not given.
-    #[param(minimum = 1, maximum = 100_000)]
-    width_m: Option<f64>,
-    /// Id of a city of the region.
-    #[param(min_length = 1)]
-    city: Option<String>,
-    /// Id of a district or postal area, as in the layer `areas`.
-    #[param(min_length = 1)]
-    district: Option<String>,
-    /// Route of public transport: vehicles and trips on it, and messages about it.
-    route: Option<String>,
-    /// Ids of objects, with commas between, at most 1,000.
-    ids: Option<String>,
     /// A condition on the properties, in CQL2 text: comparisons, `BETWEEN`, `IN`, `LIKE`, `IS NULL`,
     /// `AND`, `OR`, `NOT`.
     #[param(
@@ -127,6 +94,7 @@ pub(super) struct Query {
     params(
         ("region" = String, Path, description = "Id of the region"),
         ("layer" = schema::LayerName, Path, description = "Layer"),
+        Words,
         Query
     ),
     responses(
@@ -144,7 +112,7 @@ pub(super) struct Query {
 pub(super) async fn get(
     State(app): State<Arc<App>>,
     Segments((region, layer)): Segments<(String, String)>,
-    Parameters(query): Parameters<Query>,
+    Selecting(words, mut query): Selecting<Query>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -152,7 +120,7 @@ pub(super) async fn get(
     let live = app.known_region(&region)?;
     let layer = known_layer(&layer)?;
     let span = Span::new(query.since_ms, query.until_ms)?;
-    let asked = query.words().asked()?;
+    let asked = words.asked(query.filter.take())?;
     let fields = query.fields.as_deref().map(|text| Fields::parse(layer, text)).transpose()?;
     let order = Order::new(&query, layer, app.options.page_limit_max)?;
     let (head, wanted, objects) = {
@@ -182,23 +150,6 @@ fn count(name: &str, asked: u32, page_limit_max: usize) -> Result<usize, Problem
     match asked {
         0 => Err(Problem::bad_request(format!("query: {name}: it must be 1 or more"))),
         asked => Ok((asked as usize).min(page_limit_max)),
-    }
-}
-
-impl Query {
-    /// What it says of the objects.
-    fn words(&self) -> Words<'_> {
-        Words {
-            bbox: self.bbox.as_deref(),
-            polygon: self.polygon.as_deref(),
-            corridor: self.corridor.as_deref(),
-            width_m: self.width_m,
-            city: self.city.as_deref(),
-            district: self.district.as_deref(),
-            route: self.route.as_deref(),
-            ids: self.ids.as_deref(),
-            filter: self.filter.as_deref(),
-        }
     }
 }
 
@@ -303,11 +254,13 @@ impl Order {
     }
 }
 
-/// The same query from a cursor on.
-fn address_of_next(uri: &Uri, cursor: &str) -> String {
+/// The same query from a cursor on, without what else says where to begin.
+pub(super) fn address_of_next(uri: &Uri, cursor: &str) -> String {
+    const BEGINNINGS: [&str; 3] = ["cursor", "offset", "time_ms"];
     let query = uri.query().unwrap_or_default().as_bytes();
     let mut next = form_urlencoded::Serializer::new(String::new());
-    next.extend_pairs(form_urlencoded::parse(query).filter(|(name, _)| name != "cursor"));
+    let pairs = form_urlencoded::parse(query);
+    next.extend_pairs(pairs.filter(|(name, _)| !BEGINNINGS.contains(&name.as_ref())));
     next.append_pair("cursor", cursor);
     format!("{}?{}", uri.path(), next.finish())
 }

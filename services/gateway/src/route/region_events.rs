@@ -9,13 +9,14 @@ use axum::{Router, routing};
 use serde::Deserialize;
 
 use super::events::last_event_id;
+use super::layer::address_of_next;
 use super::stream::admit;
 use crate::app::App;
-use crate::extract::{Parameters, Segments};
+use crate::extract::Segments;
 use crate::problem::Problem;
 use crate::push::{self, EventReader, EventsAsked};
 use crate::schema::{self, Problems};
-use crate::select::{Words, list};
+use crate::select::{Selecting, Words, list};
 
 const BATCH: &str = "application/cloudevents-batch+json";
 
@@ -23,7 +24,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/regions/{region}/events", routing::get(get))
 }
 
-/// Which events.
+/// Beside where: which events, from where on.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -39,24 +40,6 @@ pub(super) struct Query {
     offset: Option<u64>,
     /// What was received at this time, or later; milliseconds since 1970-01-01 UTC.
     time_ms: Option<i64>,
-    /// West, south, east, north in degrees.
-    #[param(value_type = Option<Vec<f64>>, style = Form, explode = false, min_items = 4, max_items = 4)]
-    bbox: Option<String>,
-    /// Corners of a polygon: longitude, latitude, longitude, latitude, ... in degrees.
-    polygon: Option<String>,
-    /// Points of a line, in the same way: what is near it.
-    corridor: Option<String>,
-    /// How wide the corridor is, both sides together; 100 m when it is not given.
-    #[param(minimum = 1, maximum = 100_000)]
-    width_m: Option<f64>,
-    /// Id of a city of the region.
-    city: Option<String>,
-    /// Id of a district or postal area.
-    district: Option<String>,
-    /// Route of public transport.
-    route: Option<String>,
-    /// Ids of vehicles, trips, stations and situations, with commas between.
-    ids: Option<String>,
 }
 
 /// Events of a region
@@ -71,7 +54,7 @@ pub(super) struct Query {
     operation_id = "list_events",
     path = "/v1/regions/{region}/events",
     tag = "events",
-    params(("region" = String, Path, description = "Id of the region"), Query),
+    params(("region" = String, Path, description = "Id of the region"), Words, Query),
     responses(
         (status = 200, description = "Events", content(
             (Vec<schema::CloudEvent> = "application/cloudevents-batch+json"),
@@ -89,12 +72,12 @@ pub(super) struct Query {
 pub(super) async fn get(
     State(app): State<Arc<App>>,
     Segments(region): Segments<String>,
-    Parameters(query): Parameters<Query>,
+    Selecting(words, query): Selecting<Query>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let live = app.known_region(&region)?;
-    let mut asked = query.asked()?;
+    let mut asked = query.asked(words)?;
     let is_stream = wants_stream(&headers);
     let cursor = last_event_id(&headers, asked.cursor.as_deref()).map(String::from);
     if is_stream && cursor.is_some() {
@@ -111,7 +94,7 @@ pub(super) async fn get(
     }
     let (events, cursor) = reader.page().await?;
     let body = serde_json::to_vec(&events).map_err(|error| Problem::internal(&error))?;
-    let next = query.address_of_next(uri.path(), &cursor);
+    let next = address_of_next(&uri, &cursor);
     let link = HeaderValue::from_str(&format!("<{next}>; rel=\"next\""));
     let link = link.map_err(|error| Problem::internal(&error))?;
     let headers = [
@@ -128,49 +111,15 @@ fn wants_stream(headers: &HeaderMap) -> bool {
 }
 
 impl Query {
-    fn asked(&self) -> Result<EventsAsked, Problem> {
-        let words = Words {
-            bbox: self.bbox.as_deref(),
-            polygon: self.polygon.as_deref(),
-            corridor: self.corridor.as_deref(),
-            width_m: self.width_m,
-            city: self.city.as_deref(),
-            district: self.district.as_deref(),
-            route: self.route.as_deref(),
-            ids: self.ids.as_deref(),
-            filter: None,
-        };
+    fn asked(self, words: Words) -> Result<EventsAsked, Problem> {
+        let Self { kinds, feeds, cursor, offset, time_ms } = self;
         Ok(EventsAsked {
-            kinds: self.kinds.as_deref().map(list),
-            feeds: self.feeds.as_deref().map(list),
-            cursor: self.cursor.clone(),
-            offset: self.offset,
-            time_ms: self.time_ms,
-            of: words.asked()?,
+            kinds: kinds.as_deref().map(list),
+            feeds: feeds.as_deref().map(list),
+            cursor,
+            offset,
+            time_ms,
+            of: words.asked(None)?,
         })
-    }
-
-    /// The same question, from a cursor on.
-    fn address_of_next(&self, path: &str, cursor: &str) -> String {
-        let mut next = form_urlencoded::Serializer::new(String::new());
-        let width_m = self.width_m.map(|width_m| width_m.to_string());
-        for (name, value) in [
-            ("kinds", &self.kinds),
-            ("feeds", &self.feeds),
-            ("bbox", &self.bbox),
-            ("polygon", &self.polygon),
-            ("corridor", &self.corridor),
-            ("width_m", &width_m),
-            ("city", &self.city),
-            ("district", &self.district),
-            ("route", &self.route),
-            ("ids", &self.ids),
-        ] {
-            if let Some(value) = value {
-                next.append_pair(name, value);
-            }
-        }
-        next.append_pair("cursor", cursor);
-        format!("{path}?{}", next.finish())
     }
 }

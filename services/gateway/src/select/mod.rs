@@ -20,7 +20,7 @@ use serde::Deserialize;
 use crate::live::{LiveRegion, Progress};
 use crate::problem::Problem;
 use filter::Filter;
-pub(crate) use query::{Words, list};
+pub(crate) use query::{Selecting, Words, list};
 use shape::Shape;
 
 /// Most ids that are asked for by name.
@@ -30,7 +30,8 @@ const IDS_MAX: usize = 1_000;
 const DISTRICT_PREFIXES: [&str; 3] = ["", "district:", "postal:"];
 
 /// What a reader says of the objects it wants. All of it is optional, and all that is said holds.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub(crate) struct Asked {
     /// West, south, east, north in degrees.
     pub(crate) bbox: Option<BoundingBox>,
@@ -125,6 +126,12 @@ impl Selection {
     /// The same of only some layers.
     pub(crate) fn only(&self, layers: &[Layer]) -> Self {
         Self { layers: layers.to_vec(), ..self.clone() }
+    }
+
+    /// Whether it may take microseconds for an object, and not nanoseconds.
+    pub(crate) fn is_costly(&self) -> bool {
+        let is_costly = |shape: &Shape| !matches!(shape, Shape::Box(_));
+        self.filter.is_some() || self.shapes.iter().any(is_costly)
     }
 
     /// The box outside which it wants nothing, but for feeds; none when it has no shape.
