@@ -1,6 +1,7 @@
 //! Rules of the repository that a machine can check.
 
 mod edges;
+mod fuzz;
 mod generated;
 mod tidy;
 

@@ -6,6 +6,7 @@ pub mod codegen;
 pub mod command;
 pub mod dashboard;
 pub mod demo;
+pub mod fuzz;
 pub mod packages;
 pub mod run;
 pub mod test;

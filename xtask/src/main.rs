@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, codegen, dashboard, packages, root, run, test};
+use xtask::{bench, codegen, dashboard, fuzz, packages, root, run, test};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Build, run, test and measure Tilanne")]
@@ -36,6 +36,14 @@ enum Task {
         #[arg(long)]
         write: bool,
     },
+    /// Look for inputs that a parser fails at; the targets are in `tests/fuzz`.
+    Fuzz {
+        /// `formats`, `query` or `subscription`.
+        target: String,
+        /// How long, minutes.
+        #[arg(long, default_value_t = 60)]
+        minutes: u64,
+    },
     /// Build the dashboard.
     Dashboard,
     /// Generate the Rust code of the messages in proto/.
@@ -50,6 +58,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Run { arguments } => run::run(&root, &arguments),
         Task::Test { filter } => test::test(&root, filter.as_deref()),
         Task::Bench { name, json, write } => bench::bench(&root, name.as_deref(), json, write),
+        Task::Fuzz { target, minutes } => fuzz::fuzz(&root, &target, minutes),
         Task::Dashboard => dashboard::build(&root).map(|()| ExitCode::SUCCESS),
         Task::Codegen => codegen::write(&root).map(|()| ExitCode::SUCCESS),
         Task::Packages => packages::ensure().map(|()| ExitCode::SUCCESS),

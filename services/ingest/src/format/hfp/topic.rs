@@ -75,7 +75,8 @@ impl<'a> Topic<'a> {
     fn slashed_headsign(&mut self, rest: &'a str, levels: &mut Levels<'a>) {
         let mut end = 0;
         for level in rest.split('/') {
-            if is_time_of_day(level) {
+            // What looks like one at the start is part of the headsign: the start time follows it.
+            if end > 0 && is_time_of_day(level) {
                 self.headsign = rest.get(..end - 1).unwrap_or_default();
                 self.start = level;
                 levels.0 = rest.get(end + level.len() + 1..);
