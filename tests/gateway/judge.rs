@@ -5,10 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, OnceLock};
 
-use events::{Geometry, InformedEntity, StopTimeEvent};
+use events::{
+    Body, DetectorMeasurement, DetectorStation, EntityKind, Event, Geometry, InformedEntity,
+    LogRecord, Provenance, SituationRecord, StopTimeEvent, StopTimeUpdate, TripUpdate,
+    VehiclePosition, Verdicts, WeatherMeasurement, WeatherStation,
+};
 use gateway::Progress;
 use picture::{Delta, Object, Setup};
-use stream::{EmbeddedLog, EmbeddedOptions, Log};
+use stream::{Append, EmbeddedLog, EmbeddedOptions, Log, topic};
 
 use super::full::full_objects;
 use super::support::{NOW_MS, REGION, Server, app, position, region, server, updated};
@@ -95,6 +99,8 @@ fn node() -> Option<&'static Path> {
                 .unwrap();
             let mut install = Command::new("npm");
             install.args(["install", "--no-audit", "--no-fund", "--fetch-retries=1"]);
+            // One of the packages would report that it is installed.
+            install.arg("--ignore-scripts");
             run(install.current_dir(&folder))
         })?;
         Some(folder)
@@ -108,10 +114,19 @@ fn objects() -> Vec<Delta> {
     for object in &mut objects {
         match object {
             Object::Trip(trip) => {
-                let arrival = StopTimeEvent { time_ms: Some(NOW_MS), ..Default::default() };
-                let stop = &mut trip.update.stop_time_updates[0];
-                stop.arrival = Some(arrival);
-                stop.stop_sequence = Some(1);
+                let stop = |sequence, id: &str, time_ms| {
+                    let time = StopTimeEvent { time_ms: Some(time_ms), ..Default::default() };
+                    StopTimeUpdate {
+                        stop_sequence: Some(sequence),
+                        stop_id: Some(id.into()),
+                        arrival: Some(time),
+                        departure: Some(time),
+                        ..Default::default()
+                    }
+                };
+                // Both are in data/judges/schedule.
+                trip.update.stop_time_updates =
+                    vec![stop(1, "3", NOW_MS), stop(2, "4", NOW_MS + 600_000)];
             }
             Object::Situation(situation) => {
                 let place = position(24.5, 60.5);
@@ -134,7 +149,33 @@ fn objects() -> Vec<Delta> {
     deltas.collect()
 }
 
-/// A server of that picture, on a log.
+/// An event of each kind, each a minute after the one before.
+fn logged() -> Vec<LogRecord> {
+    let vehicle = VehiclePosition { position: Some(position(24.5, 60.5)), ..Default::default() };
+    let bodies = [
+        Body::VehiclePosition(vehicle),
+        Body::TripUpdate(TripUpdate::default()),
+        Body::DetectorStation(DetectorStation::default()),
+        Body::DetectorMeasurement(DetectorMeasurement::default()),
+        Body::SituationRecord(Box::new(SituationRecord::default())),
+        Body::WeatherStation(WeatherStation::default()),
+        Body::WeatherMeasurement(WeatherMeasurement::default()),
+        Body::Retraction(EntityKind::Vehicle),
+    ];
+    let events = (0..).zip(bodies).map(|(minute, body)| Event {
+        feed: "feed".into(),
+        region: REGION.into(),
+        entity: "1".into(),
+        event_time_ms: NOW_MS + minute * 60_000 + minute,
+        received_time_ms: NOW_MS + minute * 60_000 + 500,
+        verdicts: Verdicts::default(),
+        provenance: Provenance { source: "mqtt".into(), format: "hfp".into() },
+        body,
+    });
+    events.map(LogRecord::Event).collect()
+}
+
+/// A server of that picture, on a log with those events.
 struct Judged {
     server: Server,
     _log: tempfile::TempDir,
@@ -146,6 +187,9 @@ impl Judged {
         let folder = tempfile::tempdir().unwrap();
         let log: Arc<dyn Log> =
             EmbeddedLog::open(folder.path(), EmbeddedOptions::default()).unwrap();
+        let records = logged().iter().map(|record| record.encode().into()).collect();
+        let sink = log.sink(topic::EVENTS, REGION).await.unwrap();
+        sink.append(Append { records, cursor: None }).await.unwrap();
         let server = server(&app).await;
         for live in app.regions() {
             live.set_progress(Progress::CatchingUp);
@@ -175,40 +219,78 @@ fn script(name: &str) -> PathBuf {
     Path::new(JUDGES).join(name)
 }
 
+/// A judge in Python, of a region.
+fn in_python(python: &Path, name: &str, base: &str) -> Command {
+    let mut judge = Command::new(python);
+    judge.arg(script(name)).args([base, REGION]);
+    judge
+}
+
+/// A judge in JavaScript, of a region.
+fn in_node(folder: &Path, name: &str, base: &str) -> Command {
+    // Node looks for packages beside the script.
+    std::fs::copy(script(name), folder.join(name)).unwrap();
+    let mut judge = Command::new("node");
+    judge.arg(folder.join(name)).args([base, REGION]);
+    judge
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_official_bindings_parse_gtfs_realtime() {
     let Some(python) = python() else { return };
+    let said = judge(move |base| in_python(python, "gtfs_rt.py", base)).await;
+    assert_eq!(said.trim(), "1 vehicles, 1 trip updates, 1 alerts");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gtfs_rt_validator_finds_no_error() {
+    let Some(python) = python() else { return };
     let said = judge(move |base| {
-        let mut judge = Command::new(python);
-        judge.arg(script("gtfs_rt.py")).args([base, REGION]);
+        let mut judge = in_python(python, "gtfs_rt_rules.py", base);
+        judge.arg(script("schedule"));
         judge
     });
-    assert_eq!(said.await.trim(), "1 vehicles, 1 trip updates, 1 alerts");
+    assert_eq!(said.await.trim(), "3 entities, 121 rules");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sdk_of_cloud_events_reads_events() {
+    let Some(python) = python() else { return };
+    let said = judge(move |base| in_python(python, "cloud_events.py", base)).await;
+    assert_eq!(said.trim(), "8 events of 8 types");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pyarrow_and_geopandas_read_arrow() {
     let Some(python) = python() else { return };
-    let said = judge(move |base| {
-        let mut judge = Command::new(python);
-        judge.arg(script("arrow.py")).args([base, REGION]);
-        judge
-    });
-    assert_eq!(said.await.trim(), "11 layers");
+    let said = judge(move |base| in_python(python, "arrow.py", base)).await;
+    assert_eq!(said.trim(), "11 layers");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mapbox_vector_tile_reads_tiles() {
     let Some(folder) = node() else { return };
-    // Node looks for packages beside the script.
-    std::fs::copy(script("tiles.mjs"), folder.join("tiles.mjs")).unwrap();
     let said = judge(move |base| {
-        let mut judge = Command::new("node");
+        let mut judge = in_node(folder, "tiles.mjs", base);
         // All that is judged lies in this tile.
-        judge.arg(folder.join("tiles.mjs")).args([base, REGION, "8", "145", "73"]);
+        judge.args(["8", "145", "73"]);
         judge
     });
     assert!(said.await.ends_with("features\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn maplibre_draws_tiles() {
+    let Some(folder) = node() else { return };
+    let said = judge(move |base| in_node(folder, "maplibre.mjs", base)).await;
+    assert!(said.ends_with("features\n"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_parser_of_asyncapi_finds_no_error() {
+    let Some(folder) = node() else { return };
+    let said = judge(move |base| in_node(folder, "asyncapi.mjs", base)).await;
+    assert_eq!(said.trim(), "4 operations");
 }
 
 /// All checks but one: that whatever fits the description is accepted. No description of parameters

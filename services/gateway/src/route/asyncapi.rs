@@ -67,7 +67,8 @@ pub fn asyncapi() -> Value {
             "title": "Tilanne streams",
             "version": api["info"]["version"],
             "description": DESCRIPTION,
-            "license": api["info"]["license"],
+            // AsyncAPI 3.0 knows no `identifier` of a license.
+            "license": {"name": api["info"]["license"]["name"]},
         },
         "defaultContentType": "application/json",
         "channels": {
