@@ -10,12 +10,12 @@ use events::{
     LogRecord, Provenance, SituationRecord, StopTimeEvent, StopTimeUpdate, TripUpdate,
     VehiclePosition, Verdicts, WeatherMeasurement, WeatherStation,
 };
-use gateway::Progress;
+use gateway::{Options, Progress, PushOptions};
 use picture::{Delta, Object, Setup};
 use stream::{Append, EmbeddedLog, EmbeddedOptions, Log, topic};
 
 use super::full::full_objects;
-use super::support::{NOW_MS, REGION, Server, app, position, region, server, updated};
+use super::support::{NOW_MS, REGION, Server, app_with, position, region, server, updated};
 
 const JUDGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/judges");
 
@@ -182,8 +182,8 @@ struct Judged {
 }
 
 impl Judged {
-    async fn start() -> Self {
-        let app = app();
+    async fn start(options: Options) -> Self {
+        let app = app_with(options);
         let folder = tempfile::tempdir().unwrap();
         let log: Arc<dyn Log> =
             EmbeddedLog::open(folder.path(), EmbeddedOptions::default()).unwrap();
@@ -206,7 +206,15 @@ impl Judged {
 
 /// Lets a judge loose on a server; gives what it said.
 async fn judge(make: impl FnOnce(&str) -> Command + Send + 'static) -> String {
-    let judged = Judged::start().await;
+    judge_with(Options::default(), make).await
+}
+
+/// Lets a judge loose on a server with these options; gives what it said.
+async fn judge_with(
+    options: Options,
+    make: impl FnOnce(&str) -> Command + Send + 'static,
+) -> String {
+    let judged = Judged::start(options).await;
     let base = format!("http://{}", judged.server.address);
     let output = tokio::task::spawn_blocking(move || run(&mut make(&base))).await.unwrap();
     judged.server.shutdown.cancel();
@@ -283,7 +291,7 @@ async fn mapbox_vector_tile_reads_tiles() {
 async fn maplibre_draws_tiles() {
     let Some(folder) = node() else { return };
     let said = judge(move |base| in_node(folder, "maplibre.mjs", base)).await;
-    assert!(said.ends_with("features\n"), "{said}");
+    assert!(said.ends_with("features of 8 layers\n"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -291,6 +299,20 @@ async fn the_parser_of_asyncapi_finds_no_error() {
     let Some(folder) = node() else { return };
     let said = judge(move |base| in_node(folder, "asyncapi.mjs", base)).await;
     assert_eq!(said.trim(), "4 operations");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_autobahn_cases_find_the_sockets_conforming() {
+    let Some(python) = python() else { return };
+    // The most that a server can be told to take: some cases are about large messages.
+    let push = PushOptions { echo: true, message_bytes_max: 1 << 20, ..Default::default() };
+    let options = Options { push, ..Default::default() };
+    let said = judge_with(options, move |base| {
+        let mut judge = Command::new(python);
+        judge.arg(script("websocket.py")).arg(base);
+        judge
+    });
+    assert!(said.await.ends_with("51 cases of the stream\n"));
 }
 
 /// All checks but one: that whatever fits the description is accepted. No description of parameters

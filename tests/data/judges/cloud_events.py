@@ -1,4 +1,4 @@
-"""Reads the events of a region, page by page and as server-sent events, with the CloudEvents SDK."""
+"""Reads the events of a region with the CloudEvents SDK, page by page and as server-sent events."""
 
 import datetime
 import json

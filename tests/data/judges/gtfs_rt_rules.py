@@ -1,6 +1,6 @@
-"""Judges the feeds of a region by the rules of gtfs-rt-validator: those of MobilityData's validator,
-which is in no package registry, and those of the specification since. A rule of severity ERROR that
-says something fails. The schedule that the ids have to join is a folder with the files of GTFS.
+"""Judges the feeds of a region by the rules of gtfs-rt-validator: those of MobilityData's, which is
+in no package registry, and those of the specification since. What a rule of severity ERROR finds
+fails. The schedule that the ids have to join is a folder with the files of GTFS.
 """
 
 import datetime
