@@ -6,6 +6,7 @@ use futures_util::SinkExt;
 use gateway::{Options, PushOptions};
 use picture::{Layer, RemovalReason, View};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::client::Client;
@@ -260,15 +261,38 @@ async fn too_many_errors_end_the_connection() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_too_long_ends_only_its_connection() {
+async fn what_is_no_message_ends_only_its_connection_and_says_why() {
     let app = app();
     let server = server(&app).await;
     let mut other = Client::connect(&server).await;
-    let mut client = Client::connect(&server).await;
-    // The server may close before all of it is sent.
-    let _ = client.0.send(Message::text("x".repeat(1 << 20))).await;
+    let long = [&[0x81, 0xFE, 0x50, 0x00, 0, 0, 0, 0], [b'x'; 0x5000].as_slice()].concat();
+    for (frame, code, says) in [
+        (long.as_slice(), 1009, "too long"),
+        // Masked by nothing, as clients may.
+        (&[0x81, 0x82, 0, 0, 0, 0, 0xC3, 0x28], 1007, "UTF-8"),
+        // A reserved opcode, a reserved bit, a ping in pieces, a continuation of nothing.
+        (&[0x83, 0x80, 0, 0, 0, 0], 1002, "RFC 6455"),
+        (&[0xC1, 0x80, 0, 0, 0, 0], 1002, "RFC 6455"),
+        (&[0x09, 0x80, 0, 0, 0, 0], 1002, "RFC 6455"),
+        (&[0x80, 0x80, 0, 0, 0, 0], 1002, "RFC 6455"),
+    ] {
+        let mut client = Client::connect(&server).await;
+        client.0.get_mut().write_all(frame).await.unwrap();
+        let close = client.message().await;
+        let Message::Close(Some(close)) = close else { panic!("{says}: {close:?}") };
+        assert_eq!(u16::from(close.code), code, "{says}");
+        assert!(close.reason.contains(says), "{}", close.reason);
+    }
     other.subscribe(&["vehicles"], Value::Null).await;
     assert_eq!(other.frame().await["type"], "snapshot");
+}
+
+#[tokio::test]
+async fn nothing_is_echoed_but_in_tests() {
+    let server = server(&app()).await;
+    let url = format!("ws://{}/echo", server.address);
+    let error = tokio_tungstenite::connect_async(&url).await.unwrap_err();
+    assert!(matches!(error, tungstenite::Error::Http(answer) if answer.status() == 404));
 }
 
 #[tokio::test]

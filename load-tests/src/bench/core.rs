@@ -17,8 +17,10 @@ use super::{BenchError, Figure, median};
 use crate::simulator;
 
 const RUNS: usize = 5;
-const REGION: &str = "bench";
-const FEED: &str = "vehicles";
+pub(super) const REGION: &str = "bench";
+pub(super) const FEED: &str = "vehicles";
+/// Event time of all first reports.
+pub(super) const START_MS: i64 = 1_800_000_000_000;
 
 /// HFP from topic and payload to checked event, gate included. As many distinct messages as the
 /// recorded ones that the target was set with: in a running system a message is in the cache, as it
@@ -139,7 +141,7 @@ pub(super) fn memory(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
     Ok(())
 }
 
-const AREA: BoundingBox =
+pub(super) const AREA: BoundingBox =
     BoundingBox { west_deg: 24.2, south_deg: 59.9, east_deg: 25.6, north_deg: 60.7 };
 
 fn picture() -> Picture {
@@ -155,16 +157,7 @@ struct Fleet {
 
 impl Fleet {
     fn new(vehicles: usize) -> Self {
-        // A low-discrepancy sequence (Roberts 2018, R2) spreads them without a random source.
-        let place = |index: usize, step: f64| (0.5 + step * index as f64).fract();
-        let record = |index: usize| {
-            let [west, south, east, north]: [f64; 4] = AREA.into();
-            let position = Position {
-                longitude_deg: west + (east - west) * place(index, 0.754_877_666_246_693),
-                latitude_deg: south + (north - south) * place(index, 0.569_840_290_998_053),
-            };
-            LogRecord::Event(report(index, position))
-        };
+        let record = |index| LogRecord::Event(report(index, spread(index)));
         Self { records: (0..vehicles).map(record).collect(), offset: 0 }
     }
 
@@ -190,13 +183,24 @@ impl Fleet {
     }
 }
 
-fn report(index: usize, position: Position) -> Event {
+/// The place of an object of many: a low-discrepancy sequence (Roberts 2018, R2) spreads them over
+/// the area without a random source.
+pub(super) fn spread(index: usize) -> Position {
+    let place = |step: f64| (0.5 + step * index as f64).fract();
+    let [west, south, east, north]: [f64; 4] = AREA.into();
+    Position {
+        longitude_deg: west + (east - west) * place(0.754_877_666_246_693),
+        latitude_deg: south + (north - south) * place(0.569_840_290_998_053),
+    }
+}
+
+pub(super) fn report(index: usize, position: Position) -> Event {
     Event {
         feed: FEED.into(),
         region: REGION.into(),
         entity: Text::from(format!("{:04}/{:05}", index / 100_000, index % 100_000)),
-        event_time_ms: 1_800_000_000_000,
-        received_time_ms: 1_800_000_000_100,
+        event_time_ms: START_MS,
+        received_time_ms: START_MS + 100,
         verdicts: Verdicts::default(),
         provenance: Provenance { source: "mqtt".into(), format: "hfp".into() },
         body: Body::VehiclePosition(VehiclePosition {

@@ -8,6 +8,7 @@ mod core;
 mod emissions;
 mod latency;
 mod matching;
+mod peers;
 mod process;
 mod push;
 mod query;
@@ -126,6 +127,7 @@ pub const BENCHES: &[Bench] = &[
             ("clients", push::clients),
             ("ingest", push::ingest),
             ("formats", push::formats),
+            ("peers", peers::peers),
         ],
     },
     Bench { name: "query", measures: &[("tiles", query::tiles), ("geojson", query::geojson)] },

@@ -20,6 +20,7 @@ use tokio::sync::watch;
 
 use crate::app::Clock;
 use crate::history::{Applied, History, Kept, Number, Place, Rings};
+use crate::push::RecentEvents;
 
 /// Most changes that are applied in one hold of the lock: some milliseconds of work. Frames of
 /// the log are not split, since a reader must not see half of a record.
@@ -131,6 +132,7 @@ pub struct LiveRegion {
     pulse: watch::Sender<u64>,
     /// That it is followed on.
     log: OnceLock<Arc<dyn Log>>,
+    recent_events: RecentEvents,
 }
 
 impl std::fmt::Debug for LiveRegion {
@@ -161,6 +163,7 @@ impl LiveRegion {
             clock,
             pulse,
             log: OnceLock::new(),
+            recent_events: RecentEvents::new(),
         }
     }
 
@@ -172,6 +175,11 @@ impl LiveRegion {
     /// The log that the region is followed on, once it is.
     pub(crate) fn log(&self) -> Option<&Arc<dyn Log>> {
         self.log.get()
+    }
+
+    /// Its events that were read last.
+    pub(crate) fn recent_events(&self) -> &RecentEvents {
+        &self.recent_events
     }
 
     /// Where it is and which cities it has.

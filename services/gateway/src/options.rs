@@ -82,6 +82,9 @@ pub struct PushOptions {
     pub idle_timeout_ms: u64,
     /// A client that has not taken a frame after so long is disconnected, 100 to 3,600,000 ms.
     pub stall_timeout_ms: u64,
+    /// Serves `/echo`, which sends each message back. For tests alone: no configuration can say it.
+    #[serde(skip)]
+    pub echo: bool,
 }
 
 impl Default for Options {
@@ -121,6 +124,7 @@ impl Default for PushOptions {
             ping_interval_ms: 20_000,
             idle_timeout_ms: 60_000,
             stall_timeout_ms: 60_000,
+            echo: false,
         }
     }
 }

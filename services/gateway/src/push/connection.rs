@@ -4,6 +4,7 @@
 //! then: a slow client gets fewer frames with the newest state, costs one frame and the list of the
 //! ids that it has, and delays nobody.
 
+use std::error::Error as _;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +36,9 @@ type End = Option<(u16, &'static str)>;
 const LEAVING: End = Some((close_code::AWAY, "the server stops; come back in a moment"));
 const STALLED: End = Some((close_code::POLICY, "the client takes or says nothing"));
 const ERRORS: End = Some((close_code::POLICY, "too many messages that are not understood"));
-const TOO_LONG: End = Some((close_code::SIZE, "message too long or not WebSocket"));
+const TOO_LONG: End = Some((close_code::SIZE, "the message is too long; send shorter ones"));
+const NO_TEXT: End = Some((close_code::INVALID, "a text message is not UTF-8"));
+const NO_WEBSOCKET: End = Some((close_code::PROTOCOL, "what came is not WebSocket (RFC 6455)"));
 
 /// Serves a client until it goes, stalls, or the server stops.
 pub(crate) async fn serve(
@@ -55,11 +58,43 @@ pub(crate) async fn serve(
         socket,
         app,
     };
-    if let ControlFlow::Break(Some((code, reason))) = connection.run().await {
-        let reason = Utf8Bytes::from_static(reason);
-        let close = Message::Close(Some(CloseFrame { code, reason }));
-        // The client may be gone, or not read: then there is nobody to tell.
-        let _ = timeout(CLOSE_TIMEOUT, connection.socket.send(close)).await;
+    if let ControlFlow::Break(end) = connection.run().await {
+        close(&mut connection.socket, end).await;
+    }
+}
+
+/// Sends each message back, as the conformance suites of WebSocket want it.
+pub(crate) async fn echo(mut socket: WebSocket) {
+    while let Some(message) = socket.recv().await {
+        let sent = match message {
+            Ok(message @ (Message::Text(_) | Message::Binary(_))) => socket.send(message).await,
+            // The library answers these.
+            Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_)) => Ok(()),
+            Err(error) => return close(&mut socket, broken(&error)).await,
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+/// Says why the connection ends, if there is somebody to tell.
+async fn close(socket: &mut WebSocket, end: End) {
+    let Some((code, reason)) = end else { return };
+    let reason = Utf8Bytes::from_static(reason);
+    let close = Message::Close(Some(CloseFrame { code, reason }));
+    // The client may be gone, or not read.
+    let _ = timeout(CLOSE_TIMEOUT, socket.send(close)).await;
+}
+
+/// What was wrong with what the client sent; none when the connection broke.
+fn broken(error: &axum::Error) -> End {
+    use tokio_tungstenite::tungstenite::Error;
+    match error.source().and_then(|error| error.downcast_ref()) {
+        Some(Error::Capacity(_)) => TOO_LONG,
+        Some(Error::Utf8(_)) => NO_TEXT,
+        Some(Error::Protocol(_)) => NO_WEBSOCKET,
+        _ => None,
     }
 }
 
@@ -160,7 +195,7 @@ impl Connection {
             Some(Ok(Message::Close(_))) | None => return ControlFlow::Break(None),
             Some(Err(error)) => {
                 tracing::debug!(%error, "a client of the stream broke off");
-                return ControlFlow::Break(TOO_LONG);
+                return ControlFlow::Break(broken(&error));
             }
         };
         match serde_json::from_str(&text) {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use events::{Body, Event, LogRecord, Text, wire};
-use prost::Message;
+use events::{Event, LogRecord, Text};
 use rustc_hash::FxHashSet;
-use serde::{Serialize, Serializer};
-use stream::{Bounds, Log, Record, Source, StreamError, topic};
+use serde::Serialize;
+use stream::{Bounds, Log, Source, StreamError, topic};
 use tokio::time::{Instant, timeout_at};
 
 use super::cursor::EventCursor;
+use super::logged::{self, KINDS, Logged};
 use crate::live::LiveRegion;
 use crate::problem::Problem;
 use crate::select::{Asked, Selection};
@@ -30,18 +30,6 @@ const QUIET_MAX: Duration = Duration::from_secs(10);
 /// Records around an offset among which one says when it was received: a tally does not.
 const RECORDS_WITH_TIME: usize = 64;
 
-/// Kinds of events, as in JSON and in the types of CloudEvents.
-pub(crate) const KINDS: [&str; 8] = [
-    "vehicle_position",
-    "trip_update",
-    "detector_measurement",
-    "detector_station",
-    "situation_record",
-    "retraction",
-    "weather_measurement",
-    "weather_station",
-];
-
 /// What a reader says of the events it wants.
 #[derive(Debug, Default)]
 pub(crate) struct EventsAsked {
@@ -55,65 +43,6 @@ pub(crate) struct EventsAsked {
     pub(crate) of: Asked,
 }
 
-/// An event to send.
-#[derive(Debug)]
-pub(crate) struct Sent {
-    pub(crate) offset: u64,
-    /// Of its record.
-    check: u32,
-    epoch: Text,
-    event: Event,
-}
-
-impl Sent {
-    /// A `tilanne.v1.StreamEvent`.
-    pub(super) fn protobuf(&self) -> Vec<u8> {
-        let event = Some((&self.event).into());
-        wire::StreamEvent { offset: self.offset, event }.encode_to_vec()
-    }
-
-    /// Cursor of a reader that has it.
-    pub(crate) fn cursor(&self) -> EventCursor {
-        let Self { offset, check, epoch, .. } = self;
-        EventCursor { epoch: epoch.clone(), next: offset + 1, check: *check }
-    }
-}
-
-/// As a CloudEvent (specification 1.0.2, structured mode), with the extension `sequence`.
-impl Serialize for Sent {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct CloudEvent<'a> {
-            specversion: &'static str,
-            id: String,
-            source: String,
-            #[serde(rename = "type")]
-            kind: String,
-            subject: String,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            time: Option<String>,
-            datacontenttype: &'static str,
-            sequence: String,
-            data: &'a Event,
-        }
-        let Self { offset, epoch, event, .. } = self;
-        let time = jiff::Timestamp::from_millisecond(event.event_time_ms);
-        let event = CloudEvent {
-            specversion: "1.0",
-            id: format!("{epoch}~{offset}"),
-            source: format!("/v1/regions/{}/events", event.region),
-            kind: format!("tilanne.v1.{}", kind(&event.body)),
-            subject: format!("{}:{}", event.feed, event.entity),
-            time: time.ok().map(|time| time.to_string()),
-            datacontenttype: "application/json",
-            // Its order is that of texts.
-            sequence: format!("{offset:020}"),
-            data: event,
-        };
-        event.serialize(serializer)
-    }
-}
-
 /// Events in the order of the log, and how far that brings the reader; without events only that.
 #[derive(Debug, Serialize)]
 pub(crate) struct Batch {
@@ -121,13 +50,13 @@ pub(crate) struct Batch {
     pub(crate) region: Text,
     pub(crate) epoch: Text,
     pub(crate) cursor: String,
-    pub(crate) events: Vec<Sent>,
+    pub(crate) events: Vec<Arc<Logged>>,
 }
 
 impl Batch {
     /// When the first of them was received.
     pub(super) fn oldest_ms(&self) -> Option<i64> {
-        self.events.first().map(|sent| sent.event.received_time_ms)
+        self.events.first().map(|logged| logged.event.received_time_ms)
     }
 }
 
@@ -197,7 +126,7 @@ impl EventReader {
     }
 
     /// Events that are there now, and the cursor after them; waits for none.
-    pub(crate) async fn page(&mut self) -> Result<(Vec<Sent>, String), Problem> {
+    pub(crate) async fn page(&mut self) -> Result<(Vec<Arc<Logged>>, String), Problem> {
         let log = self.live.log().ok_or_else(|| Problem::unavailable("the log is not open yet"))?;
         let bounds = log.bounds(topic::EVENTS, &self.live.region().id).await;
         let end = bounds.map_err(|error| failed(&error))?.next;
@@ -210,7 +139,7 @@ impl EventReader {
     }
 
     /// These events, with where they bring the reader.
-    pub(crate) fn batch(&self, events: Vec<Sent>) -> Batch {
+    pub(crate) fn batch(&self, events: Vec<Arc<Logged>>) -> Batch {
         Batch {
             id: self.id.clone(),
             region: self.live.region().id.clone(),
@@ -221,25 +150,19 @@ impl EventReader {
     }
 
     /// The wanted ones of the next records; waits for some records. Cancel-safe.
-    async fn read(&mut self) -> Result<Vec<Sent>, Problem> {
+    async fn read(&mut self) -> Result<Vec<Arc<Logged>>, Problem> {
         // Where there are many, others get their turn between two reads.
         tokio::task::yield_now().await;
         let records = self.source.next(RECORDS_PER_READ).await.map_err(|error| failed(&error))?;
         if let Some(last) = records.last() {
-            self.check = check(last);
+            self.check = logged::check(last);
         }
         let mut events = Vec::new();
         for record in records {
             self.next = record.offset + 1;
-            let event = match LogRecord::decode(&record.payload) {
-                Ok(LogRecord::Event(event)) => event,
-                Ok(LogRecord::Tally(_) | LogRecord::FeedStatus(_)) => continue,
-                Err(error) => return Err(Problem::internal(&error)),
-            };
-            if self.wants(&event) {
-                let (offset, check) = (record.offset, check(&record));
-                events.push(Sent { offset, check, epoch: self.epoch.clone(), event });
-            }
+            let logged = self.live.recent_events().event(&record, &self.epoch);
+            let logged = logged.map_err(|error| Problem::internal(&error))?;
+            events.extend(logged.filter(|logged| self.wants(&logged.event)));
         }
         Ok(events)
     }
@@ -250,7 +173,7 @@ impl EventReader {
     }
 
     fn wants(&self, event: &Event) -> bool {
-        self.kinds.contains(&kind(&event.body))
+        self.kinds.contains(&logged::kind(&event.body))
             && self.feeds.as_ref().is_none_or(|feeds| feeds.contains(&event.feed))
             && self.from_ms.is_none_or(|from_ms| event.received_time_ms >= from_ms)
             && self.selection.has_event(event, &self.live)
@@ -316,16 +239,10 @@ async fn check_cursor(
         source.next(1).await
     };
     let records = read.await.map_err(|error| failed(&error))?;
-    if records.first().map(check) != Some(cursor.check) {
+    if records.first().map(logged::check) != Some(cursor.check) {
         return gone("a crash has taken the end of the log that it is of");
     }
     Ok(())
-}
-
-/// Stands for a record.
-fn check(record: &Record) -> u32 {
-    // 0 stands for none.
-    crate::answer::hash32(&record.payload).max(1)
 }
 
 /// The first offset from which on events are received at a time or later. Several feeds write, and
@@ -367,19 +284,6 @@ fn kinds(asked: Option<&[String]>) -> Result<Vec<&'static str>, Problem> {
         })
     };
     asked.iter().map(known).collect()
-}
-
-fn kind(body: &Body) -> &'static str {
-    match body {
-        Body::VehiclePosition(_) => KINDS[0],
-        Body::TripUpdate(_) => KINDS[1],
-        Body::DetectorMeasurement(_) => KINDS[2],
-        Body::DetectorStation(_) => KINDS[3],
-        Body::SituationRecord(_) => KINDS[4],
-        Body::Retraction(_) => KINDS[5],
-        Body::WeatherMeasurement(_) => KINDS[6],
-        Body::WeatherStation(_) => KINDS[7],
-    }
 }
 
 fn failed(error: &StreamError) -> Problem {

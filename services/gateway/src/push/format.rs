@@ -221,7 +221,7 @@ fn protobuf(frame: &Frame, told: Told) -> Vec<u8> {
         }
         Frame::Events(batch) => {
             for event in &batch.events {
-                put(&mut bytes, EVENTS, &event.protobuf());
+                put(&mut bytes, EVENTS, event.protobuf());
             }
         }
     }

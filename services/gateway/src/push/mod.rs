@@ -8,12 +8,14 @@ mod cursor;
 mod events;
 mod format;
 mod held;
+mod logged;
 mod message;
 mod sse;
 mod subscription;
 
-pub(crate) use connection::serve;
+pub(crate) use connection::{echo, serve};
 pub(crate) use events::{EventReader, EventsAsked};
 pub(crate) use format::Format;
+pub(crate) use logged::RecentEvents;
 pub(crate) use message::layers;
 pub(crate) use sse::{Watching, events, objects};

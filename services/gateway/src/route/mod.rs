@@ -88,7 +88,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(region::routes())
         .merge(region_events::routes())
         .merge(regions::routes())
-        .merge(stream::routes())
+        .merge(stream::routes(&app.options.push))
         .merge(tile::routes())
         .merge(tilejson::routes())
         .fallback(assets::other)

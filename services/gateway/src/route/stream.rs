@@ -12,6 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::app::App;
 use crate::extract::{NoParameters, Parameters};
+use crate::options::PushOptions;
 use crate::problem::Problem;
 use crate::push::Format;
 use crate::schema::Problems;
@@ -23,8 +24,9 @@ const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("5");
 /// Clients say little; what is read is copied out of the buffer at once.
 const READ_BUFFER_BYTES: usize = 1_024;
 
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/v1/stream", routing::get(get))
+pub(super) fn routes(options: &PushOptions) -> Router<Arc<App>> {
+    let routes = Router::new().route("/v1/stream", routing::get(get));
+    if options.echo { routes.route("/echo", routing::any(echo)) } else { routes }
 }
 
 /// The stream of changes (WebSocket)
@@ -66,17 +68,23 @@ pub(super) async fn get(
         Ok(permit) => permit,
         Err(refusal) => return refusal,
     };
-    let bytes_max = app.options.push.message_bytes_max;
-    let upgrade = upgrade
-        .max_message_size(bytes_max)
-        .max_frame_size(bytes_max)
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(0)
-        .protocols(Format::ALL.map(Format::subprotocol));
+    let upgrade = bounded(upgrade, &app).protocols(Format::ALL.map(Format::subprotocol));
     let chosen = upgrade.selected_protocol().and_then(|name| name.to_str().ok());
     let format = Format::ALL.into_iter().find(|format| chosen == Some(format.subprotocol()));
     let format = format.unwrap_or(Format::Json);
     upgrade.on_upgrade(move |socket| push::serve(app, socket, format, permit))
+}
+
+/// Sockets of all routes have the same bounds.
+fn bounded(upgrade: WebSocketUpgrade, app: &App) -> WebSocketUpgrade {
+    let bytes_max = app.options.push.message_bytes_max;
+    let upgrade = upgrade.max_message_size(bytes_max).max_frame_size(bytes_max);
+    upgrade.read_buffer_size(READ_BUFFER_BYTES).write_buffer_size(0)
+}
+
+/// Answers each message with itself, so that a conformance suite can judge the sockets of the stream.
+async fn echo(State(app): State<Arc<App>>, upgrade: WebSocketUpgrade) -> Response {
+    bounded(upgrade, &app).on_upgrade(push::echo)
 }
 
 /// A place among the clients, or the answer that there is none.
