@@ -78,9 +78,13 @@ pub(crate) async fn echo(mut socket: WebSocket) {
     }
 }
 
-/// Says why the connection ends, if there is somebody to tell.
+/// Says why the connection ends, or answers that the client ends it, if there is somebody to tell.
 async fn close(socket: &mut WebSocket, end: End) {
-    let Some((code, reason)) = end else { return };
+    let Some((code, reason)) = end else {
+        // The answer to a close frame goes out when the client is listened to once more.
+        let _ = timeout(CLOSE_TIMEOUT, socket.recv()).await;
+        return;
+    };
     let reason = Utf8Bytes::from_static(reason);
     let close = Message::Close(Some(CloseFrame { code, reason }));
     // The client may be gone, or not read.
