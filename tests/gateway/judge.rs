@@ -323,6 +323,7 @@ async fn schemathesis_finds_nothing() {
     let Some(python) = python() else { return };
     judge(move |base| {
         let mut judge = Command::new(python.with_file_name("st"));
+        judge.arg("--config-file").arg(script("schemathesis.toml"));
         judge.args(["run", &format!("{base}/openapi.json")]);
         judge.args(["--max-examples", "25", "--seed", "1", "--no-color"]);
         judge.args(["--exclude-checks", "positive_data_acceptance"]);
