@@ -119,17 +119,18 @@ impl World {
     }
 
     async fn seen(&self, last: u64) -> Result<(), BenchError> {
-        let url = format!("http://{}/v1/regions/{REGION}", self.address);
+        let url = format!("http://{}/v1/regions", self.address);
         let start = Instant::now();
         loop {
             let answer = reqwest::get(&url).await.map_err(BenchError::new)?;
             let answer = answer.text().await.map_err(BenchError::new)?;
             let answer: Value = serde_json::from_str(&answer).map_err(BenchError::new)?;
-            if answer["sequence"].as_u64() >= Some(last) {
+            let sequence = &answer["regions"][0]["sequence"];
+            if sequence.as_u64() >= Some(last) {
                 return Ok(());
             }
             if start.elapsed() > PATIENCE {
-                return Err(BenchError(format!("the view stays at {}", answer["sequence"])));
+                return Err(BenchError(format!("the view stays at {sequence}")));
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

@@ -13,7 +13,7 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use axum::http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
 use super::events::{Batch, EventReader};
 use super::format::{self, Format, Told};
@@ -155,7 +155,8 @@ impl Connection {
         let flush_interval = Duration::from_millis(push.flush_interval_ms);
         let idle_timeout = Duration::from_millis(push.idle_timeout_ms);
         let mut pulse = self.app.pulse.subscribe();
-        let mut ping = interval(Duration::from_millis(push.ping_interval_ms));
+        let ping_interval = Duration::from_millis(push.ping_interval_ms);
+        let mut ping = interval_at(Instant::now() + ping_interval, ping_interval);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let closing = self.app.closing.clone();
         let mut next_flush = Instant::now();
