@@ -47,18 +47,22 @@ impl Measured {
 /// We and the peers, one after the other.
 pub(super) fn peers(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
     ours::measure(each)?.tell(each);
-    for (name, measured) in [
-        ("redis-server", resp::redis()?),
-        ("PostGIS", postgis::measure(each)?),
-        ("tile38-server", resp::tile38()?),
-    ] {
-        match measured {
+    let peers: [(_, Peer); 3] = [
+        ("redis-server", |_| resp::redis()),
+        ("PostGIS", postgis::measure),
+        ("tile38-server", |_| resp::tile38()),
+    ];
+    for (name, measure) in peers {
+        match measure(each)? {
             Some(measured) => measured.tell(each),
             None => eprintln!("{name} is not installed and is left out"),
         }
     }
     Ok(())
 }
+
+/// Measures a peer, if it is installed.
+type Peer = fn(&mut dyn FnMut(Figure)) -> Result<Option<Measured>, BenchError>;
 
 /// Where an object is after so many rounds of driving: some metres from where it was.
 fn place(object: usize, round: usize) -> [f64; 2] {
