@@ -9,6 +9,7 @@ mod calendar;
 mod config;
 mod fixture;
 mod http_poll;
+mod import;
 mod live;
 mod mqtt;
 mod pipeline;

@@ -19,6 +19,7 @@ mod error;
 mod feed;
 pub mod format;
 mod gate;
+pub mod import;
 mod letter;
 mod live;
 mod metric;

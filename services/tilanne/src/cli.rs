@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{check, decode, emission, network, replay, run, subscribe};
+use crate::{check, decode, emission, import, network, replay, run, subscribe};
 
 /// The live situational picture of urban mobility.
 #[derive(Parser)]
@@ -27,6 +27,8 @@ enum Command {
     /// Make the tables of emission factors and of fleets, and show what they say.
     #[command(subcommand)]
     Emission(emission::Command),
+    /// Make a recording of what others have recorded.
+    Import(import::Arguments),
     /// Make and look at the file of a street network.
     #[command(subcommand)]
     Network(network::Command),
@@ -74,6 +76,7 @@ impl Cli {
             Command::Check(arguments) => check::check(&arguments),
             Command::Decode(arguments) => decode::decode(&arguments),
             Command::Emission(command) => emission::emission(&command),
+            Command::Import(arguments) => import::import(&arguments),
             Command::Network(command) => network::network(&command),
             Command::Replay(arguments) => replay::replay(&arguments),
             Command::Subscribe(arguments) => subscribe::subscribe(&arguments),

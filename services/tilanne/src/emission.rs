@@ -13,7 +13,8 @@ use traffic::emission::{
     import_annex,
 };
 
-use crate::network::{Bar, write_whole};
+use crate::bar::Bar;
+use crate::network::write_whole;
 
 /// Larger annexes are refused: the published one has 6.5 MB.
 const ANNEX_BYTES_MAX: u64 = 256 << 20;

@@ -3,12 +3,14 @@
 // Standard output is what a command prints its answer on.
 #![allow(clippy::print_stdout)]
 
+mod bar;
 mod check;
 mod cli;
 mod config;
 mod decode;
 mod emission;
 mod factors;
+mod import;
 mod locate;
 mod network;
 mod replay;

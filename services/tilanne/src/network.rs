@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, IsTerminal, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,6 +11,7 @@ use ::network::osm::{OsmImport, OsmOptions, read_osm};
 use ::network::{BoundingBox, ImportReport, LinkFlags, Network, RoadClass};
 use anyhow::Context;
 
+use crate::bar::Bar;
 use crate::cli::ConfigArguments;
 use crate::config;
 
@@ -254,34 +255,4 @@ fn show_link(network: &Network, wanted: &str) -> anyhow::Result<()> {
         println!("at          {:.7} {:.7}", at.latitude_deg, at.longitude_deg);
     }
     Ok(())
-}
-
-/// A bar of progress on standard error, when that is a terminal.
-pub(crate) struct Bar {
-    what: &'static str,
-    on: bool,
-    shown: Option<u64>,
-}
-
-impl Bar {
-    pub(crate) fn new(what: &'static str) -> Self {
-        Self { what, on: std::io::stderr().is_terminal(), shown: None }
-    }
-
-    pub(crate) fn show(&mut self, done: u64, total: u64) {
-        const WIDTH: usize = 40;
-        let percent = (100 * done).checked_div(total).unwrap_or(100).min(100);
-        if self.on && self.shown != Some(percent) {
-            self.shown = Some(percent);
-            let full = percent as usize * WIDTH / 100;
-            let bar = format!("{}{}", "█".repeat(full), "░".repeat(WIDTH - full));
-            eprint!("\r{} {bar} {percent:>3} %", self.what);
-        }
-    }
-
-    pub(crate) fn clear(&mut self) {
-        if self.shown.take().is_some() {
-            eprint!("\r\x1b[K");
-        }
-    }
 }

@@ -24,10 +24,10 @@ pub fn lines(bytes: &[u8]) -> Option<impl Iterator<Item = DumpLine<'_>>> {
     let is_dump = if is_object(first) {
         present.next().is_some_and(is_object)
     } else {
-        split(first).is_some()
+        line(first).is_some()
     };
     // A line that is cut off is a record too: as a payload it will be rejected by name.
-    is_dump.then(|| not_blank(bytes).map(|line| split(line).unwrap_or((None, "", line))))
+    is_dump.then(|| not_blank(bytes).map(|text| line(text).unwrap_or((None, "", text))))
 }
 
 fn not_blank(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -40,7 +40,7 @@ fn is_object(line: &[u8]) -> bool {
 }
 
 /// Parts of a line of the shape `[receive time] topic payload`.
-fn split(line: &[u8]) -> Option<DumpLine<'_>> {
+pub fn line(line: &[u8]) -> Option<DumpLine<'_>> {
     let brace = line.iter().position(|&byte| byte == b'{')?;
     let (head, payload) = line.split_at(brace);
     let head = std::str::from_utf8(head).ok()?.trim();

@@ -15,14 +15,14 @@ const SECONDS_MAX: i64 = 100_000_000_000;
 
 /// Milliseconds from a number of Unix seconds, or of milliseconds as some publishers send by
 /// mistake. `None` for 0, which stands for a missing value, and outside 1970 to 9999.
-pub(super) fn unix_ms(number: i64) -> Option<i64> {
+pub(crate) fn unix_ms(number: i64) -> Option<i64> {
     let milliseconds = if number > SECONDS_MAX { number } else { number.checked_mul(1_000)? };
     (1..=UNIX_MS_MAX).contains(&milliseconds).then_some(milliseconds)
 }
 
 /// Milliseconds of an ISO 8601 instant with `Z` or an offset and any fraction of a second. The
 /// shapes that feeds send are read by hand, four times as fast; all others by `jiff`.
-pub(super) fn rfc3339_ms(text: &str) -> Option<i64> {
+pub(crate) fn rfc3339_ms(text: &str) -> Option<i64> {
     let ms = exact_ms(text.as_bytes()).or_else(|| general_ms(text))?;
     (1..=UNIX_MS_MAX).contains(&ms).then_some(ms)
 }

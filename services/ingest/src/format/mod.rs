@@ -20,7 +20,7 @@ pub mod tilanne_json;
 
 mod digitraffic;
 mod envelope;
-mod instant;
+pub(crate) mod instant;
 mod json;
 mod options;
 

@@ -1,0 +1,235 @@
+//! Tables of positions or measurements (CSV), with a mapping that says what the columns mean.
+//!
+//! ```toml
+//! delimiter = ";"             # "," when not given
+//! time = "timestamp"          # column of the time
+//! time_format = "%d.%m.%Y %H:%M:%S"   # or rfc3339 (when not given), unix_s, unix_ms
+//! time_zone = "Europe/Helsinki"       # of a time_format without one; the region's when not given
+//!
+//! [columns]                   # fields of `tilanne_json`, and the columns they are in
+//! vehicle = "veh_id"
+//! latitude_deg = "lat"
+//! longitude_deg = "lon"
+//! speed_km_h = "speed"
+//!
+//! [constants]                 # fields that are the same in all rows
+//! mode = "bus"
+//!
+//! [factors]                   # what numbers are multiplied by
+//! speed_km_h = 3.6
+//! ```
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use csv::{ReaderBuilder, StringRecord, StringRecordsIntoIter};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use serde_json::{Map, Number, Value};
+
+use super::{ImportError, Part, Reader, Records, Setup, open};
+use crate::format::instant::{rfc3339_ms, unix_ms};
+
+/// Fields that are text; all others are numbers.
+const TEXTS: [&str; 4] = ["vehicle", "station", "mode", "name"];
+const NUMBERS: [&str; 8] = [
+    "latitude_deg",
+    "longitude_deg",
+    "bearing_deg",
+    "speed_km_h",
+    "direction",
+    "window_s",
+    "flow_veh_h",
+    "occupancy_percent",
+];
+
+/// What the columns of a table mean; see the module's file format.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    #[serde(default = "comma")]
+    delimiter: char,
+    time: String,
+    #[serde(default = "rfc3339")]
+    time_format: String,
+    time_zone: Option<String>,
+    columns: BTreeMap<String, String>,
+    #[serde(default)]
+    constants: BTreeMap<String, toml::Value>,
+    #[serde(default)]
+    factors: BTreeMap<String, f64>,
+}
+
+fn comma() -> char {
+    ','
+}
+
+fn rfc3339() -> String {
+    "rfc3339".to_owned()
+}
+
+impl Mapping {
+    pub(super) fn parse(text: &str) -> Result<Self, ImportError> {
+        let mapping: Self = toml::from_str(text)
+            .map_err(|error| ImportError::option("mapping", error.to_string()))?;
+        let fields = mapping.columns.keys().chain(mapping.constants.keys());
+        for field in fields.chain(mapping.factors.keys()) {
+            if !TEXTS.contains(&field.as_str()) && !NUMBERS.contains(&field.as_str()) {
+                let known = [TEXTS.as_slice(), NUMBERS.as_slice()].concat().join(", ");
+                let message = format!("no field {field:?}; there are {known}");
+                return Err(ImportError::option("mapping", message));
+            }
+        }
+        let has = |field| mapping.columns.contains_key(field);
+        if has("vehicle") == has("station") {
+            let message = "columns: say in which the id of the vehicle is, or of the station";
+            return Err(ImportError::option("mapping", message));
+        }
+        if !mapping.delimiter.is_ascii() {
+            return Err(ImportError::option("mapping", "delimiter: one character of ASCII"));
+        }
+        Ok(mapping)
+    }
+
+    fn time_ms(&self, text: &str, time_zone: &TimeZone) -> Option<i64> {
+        match self.time_format.as_str() {
+            "rfc3339" => rfc3339_ms(text),
+            "unix_s" | "unix_ms" => unix_ms(text.split('.').next()?.parse().ok()?),
+            pattern => {
+                let parsed = jiff::fmt::strtime::parse(pattern, text).ok()?;
+                let timestamp = parsed.to_timestamp().or_else(|_| {
+                    parsed.to_datetime()?.to_zoned(time_zone.clone()).map(|zoned| zoned.timestamp())
+                });
+                timestamp.ok().map(Timestamp::as_millisecond)
+            }
+        }
+    }
+}
+
+/// `table`: see the module.
+pub(super) struct Table;
+
+impl Reader for Table {
+    fn name(&self) -> &'static str {
+        "table"
+    }
+
+    fn format(&self) -> Option<&'static str> {
+        Some("tilanne_json")
+    }
+
+    fn records(&self, file: &Path, setup: &Arc<Setup>) -> Result<Records, ImportError> {
+        let Some(mapping) = setup.mapping.clone() else {
+            let message = "a table needs one: a file that says what its columns mean";
+            return Err(ImportError::option("mapping", message));
+        };
+        let time_zone = match &mapping.time_zone {
+            Some(name) => TimeZone::get(name)
+                .map_err(|error| ImportError::option("mapping", format!("time_zone: {error}")))?,
+            None => setup.time_zone.clone(),
+        };
+        let mut reader = ReaderBuilder::new()
+            .delimiter(mapping.delimiter as u8)
+            .flexible(true)
+            .trim(csv::Trim::All)
+            .from_reader(open(file, setup)?);
+        let header = reader.headers().map_err(|error| ImportError::file(file, error))?;
+        let column = |name: &str| {
+            let at = header.iter().position(|known| known.trim_start_matches('\u{feff}') == name);
+            at.ok_or_else(|| {
+                let known: Vec<_> = header.iter().collect();
+                let message = format!("no column {name:?}; there are {}", known.join(", "));
+                ImportError::file(file, message)
+            })
+        };
+        let time_column = column(&mapping.time)?;
+        let columns = mapping.columns.iter();
+        let columns: Result<Vec<(String, usize)>, ImportError> =
+            columns.map(|(field, name)| Ok((field.clone(), column(name)?))).collect();
+        let columns = columns?;
+        Ok(Box::new(Rows {
+            input: reader.into_records(),
+            columns,
+            time_column,
+            mapping,
+            time_zone,
+            file: file.to_owned(),
+            setup: Arc::clone(setup),
+            ended: false,
+        }))
+    }
+}
+
+struct Rows<R> {
+    input: StringRecordsIntoIter<R>,
+    columns: Vec<(String, usize)>,
+    time_column: usize,
+    mapping: Mapping,
+    time_zone: TimeZone,
+    file: PathBuf,
+    setup: Arc<Setup>,
+    ended: bool,
+}
+
+impl<R: std::io::Read> Iterator for Rows<R> {
+    type Item = Result<Part, ImportError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let row = match self.input.next()? {
+            Ok(row) => row,
+            Err(error) if error.is_io_error() => {
+                self.ended = true;
+                return Some(Err(ImportError::file(&self.file, error)));
+            }
+            Err(error) => {
+                let message = format!("{}: {error}", self.file.display());
+                return Some(Ok(Part::LeftOut(message)));
+            }
+        };
+        Some(Ok(self.report(&row).unwrap_or_else(|what| {
+            let line = row.position().map_or(0, csv::Position::line);
+            Part::LeftOut(format!("{}:{line}: {what}", self.file.display()))
+        })))
+    }
+}
+
+impl<R> Rows<R> {
+    /// A row as a report of `tilanne_json`.
+    fn report(&self, row: &StringRecord) -> Result<Part, String> {
+        let cell = |at: usize| row.get(at).filter(|cell| !cell.is_empty());
+        let time = cell(self.time_column).ok_or("no time")?;
+        let time_ms = self.mapping.time_ms(time, &self.time_zone);
+        let time_ms = time_ms.ok_or_else(|| {
+            format!("time {time:?} is not of the time_format {}", self.mapping.time_format)
+        })?;
+        let mut report = Map::new();
+        let time = Timestamp::from_millisecond(time_ms).map_err(|error| error.to_string())?;
+        report.insert("time".into(), time.to_string().into());
+        for (field, value) in &self.mapping.constants {
+            let value = serde_json::to_value(value).map_err(|error| error.to_string())?;
+            report.insert(field.clone(), value);
+        }
+        for (field, at) in &self.columns {
+            let Some(text) = cell(*at) else { continue };
+            let value = if TEXTS.contains(&field.as_str()) {
+                Value::from(text)
+            } else {
+                let factor = self.mapping.factors.get(field).copied().unwrap_or(1.0);
+                let number: f64 = text
+                    .replace(',', ".")
+                    .parse()
+                    .map_err(|_| format!("{field}: {text:?} is no number"))?;
+                let number = Number::from_f64(number * factor);
+                number.map(Value::from).ok_or_else(|| format!("{field}: {text:?} is no number"))?
+            };
+            report.insert(field.clone(), value);
+        }
+        let payload = Value::from(report).to_string().into_bytes();
+        Ok(self.setup.record(&self.file, "", time_ms, payload))
+    }
+}
