@@ -1,7 +1,9 @@
 //! The archive: what is written is read back, whatever happens in between.
 
+mod as_of;
 mod crash;
 mod generate;
 mod roundtrip;
+mod size;
 mod support;
 mod upkeep;

@@ -38,7 +38,12 @@ pub(super) fn open_archive(directory: &FsPath) -> Arc<Archive> {
 
 /// Appends records to the topic of events.
 pub(super) async fn append(log: &dyn Log, records: &[LogRecord]) {
-    let sink = log.sink(topic::EVENTS, REGION).await.unwrap();
+    append_to(log, REGION, records).await;
+}
+
+/// The same of a region.
+pub(super) async fn append_to(log: &dyn Log, region: &str, records: &[LogRecord]) {
+    let sink = log.sink(topic::EVENTS, region).await.unwrap();
     for records in records.chunks(1_000) {
         let records = records.iter().map(|record| Bytes::from(record.encode())).collect();
         sink.append(Append { records, cursor: None }).await.unwrap();
@@ -56,12 +61,23 @@ pub(super) async fn record_topic(
     log: &Arc<EmbeddedLog>,
     topic: Topic,
 ) -> Recorded {
+    record_of(archive, log, REGION, topic).await
+}
+
+/// The same of a region.
+pub(super) async fn record_of(
+    archive: &Arc<Archive>,
+    log: &Arc<EmbeddedLog>,
+    region: &str,
+    topic: Topic,
+) -> Recorded {
     let stop = CancellationToken::new();
     let dynamic: Arc<dyn Log> = Arc::<EmbeddedLog>::clone(log);
-    let recorder = record(Arc::clone(archive), dynamic, topic, REGION.into(), stop.clone());
+    let recorder = record(Arc::clone(archive), dynamic, topic, region.to_owned(), stop.clone());
     let recorder = tokio::spawn(recorder);
-    // A recorder that has nothing to wait for reads on before it looks whether to stop.
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // It says nothing of how far it is: so much is read well within this time.
+    let records = log.bounds(topic.as_str(), region).await.unwrap().next;
+    tokio::time::sleep(Duration::from_millis(300 + records / 50)).await;
     stop.cancel();
     recorder.await.unwrap().unwrap()
 }

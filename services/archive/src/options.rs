@@ -11,9 +11,10 @@ use crate::Kind;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ArchiveOptions {
-    /// Folder to archive in. Either this or `s3`.
+    /// Folder to archive in, unless there is `s3`. The binary takes a folder in the data directory
+    /// where nothing is said.
     pub directory: Option<PathBuf>,
-    /// S3-compatible store to archive in.
+    /// S3-compatible store to archive in, in place of a folder.
     pub s3: Option<StoreOptions>,
     /// A file is begun anew after so long, 1 to 86,400 s, or sooner where there is much. Until then
     /// records are in the log alone; small files are merged when their day is over.
@@ -142,22 +143,19 @@ pub struct OptionsError {
 }
 
 impl ArchiveOptions {
-    /// Checks the bounds, and that there is one place to archive in.
+    /// Checks the bounds, and that there is no more than one place to archive in.
     ///
     /// ```
     /// use archive::ArchiveOptions;
     /// let options: ArchiveOptions = toml::from_str("directory = '/srv/archive'").unwrap();
     /// assert_eq!(options.validate(), Ok(()));
-    /// let error = ArchiveOptions::default().validate().unwrap_err();
-    /// assert_eq!(error.key, "directory");
+    /// let both = "directory = '/srv/archive'\ns3 = { bucket = 'b' }";
+    /// let options: ArchiveOptions = toml::from_str(both).unwrap();
+    /// assert_eq!(options.validate().unwrap_err().key, "s3");
     /// ```
     pub fn validate(&self) -> Result<(), OptionsError> {
         let error = |key: &str, message: String| Err(OptionsError { key: key.into(), message });
         match (&self.directory, &self.s3) {
-            (None, None) => {
-                let message = "say where to archive: a folder, or s3 = { bucket = … }";
-                return error("directory", message.into());
-            }
             (Some(_), Some(_)) => {
                 return error("s3", "either directory or s3, not both".into());
             }
