@@ -260,7 +260,11 @@ async fn a_past_moment_is_answered_as_it_was_then() {
             running = Running::start(log_folder.path(), &archive, &config, &clock);
         }
     }
-    assert!(witness.snapshot().objects.len() > 500, "there is something to see");
+    let objects = witness.snapshot().objects;
+    for layer in [picture::Layer::Vehicles, picture::Layer::Links, picture::Layer::Areas] {
+        let count = objects.iter().filter(|object| object.layer() == layer).count();
+        assert!(count > 20, "only {count} {layer}");
+    }
     // Some of it is archived, the rest in the log only.
     check(&running.app, &given, "archive and log").await;
     // What a client saw of the head says exactly which answer it was, also without a quiet moment.
@@ -273,6 +277,18 @@ async fn a_past_moment_is_answered_as_it_was_then() {
     let (was, is): (Value, Value) =
         (serde_json::from_slice(&last.body).unwrap(), serde_json::from_slice(&body).unwrap());
     assert_eq!((&was["objects"], &was["sequence"]), (&is["objects"], &is["sequence"]));
+    // What came late is known now: reports of that time that were received after it.
+    let moment = &given[3 * PATHS.len()];
+    let path = with_at(&moment.path, moment.at_ms);
+    let newest = async |path: &str| {
+        let (status, body) = get(&running.app, path).await;
+        assert_eq!(status, StatusCode::OK);
+        let page: Value = serde_json::from_slice(&body).unwrap();
+        let objects = page["objects"].as_array().unwrap().iter();
+        objects.map(|one| one["event_time_ms"].as_i64().unwrap() - first_ms).sum::<i64>()
+    };
+    let (then, now) = (newest(&path).await, newest(&format!("{path}&known=now")).await);
+    assert!(now > then, "reports of then are as old as {then}, and as {now} with the late ones");
     running.end().await;
     // The log is gone: what was archived is enough.
     drop(log_folder);
@@ -306,5 +322,8 @@ async fn what_cannot_be_asked_for_is_said() {
     says("at=", 400, "is no time").await;
     says("at=2026-13-26T11:00:00Z", 400, "is no time").await;
     says("sequence=5", 400, "goes with at").await;
+    says("known=now", 400, "goes with at").await;
+    says("at=2026-11-26T09:00:00Z&known=never", 400, "known").await;
+    says("at=2026-11-26T09:00:00Z&known=now&sequence=5", 400, "not with sequence").await;
     says("at=2026-11-26T09:00:00Z&sequence=-1", 400, "sequence").await;
 }

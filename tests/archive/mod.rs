@@ -3,6 +3,8 @@
 mod as_of;
 mod crash;
 mod generate;
+mod judge;
+mod raw;
 mod roundtrip;
 mod size;
 mod support;

@@ -95,6 +95,21 @@ async fn what_is_old_goes_by_kind() {
     };
     assert_eq!(days_of("vehicle_position"), ["2026-11-27", "2026-11-28", "2026-11-29"]);
     assert_eq!(days_of("tally"), ["2026-11-28", "2026-11-29"]);
+    // A recorder that starts removes nothing of what is kept.
+    let log_folder = tempfile::tempdir().unwrap();
+    record_all(&archive, &open_log(log_folder.path())).await;
+    assert_eq!(archive.usage().await.unwrap(), usage);
+    // What is not all there any more is not read as if it were.
+    let spans = archive.spans(REGION, Topic::Events).await.unwrap();
+    let mut replay =
+        archive.records(REGION, &spans[0].epoch, spans[0].first..u64::MAX).await.unwrap();
+    let error = loop {
+        match replay.next().await {
+            Ok(found) => assert!(found.is_some(), "read as if nothing were wrong"),
+            Err(error) => break error.to_string(),
+        }
+    };
+    assert!(error.contains("tally"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! What is archived: listings, stretches without a gap, and where a past moment is.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -39,8 +40,10 @@ pub(crate) struct Held {
     pub(crate) spans: Vec<Span>,
     /// Their files. One that is merged into another is left out.
     pub(crate) files: Vec<Segment>,
-    /// Files of stretches that were never finished, and files that are merged into others.
-    pub(crate) leftovers: Vec<Segment>,
+    /// Files that another one has all of.
+    pub(crate) merged: Vec<Segment>,
+    /// Files of stretches that were never finished, or whose last kind is gone.
+    pub(crate) unfinished: Vec<Segment>,
 }
 
 impl Held {
@@ -61,8 +64,11 @@ impl Held {
                 let is_merged = files.iter().enumerate().any(|(other, by)| {
                     other != index && by.covers(file) && (other < index || !file.covers(by))
                 });
-                let list =
-                    if is_whole && !is_merged { &mut held.files } else { &mut held.leftovers };
+                let list = match (is_whole, is_merged) {
+                    (true, false) => &mut held.files,
+                    (_, true) => &mut held.merged,
+                    (false, false) => &mut held.unfinished,
+                };
                 list.push(file.clone());
             }
         }
@@ -124,6 +130,8 @@ pub struct Archive {
     pub(crate) store: Arc<dyn ObjectStore>,
     options: ArchiveOptions,
     listing: Mutex<Option<(Instant, Listing)>>,
+    /// Counts what this process has written and removed.
+    changes: AtomicU64,
     /// Held for writing while small files give way to a merged one: who reads sees the ones or the
     /// other.
     pub(crate) switch: RwLock<()>,
@@ -144,7 +152,7 @@ impl Archive {
     /// An archive on a store.
     pub fn on(store: Arc<dyn ObjectStore>, options: ArchiveOptions) -> Arc<Self> {
         let (listing, switch) = (Mutex::new(None), RwLock::new(()));
-        Arc::new(Self { store, options, listing, switch })
+        Arc::new(Self { store, options, listing, changes: AtomicU64::new(0), switch })
     }
 
     /// As it was opened with.
@@ -163,6 +171,7 @@ impl Archive {
             }
         }
         let began = Instant::now();
+        let changes = self.changes.load(Ordering::SeqCst);
         let listed = self
             .store
             .list(None)
@@ -172,12 +181,17 @@ impl Archive {
         segments.sort();
         let listing = Arc::new(segments);
         let known = (began, Arc::clone(&listing));
-        *self.listing.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
+        let mut held = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
+        // What was written meanwhile may or may not be in it.
+        if self.changes.load(Ordering::SeqCst) == changes {
+            *held = Some(known);
+        }
         Ok(listing)
     }
 
     /// What was listed is no longer so.
     pub(crate) fn changed(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
         *self.listing.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
@@ -218,7 +232,11 @@ impl Archive {
         epoch: &str,
     ) -> Result<(), ArchiveError> {
         let held = self.held(region, topic).await?;
-        for file in held.leftovers.iter().filter(|file| file.epoch == epoch) {
+        let own = held.spans.iter().filter(|span| span.epoch == epoch);
+        let next = own.map(|span| span.last + 1).max().unwrap_or(0);
+        let unfinished = held.unfinished.iter().filter(|file| file.first >= next);
+        let leftovers = unfinished.chain(&held.merged).filter(|file| file.epoch == epoch);
+        for file in leftovers {
             let path = file.path();
             tracing::info!(%path, "removing a file that was not finished or is merged");
             self.delete(&file.location()).await?;

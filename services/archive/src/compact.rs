@@ -215,11 +215,21 @@ impl Archive {
         Ok(removed)
     }
 
+    /// Days that a kind is kept: the one that says what is whole as long as any other of its topic.
+    fn keep_days(&self, kind: Kind) -> u32 {
+        let keep_days = &self.options().keep_days;
+        let topic = Topic::of(kind);
+        if kind != topic.last_kind() {
+            return keep_days.of(kind);
+        }
+        topic.kinds().iter().map(|&kind| keep_days.of(kind)).max().unwrap_or_default()
+    }
+
     /// Removes what is older than its kind is kept.
     async fn remove_old(&self, today: Day) -> Result<u64, ArchiveError> {
         let mut removed = 0;
         for segment in self.segments().await?.iter() {
-            let keep_days = self.options().keep_days.of(segment.kind);
+            let keep_days = self.keep_days(segment.kind);
             if segment.day.days_until(today) > i64::from(keep_days) {
                 self.delete(&segment.location()).await?;
                 removed += 1;

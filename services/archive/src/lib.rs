@@ -42,7 +42,7 @@ pub use archive::{Archive, Moment, Span};
 pub use compact::{Upkeep, upkeep};
 pub use error::ArchiveError;
 pub use kind::Kind;
-pub use merge::Replay;
+pub use merge::{RawReplay, Replay};
 pub use name::{Day, Segment};
 pub use object_store::ObjectStore;
 pub use options::{ArchiveOptions, KeepDays, OptionsError, StoreOptions};

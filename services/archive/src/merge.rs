@@ -4,27 +4,29 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use events::wire::LogRecord;
+use events::wire::{LogRecord, RawRecord};
 use prost::Message;
-use stream::{Log, Source, StreamError, topic};
+use stream::{Log, Record, Source, StreamError, topic};
 
 use crate::archive::{Held, Moment};
 use crate::checkpoint::Saved;
 use crate::file::{Opened, RowGroup};
-use crate::table::Rows;
+use crate::table::{Rows, Spec};
 use crate::{Archive, ArchiveError, Kind, Segment, Topic, rows};
 
+/// Records of the log that are read at a time.
+const RECORDS_PER_READ: usize = 1_024;
 /// A checkpoint this much older than the moment is taken where there is one: each feed says once a
 /// second how it is, so that the newest change has the same number as it had live.
 const SETTLED_MS: i64 = 2_000;
 
 /// Rows of one kind, by offset.
-struct Kinds {
-    kind: Kind,
+struct KindRows<M: 'static> {
+    spec: &'static Spec<M>,
     files: VecDeque<Segment>,
     groups: VecDeque<(Opened, RowGroup)>,
     /// Rows of the row group that is read, last first: offset and row.
-    open: Option<(Rows<LogRecord>, String)>,
+    open: Option<(Rows<M>, String)>,
     order: Vec<(u64, u32)>,
 }
 
@@ -32,7 +34,7 @@ struct Kinds {
 pub struct Replay {
     archive: Arc<Archive>,
     held: Held,
-    kinds: Vec<Kinds>,
+    kinds: Vec<KindRows<LogRecord>>,
     next: u64,
     end: u64,
     /// Records received later are not wanted, nor what comes after the first of them.
@@ -46,8 +48,18 @@ struct Tail {
     log: Arc<dyn Log>,
     region: String,
     source: Option<Box<dyn Source>>,
+    /// Records that were read and not given yet.
+    read: VecDeque<Record>,
+    /// Offset after the records that were left out.
+    next: u64,
     /// Offset that the log's next record gets: what comes later is later.
     end: u64,
+}
+
+impl Tail {
+    fn new(log: Arc<dyn Log>, region: String, end: u64) -> Self {
+        Self { log, region, source: None, read: VecDeque::new(), next: 0, end }
+    }
 }
 
 impl Replay {
@@ -57,23 +69,8 @@ impl Replay {
         epoch: &str,
         offsets: std::ops::Range<u64>,
     ) -> Self {
-        let kinds = Topic::Events.kinds().iter().map(|&kind| {
-            let wanted = held.files.iter().filter(|file| {
-                file.kind == kind
-                    && file.epoch == epoch
-                    && file.first < offsets.end
-                    && file.last >= offsets.start
-            });
-            let mut files: Vec<Segment> = wanted.cloned().collect();
-            files.sort_by_key(|file| (file.first, file.last));
-            Kinds {
-                kind,
-                files: files.into(),
-                groups: VecDeque::new(),
-                open: None,
-                order: Vec::new(),
-            }
-        });
+        let specs = Topic::Events.kinds().iter().filter_map(|&kind| rows::spec(kind));
+        let kinds = specs.map(|spec| KindRows::new(spec, &held, epoch, &offsets));
         let kinds = kinds.collect();
         Self {
             archive,
@@ -85,6 +82,12 @@ impl Replay {
             log: None,
             ended: false,
         }
+    }
+
+    /// Ends before the first record that was received later than this, milliseconds since 1970-01-01
+    /// UTC.
+    pub fn until_ms(&mut self, time_ms: i64) {
+        self.until_ms = Some(time_ms);
     }
 
     /// The next record; none at the end. An offset comes once, also where two files have it.
@@ -131,7 +134,25 @@ impl Replay {
     }
 }
 
-impl Kinds {
+impl<M: Message + Default> KindRows<M> {
+    fn new(
+        spec: &'static Spec<M>,
+        held: &Held,
+        epoch: &str,
+        offsets: &std::ops::Range<u64>,
+    ) -> Self {
+        let wanted = held.files.iter().filter(|file| {
+            file.kind == spec.kind
+                && file.epoch == epoch
+                && file.first < offsets.end
+                && file.last >= offsets.start
+        });
+        let mut files: Vec<Segment> = wanted.cloned().collect();
+        files.sort_by_key(|file| (file.first, file.last));
+        let (files, groups) = (files.into(), VecDeque::new());
+        Self { spec, files, groups, open: None, order: Vec::new() }
+    }
+
     /// Offset of the next row from `next` on; reads on in the files where it must.
     async fn peek(
         &mut self,
@@ -176,8 +197,7 @@ impl Kinds {
         end: u64,
     ) -> Result<(), ArchiveError> {
         let batch = opened.read(group, None).await?;
-        let Some(spec) = rows::spec(self.kind) else { return Ok(()) };
-        let rows = Rows::new(spec, &batch, opened.path())?;
+        let rows = Rows::new(self.spec, &batch, opened.path())?;
         let offsets = rows.offsets().iter().map(|&offset| offset as u64).zip(0_u32..);
         self.order = offsets.filter(|(offset, _)| (next..end).contains(offset)).collect();
         self.order.sort_unstable_by(|a, b| b.cmp(a));
@@ -186,7 +206,7 @@ impl Kinds {
     }
 
     /// The row that was looked at.
-    fn take(&mut self) -> Result<LogRecord, ArchiveError> {
+    fn take(&mut self) -> Result<M, ArchiveError> {
         let unreadable = |path: &str, reason: &dyn std::fmt::Display| ArchiveError::Unreadable {
             path: path.to_owned(),
             reason: reason.to_string(),
@@ -224,6 +244,37 @@ fn check_parts(
     Ok(())
 }
 
+/// Records as they were received, in the order in which they came.
+pub struct RawReplay {
+    archive: Arc<Archive>,
+    held: Held,
+    rows: KindRows<RawRecord>,
+    next: u64,
+}
+
+impl RawReplay {
+    /// The next record; none at the end.
+    pub async fn next(&mut self) -> Result<Option<(u64, RawRecord)>, ArchiveError> {
+        let peeked = self.rows.peek(&self.archive, &self.held, self.next, u64::MAX).await?;
+        let Some(offset) = peeked else { return Ok(None) };
+        self.next = offset + 1;
+        Ok(Some((offset, self.rows.take()?)))
+    }
+}
+
+impl Archive {
+    /// Records of a region as they were received, of one log, in the order in which they came.
+    pub async fn raw_records(
+        self: &Arc<Self>,
+        region: &str,
+        epoch: &str,
+    ) -> Result<RawReplay, ArchiveError> {
+        let held = self.held(region, Topic::Raw).await?;
+        let rows = KindRows::new(&rows::RAW, &held, epoch, &(0..u64::MAX));
+        Ok(RawReplay { archive: Arc::clone(self), held, rows, next: 0 })
+    }
+}
+
 impl Tail {
     async fn next(&mut self, from: u64) -> Result<Option<(u64, LogRecord)>, ArchiveError> {
         let failed = |source: StreamError| ArchiveError::Log {
@@ -231,22 +282,27 @@ impl Tail {
             region: self.region.clone(),
             source,
         };
-        let mut from = from;
-        while from < self.end {
+        loop {
+            while let Some(record) = self.read.pop_front() {
+                // What the processor leaves out is left out here.
+                if (from..self.end).contains(&record.offset)
+                    && let Ok(decoded) = LogRecord::decode(record.payload.as_ref())
+                {
+                    return Ok(Some((record.offset, decoded)));
+                }
+                self.next = record.offset + 1;
+            }
+            let at = from.max(self.next);
+            if at >= self.end {
+                return Ok(None);
+            }
             if self.source.is_none() {
-                let source = self.log.source(topic::EVENTS, &self.region, from).await;
+                let source = self.log.source(topic::EVENTS, &self.region, at).await;
                 self.source = Some(source.map_err(failed)?);
             }
             let Some(source) = &mut self.source else { return Ok(None) };
-            let record = source.next(1).await.map_err(failed)?.pop();
-            let Some(record) = record else { return Ok(None) };
-            from = record.offset + 1;
-            // What the processor leaves out is left out here.
-            if let Ok(decoded) = LogRecord::decode(record.payload.as_ref()) {
-                return Ok(Some((record.offset, decoded)));
-            }
+            self.read = source.next(RECORDS_PER_READ).await.map_err(failed)?.into();
         }
-        Ok(None)
     }
 }
 
@@ -276,7 +332,8 @@ async fn epoch_at(
         first_ms = rows::received_ms(&record);
         from = offset + 1;
     }
-    tail.source = None;
+    // What comes first is wanted again.
+    *tail = Tail::new(Arc::clone(&tail.log), tail.region.clone(), tail.end);
     match (first_ms, archived) {
         (Some(first_ms), _) if first_ms <= at_ms => Ok(epoch),
         (_, Some(archived)) => Ok(archived),
@@ -317,7 +374,7 @@ impl Archive {
             let own = log.bounds(topic::EVENTS, region).await.map_err(failed)?;
             bounds = Some(own);
             let (log, region) = (Arc::clone(log), region.to_owned());
-            tail = Some(Tail { log, region, source: None, end: own.next });
+            tail = Some(Tail::new(log, region, own.next));
         }
         let epoch = epoch_at(&held, tail.as_mut(), bounds, region, at_ms).await?;
         // Offsets that are archived, and from where on only the log has them.
@@ -339,7 +396,7 @@ impl Archive {
             let span = held.span(&epoch, from);
             let has_all = span.is_some_and(|span| span.last + 1 == archived_end);
             if !has_all && checkpoint.is_none() {
-                return Err(too_early(&held, region));
+                return Err(self.before_checkpoints(&held, region, &epoch).await);
             }
             if !has_all {
                 let first = span.map_or(from, |span| span.last + 1);
@@ -352,7 +409,7 @@ impl Archive {
             && tail.end > archived_end
         {
             if checkpoint.is_none() && !is_archived {
-                return Err(too_early(&held, region));
+                return Err(self.before_checkpoints(&held, region, &epoch).await);
             }
             // What came after may or may not be later than the moment: nobody knows.
             let is_over = newest.is_some_and(|span| span.to_ms > at_ms);
@@ -368,6 +425,20 @@ impl Archive {
         records.until_ms = Some(at_ms);
         records.log = tail;
         Ok(Moment { epoch, checkpoint: state, records })
+    }
+
+    /// There are records of that time, but none to begin with: the first checkpoint came later.
+    async fn before_checkpoints(&self, held: &Held, region: &str, epoch: &str) -> ArchiveError {
+        let saved = match self.checkpoints(region).await {
+            Ok(saved) => saved,
+            Err(error) => return error,
+        };
+        match saved.iter().find(|saved| saved.epoch == epoch) {
+            Some(first) => {
+                ArchiveError::TooEarly { region: region.to_owned(), first_ms: first.time_ms }
+            }
+            None => too_early(held, region),
+        }
     }
 
     /// The newest checkpoint of a log before a time.

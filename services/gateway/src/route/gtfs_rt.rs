@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::extract::{Parameters, Segments};
 use crate::gtfs_rt::{Kind, feed};
 use crate::negotiate;
-use crate::past::At;
+use crate::past::{At, Known};
 use crate::problem::Problem;
 use crate::schema::{self, ProblemsOfFormats};
 
@@ -37,6 +37,10 @@ pub(super) struct Query {
     /// Of the answers that could be given at that time, the one of this `sequence`.
     #[param(value_type = Option<i64>, minimum = 0)]
     sequence: Option<u64>,
+    /// `then`, which is what is meant where it is not given, or `now`: with what was received in the
+    /// five minutes after and is about that time or before.
+    #[param(inline)]
+    known: Option<Known>,
     /// Format, for who cannot set `Accept`.
     #[param(value_type = Option<schema::GtfsRtFormat>)]
     format: Option<String>,
@@ -78,7 +82,7 @@ pub(super) async fn get(
         let names = Kind::ALL.map(Kind::as_str).join(", ");
         Problem::not_found(format!("no GTFS-Realtime feed {name:?}; there is {names}"))
     })?;
-    let at = At { at: query.at, sequence: query.sequence };
+    let at = At { at: query.at, sequence: query.sequence, known: query.known };
     let shown = at.of(&app, live).await?;
     let (time_ms, objects, tag) = shown.look_at(&app, |view, time_ms, generation| {
         let objects: Vec<_> = view.all(kind.layer()).cloned().collect();

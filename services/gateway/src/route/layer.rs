@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::column::Fields;
 use crate::extract::Segments;
 use crate::negotiate;
-use crate::past::At;
+use crate::past::{At, Known};
 use crate::problem::Problem;
 use crate::query::sort::{Key, Sort};
 use crate::query::{Span, near};
@@ -42,6 +42,10 @@ pub(super) struct Query {
     /// but not in the picture yet is left out. Goes with `at`.
     #[param(value_type = Option<i64>, minimum = 0)]
     sequence: Option<u64>,
+    /// `then`, which is what is meant where it is not given, or `now`: with what was received in the
+    /// five minutes after and is about that time or before.
+    #[param(inline)]
+    known: Option<Known>,
     /// A condition on the properties, in CQL2 text: comparisons, `BETWEEN`, `IN`, `LIKE`, `IS NULL`,
     /// `AND`, `OR`, `NOT`.
     #[param(
@@ -132,7 +136,7 @@ pub(super) async fn get(
     let asked = words.asked(query.filter.take())?;
     let fields = query.fields.as_deref().map(|text| Fields::parse(layer, text)).transpose()?;
     let order = Order::new(&query, layer, app.options.page_limit_max)?;
-    let at = At { at: query.at.take(), sequence: query.sequence };
+    let at = At { at: query.at.take(), sequence: query.sequence, known: query.known };
     let looked = at.of(&app, live).await?.look(&app, |view, time_ms| {
         let selection = if asked == Asked::default() {
             None

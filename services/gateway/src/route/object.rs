@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::column::Fields;
 use crate::extract::{Parameters, Segments};
 use crate::negotiate;
-use crate::past::At;
+use crate::past::{At, Known};
 use crate::problem::Problem;
 use crate::schema::{self, ProblemsOfFormats};
 
@@ -35,6 +35,10 @@ pub(super) struct Query {
     /// Of the answers that could be given at that time, the one of this `sequence`.
     #[param(value_type = Option<i64>, minimum = 0)]
     sequence: Option<u64>,
+    /// `then`, which is what is meant where it is not given, or `now`: with what was received in the
+    /// five minutes after and is about that time or before.
+    #[param(inline)]
+    known: Option<Known>,
     /// Properties that the answer has, by their names in JSON, separated by commas.
     #[param(min_length = 1)]
     fields: Option<String>,
@@ -78,7 +82,7 @@ pub(super) async fn get(
     let live = app.known_region(&region)?;
     let layer = known_layer(&layer)?;
     let fields = query.fields.as_deref().map(|text| Fields::parse(layer, text)).transpose()?;
-    let at = At { at: query.at, sequence: query.sequence };
+    let at = At { at: query.at, sequence: query.sequence, known: query.known };
     let found = at.of(&app, live).await?.look(&app, |view, time_ms| {
         view.get(layer, &id).map(|object| {
             let feed = is_of_one_feed(layer).then(|| object.feed().as_str());

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::column::{Columns, Fields, Form};
 use crate::extract::{Parameters, Segments};
 use crate::live::LiveRegion;
-use crate::past::{At, Shown};
+use crate::past::{At, Known, Shown};
 use crate::problem::Problem;
 use crate::schema::{self, Problems};
 use crate::tile::{self, Address, Key, Made, Source, Version};
@@ -39,6 +39,10 @@ pub(super) struct Query {
     /// As it was known at this time (RFC 3339). Without it now.
     #[param(format = DateTime, example = "2026-11-26T07:30:00Z")]
     at: Option<String>,
+    /// `then`, which is what is meant where it is not given, or `now`: with what was received in the
+    /// five minutes after and is about that time or before.
+    #[param(inline)]
+    known: Option<Known>,
     /// Properties that features have, by their names in JSON, separated by commas. Without it those
     /// that the layer's TileJSON lists.
     #[param(min_length = 1)]
@@ -85,7 +89,7 @@ pub(super) async fn get(
     let address = Address::parse(&z, &x, &y)?;
     let fields = query.fields.as_deref().map(|text| Fields::parse(layer, text)).transpose()?;
     let envelope = address.envelope();
-    let at = At { at: query.at, sequence: None };
+    let at = At { at: query.at, sequence: None, known: query.known };
     let mut touched = Vec::new();
     for live in app.regions().filter(|live| touches(live, &envelope)) {
         touched.push(at.of(&app, live).await?);
