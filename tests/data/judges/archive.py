@@ -23,7 +23,7 @@ def pattern(kind):
 def by_duckdb(kind):
     rows = duckdb.sql(
         f"SELECT count(*), count(DISTINCT \"offset\") FROM read_parquet('{pattern(kind)}', hive_partitioning = true)"
-    ).fetchone()
+    ).fetchall()[0]
     # A frame of the picture has many links and areas.
     assert rows[0] == rows[1] or kind in ("link_state", "area_state"), (kind, rows)
     return rows[0]
