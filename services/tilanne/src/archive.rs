@@ -69,6 +69,9 @@ pub(crate) fn archive(command: &Command) -> Result<ExitCode> {
     };
     let options = config::archive(&arguments.config, arguments.data_dir.as_deref())?;
     let options = options.context("the configuration has no [archive]: nothing is archived")?;
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("another TLS provider is installed"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let archive = Archive::open(options)?;
