@@ -277,6 +277,10 @@ async fn a_past_moment_is_answered_as_it_was_then() {
     let (was, is): (Value, Value) =
         (serde_json::from_slice(&last.body).unwrap(), serde_json::from_slice(&body).unwrap());
     assert_eq!((&was["objects"], &was["sequence"]), (&is["objects"], &is["sequence"]));
+    let (status, body) = get(&running.app, &with_at(&last.path, first_ms - 60_000)).await;
+    let body = String::from_utf8(body).unwrap();
+    assert_eq!(status, StatusCode::NOT_FOUND, "{body}");
+    assert!(body.contains("the archive of helsinki begins at 20"), "{body}");
     // What came late is known now: reports of that time that were received after it.
     let moment = &given[3 * PATHS.len()];
     let path = with_at(&moment.path, moment.at_ms);

@@ -57,8 +57,9 @@ fn points(path: &Path) -> Vec<(f64, f64)> {
     path.positions.iter().map(point).collect()
 }
 
-/// The box around a shape; none of one without a position.
+/// The box around a shape; none where there is no shape to write.
 pub(crate) fn bounds(geometry: &Geometry) -> Option<Bounds> {
+    wkb(geometry)?;
     let rings = geometry.polygons.iter().flat_map(|polygon| &polygon.rings);
     let paths = geometry.lines.iter().chain(rings);
     let positions = geometry.points.iter().chain(paths.flat_map(|path| &path.positions));
@@ -148,8 +149,15 @@ pub(crate) fn ring_wkb(folded: &[i32]) -> Option<Bytes> {
     polygon_part(&[unfolded(folded)]).map(Bytes::from)
 }
 
-/// The box around a line of the wire.
+/// The box around a line of the wire; none where there is no line to write.
 pub(crate) fn line_bounds(folded: &[i32]) -> Option<Bounds> {
+    line_wkb(folded)?;
+    Bounds::of(unfolded(folded))
+}
+
+/// The box around a closed ring of the wire; none where there is no ring to write.
+pub(crate) fn ring_bounds(folded: &[i32]) -> Option<Bounds> {
+    ring_wkb(folded)?;
     Bounds::of(unfolded(folded))
 }
 

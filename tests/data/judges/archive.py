@@ -86,8 +86,9 @@ shapes = 0
 for kind in ["situation_record", "link_state", "area_state"]:
     for path in glob.glob(pattern(kind)):
         checked = subprocess.run(
-            [sys.executable.replace("python", "geoparquet-validator"), path], capture_output=True, text=True)
-        assert checked.returncode == 0, (path, checked.stdout, checked.stderr)
+            [sys.executable.replace("python", "geoparquet-validator"), "check", path], capture_output=True, text=True)
+        failed = [line for line in checked.stdout.splitlines() if "FAIL" in line]
+        assert checked.returncode == 0, (path, failed, checked.stderr)
         frame = geopandas.read_parquet(path)
         assert frame.crs.to_epsg() == 4326 or str(frame.crs) == "OGC:CRS84", frame.crs
         inside = geopandas.read_parquet(path, bbox=(24.0, 59.0, 26.0, 61.0))

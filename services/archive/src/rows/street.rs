@@ -187,6 +187,6 @@ static AREAS: &[Column<Delta>] = &[
     Column {
         name: "bbox",
         packing: Packing::Plain,
-        slot: Slot::Bounds(|delta| geo::line_bounds(&area(delta)?.boundary)),
+        slot: Slot::Bounds(|delta| geo::ring_bounds(&area(delta)?.boundary)),
     },
 ];
