@@ -3,6 +3,7 @@
 // A test that cannot go on should say where; names in tests are short-lived.
 #![allow(clippy::unwrap_used, clippy::similar_names, clippy::doc_markdown, clippy::string_slice)]
 
+mod archive;
 mod emission;
 mod formats;
 mod gateway;

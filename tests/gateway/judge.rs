@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 
 use events::{
     Body, DetectorMeasurement, DetectorStation, EntityKind, Event, Geometry, InformedEntity,
-    LogRecord, Provenance, SituationRecord, StopTimeEvent, StopTimeUpdate, TripUpdate,
-    VehiclePosition, Verdicts, WeatherMeasurement, WeatherStation,
+    LogRecord, Provenance, StopTimeEvent, StopTimeUpdate, TripUpdate, VehiclePosition, Verdicts,
+    WeatherMeasurement, WeatherStation,
 };
 use gateway::{Options, Progress, PushOptions};
 use picture::{Delta, Object, Setup};
@@ -157,7 +157,7 @@ fn logged() -> Vec<LogRecord> {
         Body::TripUpdate(TripUpdate::default()),
         Body::DetectorStation(DetectorStation::default()),
         Body::DetectorMeasurement(DetectorMeasurement::default()),
-        Body::SituationRecord(Box::new(SituationRecord::default())),
+        Body::SituationRecord(Box::default()),
         Body::WeatherStation(WeatherStation::default()),
         Body::WeatherMeasurement(WeatherMeasurement::default()),
         Body::Retraction(EntityKind::Vehicle),

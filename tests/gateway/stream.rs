@@ -265,7 +265,7 @@ async fn what_is_no_message_ends_only_its_connection_and_says_why() {
     let app = app();
     let server = server(&app).await;
     let mut other = Client::connect(&server).await;
-    let long = [&[0x81, 0xFE, 0x50, 0x00, 0, 0, 0, 0], [b'x'; 0x5000].as_slice()].concat();
+    let long = [[0x81, 0xFE, 0x50, 0x00, 0, 0, 0, 0].as_slice(), &vec![b'x'; 0x5000]].concat();
     for (frame, code, says) in [
         (long.as_slice(), 1009, "too long"),
         // Masked by nothing, as clients may.

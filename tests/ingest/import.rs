@@ -15,7 +15,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 struct Case {
     format: String,
-    start: Option<Timestamp>,
+    start: Option<String>,
     #[serde(default)]
     mapping: bool,
 }
@@ -56,7 +56,8 @@ fn found(kind: &str, folder: &Path) -> String {
         !["case.toml", "mapping.toml", "expected.txt"].contains(&name)
     };
     let inputs: Vec<PathBuf> = sorted(folder).into_iter().filter(is_input).collect();
-    let mut setup = Setup { start: case.start, ..setup(&case.format) };
+    let start = case.start.map(|start| start.parse().unwrap());
+    let mut setup = Setup { start, ..setup(&case.format) };
     if case.mapping {
         let text = std::fs::read_to_string(folder.join("mapping.toml")).unwrap();
         setup.mapping = Some(import::mapping(&text).unwrap());
@@ -139,7 +140,8 @@ fn archives_that_are_packed_give_what_their_files_give() {
     let bytes = std::fs::read(&gzipped).unwrap();
     std::fs::write(&gzipped, &bytes[..bytes.len() / 2]).unwrap();
     let reader = import::reader("message").unwrap();
-    let mut importing = Importing::new(reader, &[gzipped.clone()], setup("gtfs_rt")).unwrap();
+    let mut importing =
+        Importing::new(reader, std::slice::from_ref(&gzipped), setup("gtfs_rt")).unwrap();
     assert!(importing.next().is_none());
     assert_eq!(importing.imported().broken.len(), 1);
     std::fs::write(&zipped, b"PK no more").unwrap();

@@ -99,6 +99,11 @@ fn every_error_names_file_line_and_what_to_do() {
         ("regions/turku.toml", "name = \"turku-gtfs-rt\"", "name = \"oulu-tms\"", "oulu-tms"),
         ("live.toml", "listen = \"127.0.0.1:8080\"", "listen = \"8080\"", "listen"),
         ("live.toml", "data_dir", "data_directory", "data_directory"),
+        ("live.toml", "roll_s = 900", "roll_s = 0", "1 to 86400"),
+        ("live.toml", "raw = 7", "rawest = 7", "rawest"),
+        ("live.toml", "keep_days = {", "keep_day = {", "keep_day"),
+        ("live.toml", "bytes_max = 10_737_418_240", "bytes_max = 1024", "1048576"),
+        ("live.toml", "roll_s = 900", "s3 = { bucket = \"\" }", "bucket"),
     ];
     for (file, from, to, says) in cases {
         let (message, line) = broken(file, from, to);

@@ -1,5 +1,6 @@
 //! The real binary from outside: command line, HTTP, a browser, a kill at any moment.
 
+mod archive;
 mod bad_input;
 mod browser;
 mod check;

@@ -232,8 +232,16 @@ impl LogRecord {
     /// assert!(LogRecord::decode(b"garbage").is_err());
     /// ```
     pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
+        wire::LogRecord::decode(bytes)?.try_into()
+    }
+}
+
+impl TryFrom<wire::LogRecord> for LogRecord {
+    type Error = WireError;
+
+    fn try_from(record: wire::LogRecord) -> Result<Self, WireError> {
         use wire::log_record::Record;
-        match wire::LogRecord::decode(bytes)?.record.ok_or(WireError::UnknownKind)? {
+        match record.record.ok_or(WireError::UnknownKind)? {
             Record::Event(event) => Ok(Self::Event(event.try_into()?)),
             Record::Tally(tally) => Ok(Self::Tally(tally)),
             Record::FeedStatus(status) => Ok(Self::FeedStatus(status)),

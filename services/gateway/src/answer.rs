@@ -55,9 +55,8 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// The head of an answer from the view; of the one feed, or of all.
-    pub(crate) fn new(app: &App, view: &View, feed: Option<&str>) -> Self {
-        let time_ms = app.now_ms();
+    /// The head of an answer from the view at a time; of the one feed, or of all.
+    pub(crate) fn new(app: &App, view: &View, time_ms: i64, feed: Option<&str>) -> Self {
         let feeds = crate::live::feeds(view)
             .filter(|one| feed.is_none_or(|feed| one.id == feed))
             .map(|feed| Freshness {

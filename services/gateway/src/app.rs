@@ -1,14 +1,18 @@
 //! What all requests share.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use archive::Archive;
+use events::Text;
 use metrics_exporter_prometheus::PrometheusHandle;
+use picture::Setup;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::live::{LiveRegion, RegionSetup};
 use crate::options::{Options, OptionsError, Origin};
+use crate::past::Past;
 use crate::problem::Problem;
 use crate::tile::Cache;
 
@@ -26,6 +30,8 @@ pub struct App {
     pub(crate) pulse: watch::Sender<u64>,
     /// Vector tiles that were made.
     pub(crate) tiles: Cache,
+    /// Where past moments come from, where something is archived.
+    past: OnceLock<Past>,
     /// One permit for each WebSocket client.
     pub(crate) clients: Arc<Semaphore>,
     /// Cancelled when the server stops: WebSocket clients are told to come back.
@@ -58,6 +64,7 @@ impl App {
             clients: Arc::new(Semaphore::new(options.push.clients_max)),
             closing: CancellationToken::new(),
             tiles: Cache::new(&options.tiles),
+            past: OnceLock::new(),
             regions: live_regions,
             options,
             origin,
@@ -65,6 +72,16 @@ impl App {
             clock,
             pulse,
         }))
+    }
+
+    /// Lets clients ask for past moments: `archive` has what was recorded, `setups` is what the
+    /// picture of each region must know. The first one stays.
+    pub fn set_archive(&self, archive: Arc<Archive>, setups: BTreeMap<Text, Setup>) {
+        self.past.get_or_init(|| Past::new(archive, setups));
+    }
+
+    pub(crate) fn past(&self) -> Option<&Past> {
+        self.past.get()
     }
 
     /// The region of an id.

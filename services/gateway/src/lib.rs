@@ -18,6 +18,7 @@ mod history;
 mod live;
 mod negotiate;
 mod options;
+mod past;
 mod problem;
 mod push;
 mod query;

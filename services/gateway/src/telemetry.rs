@@ -17,6 +17,7 @@ pub(crate) const CLIENT_ERRORS: &str = "tilanne_gateway_push_client_errors_total
 pub(crate) const FRAMES: &str = "tilanne_gateway_push_frames_total";
 pub(crate) const FRAME_BYTES: &str = "tilanne_gateway_push_frame_bytes_total";
 pub(crate) const COALESCED: &str = "tilanne_gateway_push_coalesced_total";
+pub(crate) const PAST_SECONDS: &str = "tilanne_gateway_past_view_seconds";
 pub(crate) const RESYNCS: &str = "tilanne_gateway_push_resyncs_total";
 pub(crate) const RESUMES: &str = "tilanne_gateway_push_resumes_total";
 pub(crate) const STALLED: &str = "tilanne_gateway_push_stalled_total";
@@ -51,6 +52,11 @@ pub(crate) fn describe() {
     metrics::describe_counter!(
         STALLED,
         "clients disconnected since they took nothing or said nothing"
+    );
+    metrics::describe_histogram!(
+        PAST_SECONDS,
+        Unit::Seconds,
+        "time to make the view of a past moment"
     );
     metrics::describe_counter!(TILES_CUT, "vector tiles with too many objects, by layer");
     metrics::describe_counter!(TILES_MADE, "vector tiles made, not found made, by layer");

@@ -63,6 +63,10 @@ pub struct RegionConfig {
     /// Feeds.
     #[serde(default, rename = "feed")]
     pub feeds: Vec<FeedConfig>,
+    /// Whether records go onto the log as they were received too: for an archive that wants them. No
+    /// key of a region's file.
+    #[serde(skip)]
+    pub log_raw: bool,
 }
 
 /// A file of polygons.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use events::{Connection, DeadLetter, LogRecord, Text};
 use metrics::gauge;
 use stream::StreamError;
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config::{FeedConfig, RegionConfig};
 use crate::metric;
-use crate::outlet::Outlet;
+use crate::outlet::{Outlet, encode_raw};
 use crate::pipeline::{FeedPipeline, Output};
 use crate::source::{self, Queued, Said};
 use crate::transport::{Arrival, HostLimits, SourceContext};
@@ -102,6 +103,8 @@ pub(crate) fn status_ticks() -> Interval {
 /// Output that waits to be written.
 #[derive(Default)]
 struct Batch {
+    /// As received, where that is wanted.
+    raw: Vec<Bytes>,
     records: Vec<LogRecord>,
     letters: Vec<DeadLetter>,
 }
@@ -131,6 +134,9 @@ impl Run {
                     self.pipeline.unchanged(self.context.clock.now_ms());
                 }
                 Said::Arrived(Arrival::Record(raw, shift_ms)) => {
+                    if self.context.outlet.wants_raw() {
+                        self.batch.raw.push(encode_raw(&raw));
+                    }
                     let output = self.pipeline.record(&raw, shift_ms);
                     self.collect(output);
                 }
@@ -164,6 +170,7 @@ impl Run {
 
     async fn write(&mut self) -> Result<(), StreamError> {
         metric::count(&self.context.feed.name, &self.batch.records);
+        self.context.outlet.append_raw(std::mem::take(&mut self.batch.raw)).await?;
         self.context.outlet.append(&self.batch.records, &self.batch.letters).await?;
         self.batch.records.clear();
         self.batch.letters.clear();

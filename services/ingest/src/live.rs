@@ -38,7 +38,7 @@ pub async fn run_feeds(
     let hosts = Arc::new(HostLimits::default());
     let mut feeds = JoinSet::new();
     for region in regions {
-        let outlet = Outlet::open(log.as_ref(), &region.id).await?;
+        let outlet = Outlet::open(log.as_ref(), &region.id, region.log_raw).await?;
         let shared = Arc::new(region.clone());
         for feed in &region.feeds {
             let context = FeedContext {

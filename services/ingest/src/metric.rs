@@ -15,6 +15,7 @@
 //! | `tilanne_ingest_queue_records` | gauge | `feed` | records waiting for the pipeline |
 //! | `tilanne_ingest_append_records` | histogram | `region` | log records of one append |
 //! | `tilanne_ingest_watermark_age_seconds` | gauge | `feed` | received time less watermark |
+//! | `tilanne_ingest_raw_left_out_total` | counter | | too large to be logged as received |
 //! | `tilanne_ingest_unknown_feed_total` | counter | | recording records of feeds not configured |
 
 use events::{LogRecord, Outcome};
@@ -33,6 +34,7 @@ pub(crate) const RESTARTS: &str = "tilanne_ingest_restarts_total";
 pub(crate) const QUEUE: &str = "tilanne_ingest_queue_records";
 pub(crate) const APPEND: &str = "tilanne_ingest_append_records";
 pub(crate) const WATERMARK_AGE: &str = "tilanne_ingest_watermark_age_seconds";
+pub(crate) const RAW_LEFT_OUT: &str = "tilanne_ingest_raw_left_out_total";
 pub(crate) const UNKNOWN_FEED: &str = "tilanne_ingest_unknown_feed_total";
 
 /// Counts what a feed's pipeline put out.

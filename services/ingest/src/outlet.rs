@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use events::{DeadLetter, LogRecord};
-use metrics::histogram;
+use events::{DeadLetter, LogRecord, RawRecord};
+use metrics::{counter, histogram};
 use prost::Message;
 use stream::{Append, Log, Sink, StreamError, topic};
 
@@ -20,11 +20,19 @@ pub(crate) struct Outlet {
     region: String,
     events: Arc<dyn Sink>,
     dead_letters: Arc<dyn Sink>,
+    /// Where they are wanted as they were received.
+    raw: Option<Arc<dyn Sink>>,
 }
 
 impl Outlet {
-    pub(crate) async fn open(log: &dyn Log, region: &str) -> Result<Self, StreamError> {
+    pub(crate) async fn open(
+        log: &dyn Log,
+        region: &str,
+        log_raw: bool,
+    ) -> Result<Self, StreamError> {
+        let raw = if log_raw { Some(log.sink(topic::RAW, region).await?.into()) } else { None };
         Ok(Self {
+            raw,
             region: region.to_owned(),
             events: log.sink(topic::EVENTS, region).await?.into(),
             dead_letters: log.sink(topic::DEAD_LETTER, region).await?.into(),
@@ -87,11 +95,60 @@ impl Outlet {
         Ok(())
     }
 
+    /// Whether records are wanted as they were received.
+    pub(crate) fn wants_raw(&self) -> bool {
+        self.raw.is_some()
+    }
+
+    /// Appends encoded records as they were received, where they are wanted. They come before what is
+    /// made of them. One that a log does not take is a dead letter, and is found there.
+    pub(crate) async fn append_raw(&self, records: Vec<Bytes>) -> Result<(), StreamError> {
+        let Some(raw) = &self.raw else { return Ok(()) };
+        let mut part = Vec::new();
+        let mut bytes = 0;
+        for record in records {
+            if bytes + record.len() > APPEND_BYTES_MAX && !part.is_empty() {
+                append_part(raw.as_ref(), std::mem::take(&mut part)).await?;
+                bytes = 0;
+            }
+            bytes += record.len();
+            part.push(record);
+        }
+        if part.is_empty() { Ok(()) } else { append_part(raw.as_ref(), part).await }
+    }
+
     /// Waits until everything is durable.
     pub(crate) async fn flush(&self) -> Result<(), StreamError> {
+        if let Some(raw) = &self.raw {
+            raw.flush().await?;
+        }
         self.dead_letters.flush().await?;
         self.events.flush().await
     }
+}
+
+/// A record as it was received, for the log.
+pub(crate) fn encode_raw(raw: &RawRecord) -> Bytes {
+    raw.encode_to_vec().into()
+}
+
+async fn append_part(sink: &dyn Sink, records: Vec<Bytes>) -> Result<(), StreamError> {
+    let append = |records| sink.append(Append { records, cursor: None });
+    match append(records.clone()).await {
+        Err(StreamError::TooLarge { .. }) => {}
+        appended => return appended.map(|_| ()),
+    }
+    // One of them is too large: the others go on by themselves.
+    for record in records {
+        match append(vec![record]).await {
+            Err(StreamError::TooLarge { bytes, bytes_max }) => {
+                tracing::warn!(bytes, bytes_max, "a record is too large to be logged as received");
+                counter!(metric::RAW_LEFT_OUT).increment(1);
+            }
+            appended => appended.map(|_| ())?,
+        }
+    }
+    Ok(())
 }
 
 /// A letter for a log that is set to take only small records.

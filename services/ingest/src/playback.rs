@@ -22,7 +22,7 @@ use crate::config::RegionConfig;
 use crate::error::IngestError;
 use crate::format::OptionsError;
 use crate::metric;
-use crate::outlet::Outlet;
+use crate::outlet::{Outlet, encode_raw};
 use crate::pipeline::Output;
 use crate::player::{PlayerCore, warn_unknown};
 
@@ -151,8 +151,8 @@ pub async fn play(
     let core = PlayerCore::new(regions, start_ms)?;
     let is_resumed = options.clock == PlayerClock::Recorded && !options.looped;
     let mut outlets = Vec::with_capacity(regions.len());
-    for region in core.regions() {
-        let outlet = Outlet::open(log.as_ref(), region).await?;
+    for (region, config) in core.regions().iter().zip(regions) {
+        let outlet = Outlet::open(log.as_ref(), region, config.log_raw).await?;
         let cursor =
             if is_resumed { Some(cursor(log.as_ref(), region, first_ms).await?) } else { None };
         outlets.push(Region { id: region.clone(), outlet, cursor, batch: Batch::default() });
@@ -253,6 +253,8 @@ struct Region {
 /// What waits to be written.
 #[derive(Default)]
 struct Batch {
+    /// As received, where that is wanted.
+    raw: Vec<Bytes>,
     records: Vec<Bytes>,
     letters: Vec<DeadLetter>,
     /// Steps done after the last record of the batch.
@@ -299,13 +301,19 @@ impl Playback {
             if !self.wait(received_ms).await? {
                 return Ok(None);
             }
+            let mut of = None;
             let step = |core: &mut PlayerCore, each: &mut dyn FnMut(usize, Output)| {
-                if let Some(feed) = core.record(&raw, shift_ms, each) {
+                let mut each = |region: usize, output: Output| {
+                    of = Some(region);
+                    each(region, output);
+                };
+                if let Some(feed) = core.record(&raw, shift_ms, &mut each) {
                     warn_unknown(feed);
                 }
             };
             let unknown = self.core.unknown_total();
             self.step(step).await?;
+            self.keep_raw(of, &raw);
             counter!(metric::UNKNOWN_FEED).increment(self.core.unknown_total() - unknown);
         }
     }
@@ -356,17 +364,29 @@ impl Playback {
         self.write(BATCH_RECORDS_MAX).await
     }
 
+    /// Keeps a record of a region as it was received, where that is wanted and not there already.
+    /// What a replay that was killed had kept but not used yet, it keeps again.
+    fn keep_raw(&mut self, region: Option<usize>, raw: &RawRecord) {
+        let steps = self.core.steps();
+        let Some(region) = region.and_then(|region| self.outlets.get_mut(region)) else { return };
+        let is_there = region.cursor.is_some_and(|done| steps <= done);
+        if region.outlet.wants_raw() && !is_there {
+            region.batch.raw.push(encode_raw(raw));
+        }
+    }
+
     /// Writes the batches that have more than so many records.
     async fn write(&mut self, more_than: usize) -> Result<(), IngestError> {
         for region in &mut self.outlets {
             if region.batch.records.len() <= more_than {
                 continue;
             }
-            let Batch { records, letters, steps } = std::mem::take(&mut region.batch);
+            let Batch { raw, records, letters, steps } = std::mem::take(&mut region.batch);
             let cursor = region
                 .cursor
                 .is_some()
                 .then(|| (CURSOR.to_owned(), Bytes::from(format!("{} {steps}", self.first_ms))));
+            region.outlet.append_raw(raw).await?;
             region.outlet.append_letters(&letters).await?;
             region.outlet.append_events(records, cursor).await?;
         }

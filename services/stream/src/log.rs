@@ -11,6 +11,8 @@ pub mod topic {
     pub const PICTURE: &str = "picture";
     /// Rejected and quarantined records: [`events::DeadLetter`].
     pub const DEAD_LETTER: &str = "dead-letter";
+    /// Records as they were received, where the archive wants them: [`events::RawRecord`].
+    pub const RAW: &str = "raw";
 }
 
 /// Why the log could not do something.

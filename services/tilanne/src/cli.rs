@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{check, decode, emission, import, network, replay, run, subscribe};
+use crate::{archive, check, decode, emission, import, network, replay, run, subscribe};
 
 /// The live situational picture of urban mobility.
 #[derive(Parser)]
@@ -19,6 +19,9 @@ pub(crate) struct Cli {
 enum Command {
     /// Run the whole system in one process on the embedded log.
     Run(RunArguments),
+    /// Look at what is archived.
+    #[command(subcommand)]
+    Archive(archive::Command),
     /// Check a configuration and name the line of an error.
     Check(ConfigArguments),
     /// Print what a format makes of files: each event, reject and verdict as one JSON line, and
@@ -73,6 +76,7 @@ impl Cli {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Run(arguments) => run::run(&arguments),
+            Command::Archive(command) => archive::archive(&command),
             Command::Check(arguments) => check::check(&arguments),
             Command::Decode(arguments) => decode::decode(&arguments),
             Command::Emission(command) => emission::emission(&command),

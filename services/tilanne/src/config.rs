@@ -52,6 +52,8 @@ pub(crate) struct Config {
     /// HTTP.
     #[serde(default)]
     pub(crate) gateway: gateway::Options,
+    /// Where and what to archive; without it nothing is.
+    pub(crate) archive: Option<::archive::ArchiveOptions>,
 }
 
 /// What a recording is called.
@@ -156,7 +158,15 @@ pub(crate) fn load(arguments: &ConfigArguments) -> Result<Loaded, ConfigError> {
     if let Some(replay) = &mut config.replay {
         replay.file = folder.join(&replay.file);
     }
+    if let Some(directory) = config.archive.as_mut().and_then(|archive| archive.directory.as_mut())
+    {
+        *directory = folder.join(&directory);
+    }
     let mut regions = load_regions(&config.regions)?;
+    let is_raw_archived = config.archive.as_ref().is_some_and(|archive| archive.raw);
+    for region in &mut regions {
+        region.log_raw = is_raw_archived;
+    }
     add_feeds(&mut regions, &mut config.feeds).map_err(value_error)?;
     // A flag's path is the user's own, not the file's.
     let networks = config.networks.take().map(|networks| folder.join(networks));
@@ -175,6 +185,39 @@ pub(crate) fn load(arguments: &ConfigArguments) -> Result<Loaded, ConfigError> {
     Ok(Loaded { config, regions, factors, setups })
 }
 
+/// Puts an archive into the data directory where nothing else is said.
+pub(crate) fn placed(
+    mut archive: ::archive::ArchiveOptions,
+    data_dir: &Path,
+) -> ::archive::ArchiveOptions {
+    if archive.s3.is_none() {
+        archive.directory.get_or_insert_with(|| data_dir.join("archive"));
+    }
+    archive
+}
+
+/// What a main file says of the archive, checked; without reading what else it names.
+pub(crate) fn archive(
+    arguments: &ConfigArguments,
+    data_dir: Option<&Path>,
+) -> Result<Option<::archive::ArchiveOptions>, ConfigError> {
+    let path = &arguments.config;
+    let (config, text) = parse::<Config>(path)?;
+    validate(&config).map_err(|(key, message)| ConfigError::Value {
+        path: path.clone(),
+        line: locate::line(&text, &key),
+        key,
+        message,
+    })?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // A flag's path is the user's own, not the file's.
+    let data_dir = data_dir.map_or_else(|| folder.join(&config.data_dir), Path::to_path_buf);
+    Ok(config.archive.map(|mut archive| {
+        archive.directory = archive.directory.map(|directory| folder.join(directory));
+        placed(archive, &data_dir)
+    }))
+}
+
 /// Region files of a main file, without what they name.
 pub(crate) fn region_files(path: &Path) -> Result<Vec<RegionConfig>, ConfigError> {
     let (config, _) = parse::<Config>(path)?;
@@ -185,6 +228,9 @@ pub(crate) fn region_files(path: &Path) -> Result<Vec<RegionConfig>, ConfigError
 fn validate(config: &Config) -> Result<(), (String, String)> {
     if let Some(replay) = &config.replay {
         replay.validate().map_err(|error| (format!("replay.{}", error.key), error.message))?;
+    }
+    if let Some(archive) = &config.archive {
+        archive.validate().map_err(|error| (format!("archive.{}", error.key), error.message))?;
     }
     config.gateway.validate().map_err(|error| {
         let message = error.to_string();

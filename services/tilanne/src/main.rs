@@ -3,6 +3,7 @@
 // Standard output is what a command prints its answer on.
 #![allow(clippy::print_stdout)]
 
+mod archive;
 mod bar;
 mod check;
 mod cli;

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::archive::{Archive, Topic};
 use anyhow::{Context, Result};
 use events::Text;
 use gateway::{App, FeedLabel, Origin, RegionSetup};
@@ -84,9 +85,15 @@ async fn serve(loaded: Loaded) -> Result<()> {
     let listener = TcpListener::bind(listen).await.with_context(|| format!("address {listen}"))?;
     let address = listener.local_addr()?;
     let app = app(&config, &regions, &setups)?;
+    let archive = config.archive.clone().map(|archive| config::placed(archive, data_dir));
+    let archive = archive.map(Archive::open).transpose().context("archive")?;
 
     let stop = Stop::default();
     let mut parts = Parts::default();
+    if let Some(archive) = &archive {
+        app.set_archive(Arc::clone(archive), setups.clone());
+        parts.recorders(&log, archive, setups.keys(), &stop.processors);
+    }
     parts.processors(&log, &setups, &config, &stop.processors);
     parts.views(&log, &setups, &app, &stop.gateway);
     parts.tasks.spawn({
@@ -187,6 +194,43 @@ impl Parts {
                 Ok(())
             });
         }
+    }
+
+    /// Recorders of what the archive wants, and its upkeep.
+    fn recorders<'a>(
+        &mut self,
+        log: &Arc<EmbeddedLog>,
+        archive: &Arc<Archive>,
+        regions: impl Iterator<Item = &'a Text>,
+        stop: &CancellationToken,
+    ) {
+        let options = archive.options();
+        let wanted =
+            [(Topic::Events, true), (Topic::Picture, options.streets), (Topic::Raw, options.raw)];
+        for region in regions {
+            for (topic, _) in wanted.into_iter().filter(|(_, is_wanted)| *is_wanted) {
+                let log: Arc<dyn Log> = Arc::<EmbeddedLog>::clone(log);
+                let (archive, region, stop) =
+                    (Arc::clone(archive), region.to_string(), stop.clone());
+                self.tasks.spawn(async move {
+                    while !stop.is_cancelled() {
+                        let (archive, log) = (Arc::clone(&archive), Arc::clone(&log));
+                        let record =
+                            ::archive::record(archive, log, topic, region.clone(), stop.clone());
+                        if let Err(error) = record.await {
+                            tracing::error!(%error, "recorder stopped, starting it again");
+                            tokio::time::sleep(FOLLOW_PAUSE).await;
+                        }
+                    }
+                    Ok(())
+                });
+            }
+        }
+        let upkeep = ::archive::upkeep(Arc::clone(archive), || SystemClock.now_ms(), stop.clone());
+        self.tasks.spawn(async move {
+            upkeep.await;
+            Ok(())
+        });
     }
 
     /// Ends the processors and the gateway.

@@ -12,7 +12,8 @@ use serde::Serialize;
 
 use crate::answer::{self, Head};
 use crate::app::App;
-use crate::extract::{NoParameters, Parameters, Segments};
+use crate::extract::{Parameters, Segments};
+use crate::past::At;
 use crate::problem::Problem;
 use crate::schema::{self, Problems};
 
@@ -63,7 +64,8 @@ struct Explained<'a> {
     tag = "picture",
     params(
         ("region" = String, Path, description = "Id of the region"),
-        ("id" = String, Path, description = "Id of the link")
+        ("id" = String, Path, description = "Id of the link"),
+        At
     ),
     responses(
         (status = 200, description = "The explanation", body = schema::Explanation),
@@ -73,19 +75,18 @@ struct Explained<'a> {
 pub(super) async fn get(
     State(app): State<Arc<App>>,
     Segments((region, id)): Segments<(String, String)>,
-    Parameters(NoParameters {}): Parameters<NoParameters>,
+    Parameters(at): Parameters<At>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let live = app.known_region(&region)?;
-    let found = {
-        let shared = live.read();
-        let object = shared.view.get(Layer::Links, &id).map(Arc::clone);
+    let found = at.of(&app, live).await?.look(&app, |view, time_ms| {
+        let object = view.get(Layer::Links, &id).map(Arc::clone);
         object.map(|object| {
-            let emission = shared.view.get(Layer::LinkEmissions, &id).map(Arc::clone);
-            (Head::new(&app, &shared.view, None), queues_on(&shared.view, &id), object, emission)
+            let emission = view.get(Layer::LinkEmissions, &id).map(Arc::clone);
+            (Head::new(&app, view, time_ms, None), queues_on(view, &id), object, emission)
         })
-    };
+    });
     let Some((head, queues, object, emission)) = found else {
         let detail = format!(
             "no {id:?} in links of {region}: the network has no such link, or nothing is known of \

@@ -12,9 +12,10 @@ use serde::Serialize;
 
 use crate::answer::{json, tag, tagged};
 use crate::app::App;
-use crate::extract::{NoParameters, Parameters};
+use crate::extract::Parameters;
 use crate::live::{self, LiveRegion};
 use crate::options::Origin;
+use crate::past::At;
 use crate::problem::Problem;
 use crate::schema::{self, Problems};
 
@@ -60,20 +61,23 @@ struct FeedHealth {
     operation_id = "list_feeds",
     path = "/v1/feeds",
     tag = "picture",
+    params(At),
     responses((status = 200, description = "The feeds", body = FeedList), Problems)
 )]
 pub(super) async fn get(
     State(app): State<Arc<App>>,
-    Parameters(NoParameters {}): Parameters<NoParameters>,
+    Parameters(at): Parameters<At>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let time_ms = app.now_ms();
+    let now_ms = app.now_ms();
+    let time_ms = at.time_ms(now_ms)?.unwrap_or(now_ms);
     let mut feeds = Vec::new();
     let mut versions = Vec::new();
     for region in app.regions() {
-        let shared = region.read();
-        versions.push((shared.view.epoch().clone(), shared.view.sequence()));
-        feeds.extend(live::feeds(&shared.view).map(|feed| health(region, feed, time_ms)));
+        at.of(&app, region).await?.look(&app, |view, _| {
+            versions.push((view.epoch().clone(), view.sequence()));
+            feeds.extend(live::feeds(view).map(|feed| health(region, feed, time_ms)));
+        });
     }
     let tag = tag(time_ms, &[&"feeds", &versions]);
     let body = FeedList { origin: app.origin, time_ms, feeds };

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::extract::{Parameters, Segments};
 use crate::gtfs_rt::{Kind, feed};
 use crate::negotiate;
+use crate::past::{At, Known};
 use crate::problem::Problem;
 use crate::schema::{self, ProblemsOfFormats};
 
@@ -25,11 +26,21 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/regions/{region}/gtfs-rt/{feed}", routing::get(get))
 }
 
-/// How.
+/// How, and as of when.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Query {
+    /// As it was known at this time (RFC 3339). Without it now.
+    #[param(format = DateTime, example = "2026-11-26T07:30:00Z")]
+    at: Option<String>,
+    /// Of the answers that could be given at that time, the one of this `sequence`.
+    #[param(value_type = Option<i64>, minimum = 0)]
+    sequence: Option<u64>,
+    /// `then`, which is what is meant where it is not given, or `now`: with what was received in the
+    /// five minutes after and is about that time or before.
+    #[param(inline)]
+    known: Option<Known>,
     /// Format, for who cannot set `Accept`.
     #[param(value_type = Option<schema::GtfsRtFormat>)]
     format: Option<String>,
@@ -71,14 +82,13 @@ pub(super) async fn get(
         let names = Kind::ALL.map(Kind::as_str).join(", ");
         Problem::not_found(format!("no GTFS-Realtime feed {name:?}; there is {names}"))
     })?;
-    let time_ms = app.now_ms();
-    let (objects, tag) = {
-        let shared = live.read();
-        let view = &shared.view;
+    let at = At { at: query.at, sequence: query.sequence, known: query.known };
+    let shown = at.of(&app, live).await?;
+    let (time_ms, objects, tag) = shown.look_at(&app, |view, time_ms, generation| {
         let objects: Vec<_> = view.all(kind.layer()).cloned().collect();
-        let version = (view.epoch(), shared.generation(), view.changed(kind.layer()));
-        (objects, tag(time_ms, &[&version, &uri.path_and_query(), &media_type]))
-    };
+        let version = (view.epoch(), generation, view.changed(kind.layer()));
+        (time_ms, objects, tag(time_ms, &[&version, &uri.path_and_query(), &media_type]))
+    });
     let body = async {
         let making = tokio::task::spawn_blocking(move || {
             let feed = feed(kind, &objects, time_ms);

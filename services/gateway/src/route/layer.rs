@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::column::Fields;
 use crate::extract::Segments;
 use crate::negotiate;
+use crate::past::{At, Known};
 use crate::problem::Problem;
 use crate::query::sort::{Key, Sort};
 use crate::query::{Span, near};
@@ -33,6 +34,18 @@ pub(super) fn routes() -> Router<Arc<App>> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Query {
+    /// As it was known at this time (RFC 3339): what had been received by then, answered as then.
+    /// Without it now.
+    #[param(format = DateTime, example = "2026-11-26T07:30:00Z")]
+    at: Option<String>,
+    /// Of the answers that could be given at that time, the one of this `sequence`: what was received
+    /// but not in the picture yet is left out. Goes with `at`.
+    #[param(value_type = Option<i64>, minimum = 0)]
+    sequence: Option<u64>,
+    /// `then`, which is what is meant where it is not given, or `now`: with what was received in the
+    /// five minutes after and is about that time or before.
+    #[param(inline)]
+    known: Option<Known>,
     /// A condition on the properties, in CQL2 text: comparisons, `BETWEEN`, `IN`, `LIKE`, `IS NULL`,
     /// `AND`, `OR`, `NOT`.
     #[param(
@@ -123,8 +136,8 @@ pub(super) async fn get(
     let asked = words.asked(query.filter.take())?;
     let fields = query.fields.as_deref().map(|text| Fields::parse(layer, text)).transpose()?;
     let order = Order::new(&query, layer, app.options.page_limit_max)?;
-    let (head, wanted, objects) = {
-        let view = &live.read().view;
+    let at = At { at: query.at.take(), sequence: query.sequence, known: query.known };
+    let looked = at.of(&app, live).await?.look(&app, |view, time_ms| {
         let selection = if asked == Asked::default() {
             None
         } else {
@@ -132,8 +145,9 @@ pub(super) async fn get(
         };
         let wanted = Wanted { selection, span };
         let objects = order.candidates(view, layer, &wanted);
-        (Head::new(&app, view, None), wanted, objects)
-    };
+        Ok::<_, Problem>((Head::new(&app, view, time_ms, None), wanted, objects))
+    });
+    let (head, wanted, objects) = looked?;
     let page = tokio::task::spawn_blocking(move || order.page(wanted.narrow(objects))).await;
     let (objects, cursor) = page.map_err(|error| Problem::internal(&error))?;
     let next = cursor.map(|cursor| address_of_next(&uri, &cursor));

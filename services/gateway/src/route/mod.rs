@@ -1,5 +1,6 @@
 //! The routes, one a file, and what is around all of them.
 
+mod archive;
 mod asyncapi;
 mod config;
 mod dead_letters;
@@ -72,6 +73,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(RequestBodyLimitLayer::new(app.options.body_bytes_max));
     Router::new()
         .merge(assets::routes())
+        .merge(archive::routes())
         .merge(asyncapi::routes())
         .merge(config::routes())
         .merge(dead_letters::routes())
@@ -129,6 +131,7 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         version = "1"
     ),
     paths(
+        archive::get,
         asyncapi::get,
         config::get,
         dead_letters::get,

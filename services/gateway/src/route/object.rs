@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::column::Fields;
 use crate::extract::{Parameters, Segments};
 use crate::negotiate;
+use crate::past::{At, Known};
 use crate::problem::Problem;
 use crate::schema::{self, ProblemsOfFormats};
 
@@ -23,11 +24,21 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/regions/{region}/{layer}/{*id}", routing::get(get))
 }
 
-/// What of the object, in which format.
+/// What of the object, in which format, as of when.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Query {
+    /// As it was known at this time (RFC 3339). Without it now.
+    #[param(format = DateTime, example = "2026-11-26T07:30:00Z")]
+    at: Option<String>,
+    /// Of the answers that could be given at that time, the one of this `sequence`.
+    #[param(value_type = Option<i64>, minimum = 0)]
+    sequence: Option<u64>,
+    /// `then`, which is what is meant where it is not given, or `now`: with what was received in the
+    /// five minutes after and is about that time or before.
+    #[param(inline)]
+    known: Option<Known>,
     /// Properties that the answer has, by their names in JSON, separated by commas.
     #[param(min_length = 1)]
     fields: Option<String>,
@@ -71,14 +82,14 @@ pub(super) async fn get(
     let live = app.known_region(&region)?;
     let layer = known_layer(&layer)?;
     let fields = query.fields.as_deref().map(|text| Fields::parse(layer, text)).transpose()?;
-    let found = {
-        let shared = live.read();
-        shared.view.get(layer, &id).map(|object| {
+    let at = At { at: query.at, sequence: query.sequence, known: query.known };
+    let found = at.of(&app, live).await?.look(&app, |view, time_ms| {
+        view.get(layer, &id).map(|object| {
             let feed = is_of_one_feed(layer).then(|| object.feed().as_str());
-            let head = Head::new(&app, &shared.view, feed);
+            let head = Head::new(&app, view, time_ms, feed);
             (head, Arc::clone(object))
         })
-    };
+    });
     let Some((head, object)) = found else {
         let detail = format!("no {id:?} in {layer} of {region}; it may have left the picture");
         return Err(Problem::not_found(detail));

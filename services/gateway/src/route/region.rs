@@ -11,8 +11,9 @@ use serde::Serialize;
 use super::regions::RegionSummary;
 use crate::answer::{Freshness, Head, json, tag, tagged};
 use crate::app::App;
-use crate::extract::{NoParameters, Parameters, Segments};
+use crate::extract::{Parameters, Segments};
 use crate::options::Origin;
+use crate::past::At;
 use crate::problem::Problem;
 use crate::schema::Problems;
 
@@ -42,21 +43,20 @@ pub(crate) struct RegionAnswer<'a> {
     operation_id = "get_region",
     path = "/v1/regions/{region}",
     tag = "picture",
-    params(("region" = String, Path, description = "Id of the region")),
+    params(("region" = String, Path, description = "Id of the region"), At),
     responses((status = 200, description = "The region", body = RegionAnswer), Problems)
 )]
 pub(super) async fn get(
     State(app): State<Arc<App>>,
     Segments(region): Segments<String>,
-    Parameters(NoParameters {}): Parameters<NoParameters>,
+    Parameters(at): Parameters<At>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let live = app.known_region(&region)?;
-    let (head, summary, snapshot) = {
-        let shared = live.read();
-        let head = Head::new(&app, &shared.view, None);
-        (head, RegionSummary::new(live, &shared.view), shared.view.snapshot())
-    };
+    let (head, summary, snapshot) = at.of(&app, live).await?.look(&app, |view, time_ms| {
+        let head = Head::new(&app, view, time_ms, None);
+        (head, RegionSummary::new(live, view), view.snapshot())
+    });
     let tag = tag(head.time_ms, &[&"region", &region, &head.epoch, &head.sequence]);
     let body = async {
         let hash = tokio::task::spawn_blocking(move || snapshot.hash()).await;

@@ -14,9 +14,10 @@ use serde::Serialize;
 
 use crate::answer::{json, tag, tagged};
 use crate::app::App;
-use crate::extract::{NoParameters, Parameters};
+use crate::extract::Parameters;
 use crate::live::{FeedLabel, LiveRegion};
 use crate::options::Origin;
+use crate::past::At;
 use crate::problem::Problem;
 use crate::schema::{self, Problems};
 
@@ -82,16 +83,21 @@ impl<'a> RegionSummary<'a> {
     operation_id = "list_regions",
     path = "/v1/regions",
     tag = "picture",
+    params(At),
     responses((status = 200, description = "The regions", body = RegionList), Problems)
 )]
 pub(super) async fn get(
     State(app): State<Arc<App>>,
-    Parameters(NoParameters {}): Parameters<NoParameters>,
+    Parameters(at): Parameters<At>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let summaries = app.regions().map(|live| RegionSummary::new(live, &live.read().view));
-    let regions: Vec<_> = summaries.collect();
-    let time_ms = app.now_ms();
+    let mut regions = Vec::new();
+    for live in app.regions() {
+        let shown = at.of(&app, live).await?;
+        regions.push(shown.look(&app, |view, _| RegionSummary::new(live, view)));
+    }
+    let now_ms = app.now_ms();
+    let time_ms = at.time_ms(now_ms)?.unwrap_or(now_ms);
     let versions: Vec<_> = regions.iter().map(|one| (&one.epoch, one.sequence)).collect();
     let tag = tag(time_ms, &[&"regions", &versions]);
     let body = RegionList { origin: app.origin, time_ms, regions };

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::column::{Columns, Fields, Form};
 use crate::extract::{Parameters, Segments};
 use crate::live::LiveRegion;
+use crate::past::{At, Known, Shown};
 use crate::problem::Problem;
 use crate::schema::{self, Problems};
 use crate::tile::{self, Address, Key, Made, Source, Version};
@@ -30,11 +31,18 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/tiles/{layer}/{z}/{x}/{y}", routing::get(get))
 }
 
-/// What of the objects.
+/// What of the objects, as of when.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Query {
+    /// As it was known at this time (RFC 3339). Without it now.
+    #[param(format = DateTime, example = "2026-11-26T07:30:00Z")]
+    at: Option<String>,
+    /// `then`, which is what is meant where it is not given, or `now`: with what was received in the
+    /// five minutes after and is about that time or before.
+    #[param(inline)]
+    known: Option<Known>,
     /// Properties that features have, by their names in JSON, separated by commas. Without it those
     /// that the layer's TileJSON lists.
     #[param(min_length = 1)]
@@ -44,7 +52,7 @@ pub(super) struct Query {
 /// A vector tile of a layer
 ///
 /// What all regions have of the layer in a square of Web Mercator, numbered as in XYZ schemes, made
-/// from the picture of now. Features have `region` and the properties that the layer's TileJSON
+/// from the picture of now or of `at`. Features have `region` and the properties that the layer's TileJSON
 /// lists, each by its path in JSON; `fields` chooses others. Lists are texts with `;` between, numbers
 /// but whole ones have three digits.
 /// Streets are drawn from the zoom on that suits their class, and what is smaller than a pixel is
@@ -81,20 +89,22 @@ pub(super) async fn get(
     let address = Address::parse(&z, &x, &y)?;
     let fields = query.fields.as_deref().map(|text| Fields::parse(layer, text)).transpose()?;
     let envelope = address.envelope();
-    let touched = app.regions().filter(|live| touches(live, &envelope)).cloned();
-    let touched: Vec<Arc<LiveRegion>> = touched.collect();
-    let versions = touched.iter().map(|live| {
-        let shared = live.read();
-        let view = &shared.view;
-        Version {
+    let at = At { at: query.at, sequence: None, known: query.known };
+    let mut touched = Vec::new();
+    for live in app.regions().filter(|live| touches(live, &envelope)) {
+        touched.push(at.of(&app, live).await?);
+    }
+    let versions = touched.iter().map(|shown| {
+        shown.look_at(&app, |view, _, generation| Version {
             region: view.region().clone(),
             epoch: view.epoch().clone(),
-            generation: shared.generation(),
+            generation,
             changed: view.changed(layer),
-        }
+        })
     });
     let key = Key { layer, address, fields: query.fields, versions: versions.collect() };
     let objects_max = app.options.tiles.objects_max;
+    let held = Arc::clone(&app);
     let making = async {
         metrics::counter!(telemetry::TILES_MADE, "layer" => layer.as_str()).increment(1);
         let task = tokio::task::spawn_blocking(move || {
@@ -103,7 +113,7 @@ pub(super) async fn get(
                 Some(fields) => columns.picked(Some(fields)),
                 None => columns.only(|column| column.drawn),
             };
-            let sources = sources(&touched, layer, address, objects_max);
+            let sources = sources(&held, &touched, layer, address, objects_max);
             Arc::new(Made::new(tile::make(address, layer, &columns, sources)))
         });
         task.await.map_err(|error| Problem::internal(&error))
@@ -145,21 +155,22 @@ fn touches(live: &LiveRegion, envelope: &BoundingBox) -> bool {
 /// What is drawn of each region, at most so much in all: what is drawn from far away first, then by
 /// id, so that neighbouring tiles leave out alike.
 fn sources(
-    regions: &[Arc<LiveRegion>],
+    app: &App,
+    regions: &[Shown],
     layer: Layer,
     address: Address,
     objects_max: usize,
 ) -> Vec<Source> {
     let mut left = objects_max;
-    let sources = regions.iter().map(|live| {
-        let mut objects: Vec<_> = {
-            let view = &live.read().view;
+    let sources = regions.iter().map(|shown| {
+        let (region, mut objects): (_, Vec<_>) = shown.look(app, |view, _| {
             let envelope = address.envelope();
             let objects = view.query(layer, &envelope);
             let ranked = objects.map(|object| (tile::object_least_zoom(object, view), object));
             let drawn = ranked.filter(|(zoom, _)| *zoom <= address.zoom);
-            drawn.map(|(zoom, object)| (zoom, Arc::clone(object))).collect()
-        };
+            let drawn = drawn.map(|(zoom, object)| (zoom, Arc::clone(object)));
+            (view.region().clone(), drawn.collect())
+        });
         if objects.len() > left {
             objects.select_nth_unstable_by(left, |(a_zoom, a), (b_zoom, b)| {
                 a_zoom.cmp(b_zoom).then_with(|| a.id().cmp(b.id()))
@@ -168,10 +179,7 @@ fn sources(
             metrics::counter!(telemetry::TILES_CUT, "layer" => layer.as_str()).increment(1);
         }
         left -= objects.len();
-        Source {
-            region: live.region().id.clone(),
-            objects: objects.into_iter().map(|(_, object)| object).collect(),
-        }
+        Source { region, objects: objects.into_iter().map(|(_, object)| object).collect() }
     });
     sources.collect()
 }

@@ -57,6 +57,11 @@ pub struct EmbeddedOptions {
     pub dead_letter_retention_bytes: u64,
     /// Age in seconds beyond which `dead-letter` goes. A week: people look at it, on workdays.
     pub dead_letter_retention_age_s: u64,
+    /// Bytes of `raw` kept on disk in each partition. 512 MiB: half of what `events` may have, since
+    /// it is on its way to the archive only.
+    pub raw_retention_bytes: u64,
+    /// Age in seconds beyond which `raw` goes. A day: longer than the archive may be away.
+    pub raw_retention_age_s: u64,
 }
 
 impl Default for EmbeddedOptions {
@@ -76,6 +81,8 @@ impl Default for EmbeddedOptions {
             picture_retention_age_s: 3600,
             dead_letter_retention_bytes: 256 << 20,
             dead_letter_retention_age_s: 7 * 24 * 3600,
+            raw_retention_bytes: 512 << 20,
+            raw_retention_age_s: 24 * 3600,
         }
     }
 }
@@ -123,6 +130,7 @@ impl EmbeddedOptions {
             topic::DEAD_LETTER => {
                 (self.dead_letter_retention_bytes, self.dead_letter_retention_age_s)
             }
+            topic::RAW => (self.raw_retention_bytes, self.raw_retention_age_s),
             _ => (self.events_retention_bytes, self.events_retention_age_s),
         };
         Retention { bytes_max, age_ms_max: age_s.saturating_mul(1000) }

@@ -1,0 +1,312 @@
+//! Upkeep: small files of a day that is over become one of each kind, and what the rules no longer
+//! keep goes.
+//!
+//! A merged file is written beside first, whole. Then, with readers of this process kept out, the
+//! small ones go and it takes its place: others may for a moment see neither, never both. If that is
+//! cut short by a crash the next start finishes it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow_select::concat::concat_batches;
+use futures_util::TryStreamExt;
+use metrics::{counter, gauge};
+use object_store::buffered::BufWriter;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
+use parquet::arrow::AsyncArrowWriter;
+use tokio_util::sync::CancellationToken;
+
+use crate::archive::Held;
+use crate::checkpoint::Saved;
+use crate::file::{Layout, Opened, Parts, ROW_GROUP_ROWS};
+use crate::table::sorted;
+use crate::{Archive, ArchiveError, Day, Kind, Segment, Topic};
+
+/// Folder of merged files that have not taken their place yet. Tools leave out folders that begin so.
+const STAGING: &str = "_staging";
+/// How files there end, so that nobody's pattern matches them.
+const STAGED: &str = ".staged";
+/// Time between rounds of upkeep.
+const UPKEEP_EVERY: Duration = Duration::from_mins(10);
+/// Milliseconds of an hour.
+const HOUR_MS: i64 = 3_600_000;
+
+/// What a round of upkeep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Upkeep {
+    /// Files that were merged into others.
+    pub merged: u64,
+    /// Files that went by the rules.
+    pub removed: u64,
+    /// Bytes that there are afterwards.
+    pub bytes: u64,
+}
+
+/// Does upkeep now and again until shutdown. `now_ms` tells the time.
+pub async fn upkeep(archive: Arc<Archive>, now_ms: impl Fn() -> i64, shutdown: CancellationToken) {
+    loop {
+        if let Err(error) = archive.upkeep(now_ms()).await {
+            counter!("tilanne_archive_upkeep_errors_total").increment(1);
+            tracing::error!(%error, "upkeep of the archive failed; trying again later");
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(UPKEEP_EVERY) => {}
+        }
+    }
+}
+
+impl Archive {
+    /// One round of upkeep at a time, milliseconds since 1970-01-01 UTC: finishes what was cut short,
+    /// merges days that are over, removes what is not kept, and measures.
+    pub async fn upkeep(self: &Arc<Self>, now_ms: i64) -> Result<Upkeep, ArchiveError> {
+        let mut done = Upkeep::default();
+        self.finish_staged().await?;
+        let today = Day::of(now_ms);
+        for region in self.regions().await? {
+            for topic in Topic::ALL {
+                done.merged += self.compact(&region, topic, today).await?;
+            }
+            done.removed += self.thin_checkpoints(&region, today).await?;
+        }
+        done.removed += self.remove_old(today).await?;
+        done.removed += self.remove_most(&mut done.bytes).await?;
+        self.measure().await?;
+        Ok(done)
+    }
+
+    /// Merges the files of days before today; gives how many were merged.
+    async fn compact(
+        self: &Arc<Self>,
+        region: &str,
+        topic: Topic,
+        today: Day,
+    ) -> Result<u64, ArchiveError> {
+        let held = self.held(region, topic).await?;
+        let mut merged = 0;
+        // The last kind's files say what is whole, so they are merged last.
+        for &kind in topic.kinds() {
+            for group in groups(&held, kind, today) {
+                merged += group.len() as u64;
+                self.merge(kind, &group).await?;
+            }
+        }
+        Ok(merged)
+    }
+
+    async fn merge(&self, kind: Kind, group: &[Segment]) -> Result<(), ArchiveError> {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else { return Ok(()) };
+        let target = Segment { last: last.last, to_ms: last.to_ms, bytes: 0, ..first.clone() };
+        let staged = staged(&target);
+        self.write_merged(kind, group, &staged).await?;
+        self.replace(&target, group, &staged).await?;
+        let path = target.path();
+        tracing::info!(%path, files = group.len(), "merged");
+        Ok(())
+    }
+
+    async fn write_merged(
+        &self,
+        kind: Kind,
+        group: &[Segment],
+        staged: &Path,
+    ) -> Result<(), ArchiveError> {
+        let layout = Layout::of(kind);
+        let failed = |error: &dyn std::fmt::Display| ArchiveError::write(kind, error);
+        let mut opened = Vec::with_capacity(group.len());
+        let mut parts: Option<Parts> = None;
+        for segment in group {
+            let file = Opened::open(&self.store, segment).await?;
+            if let Some(own) = file.parts() {
+                parts.get_or_insert_default().add(&own);
+            }
+            opened.push(file);
+        }
+        let properties = layout.properties(parts.as_ref(), true);
+        let output = BufWriter::new(Arc::clone(&self.store), staged.clone());
+        let schema = Arc::clone(&layout.schema);
+        let mut writer = AsyncArrowWriter::try_new(output, schema, Some(properties));
+        let writer = writer.as_mut().map_err(|error| failed(error))?;
+        let mut batches = Vec::new();
+        let mut rows = 0;
+        let mut files = opened.iter().peekable();
+        while let Some(file) = files.next() {
+            let mut row_groups = file.row_groups()?.into_iter().peekable();
+            while let Some(row_group) = row_groups.next() {
+                let batch = file.read(&row_group, None).await?;
+                // A file of an older version may lack columns; then it stays as it is.
+                let fits = batch.with_schema(Arc::clone(&layout.schema));
+                batches.push(fits.map_err(|error| failed(&error))?);
+                rows += row_group.rows;
+                let is_last = files.peek().is_none() && row_groups.peek().is_none();
+                if rows >= ROW_GROUP_ROWS || is_last {
+                    let all = concat_batches(&layout.schema, &batches);
+                    let all = all.map_err(|error| failed(&error))?;
+                    let all = sorted(&all, layout.order).map_err(|error| failed(&error))?;
+                    writer.write(&all).await.map_err(|error| failed(&error))?;
+                    writer.flush().await.map_err(|error| failed(&error))?;
+                    batches.clear();
+                    rows = 0;
+                    // Other tasks of this thread wait.
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+        writer.finish().await.map_err(|error| failed(&error))?;
+        Ok(())
+    }
+
+    /// Puts a merged file in the place of the small ones.
+    async fn replace(
+        &self,
+        target: &Segment,
+        small: &[Segment],
+        staged: &Path,
+    ) -> Result<(), ArchiveError> {
+        let _switch = self.switch.write().await;
+        for segment in small {
+            self.delete(&segment.location()).await?;
+        }
+        self.store.rename(staged, &target.location()).await?;
+        self.changed();
+        Ok(())
+    }
+
+    /// Finishes what a crash cut short: a staged file is whole, and has all that its small ones have.
+    async fn finish_staged(&self) -> Result<(), ArchiveError> {
+        let listed = self.store.list(Some(&Path::from(STAGING)));
+        let staged: Vec<Path> = listed.map_ok(|object| object.location).try_collect().await?;
+        for path in staged {
+            let name = path.as_ref().strip_prefix(STAGING).and_then(|name| name.strip_prefix('/'));
+            let name = name.and_then(|name| name.strip_suffix(STAGED));
+            let Some(target) = name.and_then(|name| Segment::parse(name, 0)) else { continue };
+            let all = self.segments().await?;
+            let small = all.iter().filter(|segment| {
+                segment.region == target.region
+                    && segment.kind == target.kind
+                    && target.covers(segment)
+            });
+            let small: Vec<Segment> = small.cloned().collect();
+            self.replace(&target, &small, &path).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps of older days one checkpoint an hour, and none of days whose events are gone.
+    async fn thin_checkpoints(&self, region: &str, today: Day) -> Result<u64, ArchiveError> {
+        let options = self.options();
+        let keep_days = Topic::Events.kinds().iter().map(|&kind| options.keep_days.of(kind)).min();
+        let mut removed = 0;
+        let mut hour = None;
+        for saved in self.checkpoints(region).await? {
+            let age_days = Day::of(saved.time_ms).days_until(today);
+            let own = (saved.epoch.clone(), saved.time_ms.div_euclid(HOUR_MS));
+            let is_first = hour.as_ref() != Some(&own);
+            hour = Some(own);
+            let is_gone = age_days > i64::from(keep_days.unwrap_or(u32::MAX));
+            let is_thinned = age_days > i64::from(options.keep_checkpoints_days) && !is_first;
+            if is_gone || is_thinned {
+                self.remove_checkpoint(&saved).await?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Days that a kind is kept: the one that says what is whole as long as any other of its topic.
+    fn keep_days(&self, kind: Kind) -> u32 {
+        let keep_days = &self.options().keep_days;
+        let topic = Topic::of(kind);
+        if kind != topic.last_kind() {
+            return keep_days.of(kind);
+        }
+        topic.kinds().iter().map(|&kind| keep_days.of(kind)).max().unwrap_or_default()
+    }
+
+    /// Removes what is older than its kind is kept.
+    async fn remove_old(&self, today: Day) -> Result<u64, ArchiveError> {
+        let mut removed = 0;
+        for segment in self.segments().await?.iter() {
+            let keep_days = self.keep_days(segment.kind);
+            if segment.day.days_until(today) > i64::from(keep_days) {
+                self.delete(&segment.location()).await?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Removes the oldest while there is more than may be.
+    async fn remove_most(&self, left: &mut u64) -> Result<u64, ArchiveError> {
+        let mut bytes = self.bytes().await?;
+        let mut removed = 0;
+        if bytes > self.options().bytes_max {
+            let mut oldest: Vec<Segment> = self.segments().await?.to_vec();
+            oldest.sort_by_key(|segment| (segment.to_ms, segment.first));
+            for segment in oldest {
+                if bytes <= self.options().bytes_max {
+                    break;
+                }
+                self.delete(&segment.location()).await?;
+                bytes -= segment.bytes.min(bytes);
+                removed += 1;
+                counter!("tilanne_archive_over_bound_total", "kind" => segment.kind.as_str())
+                    .increment(1);
+            }
+            let kept = self.segments().await?;
+            for region in self.regions().await? {
+                let first_ms = kept.iter().filter(|segment| segment.region == region);
+                let first_ms = first_ms.map(|segment| segment.from_ms).min();
+                let saved: Vec<Saved> = self.checkpoints(&region).await?;
+                for saved in saved.iter().filter(|saved| Some(saved.time_ms) < first_ms) {
+                    self.remove_checkpoint(saved).await?;
+                    bytes -= saved.bytes.min(bytes);
+                    removed += 1;
+                }
+            }
+        }
+        *left = bytes;
+        Ok(removed)
+    }
+
+    async fn measure(&self) -> Result<(), ArchiveError> {
+        let mut sums: BTreeMap<(String, String), u64> = BTreeMap::new();
+        for usage in self.usage().await? {
+            *sums.entry((usage.region, usage.kind)).or_default() += usage.bytes;
+        }
+        for ((region, kind), bytes) in sums {
+            gauge!("tilanne_archive_disk_bytes", "region" => region, "kind" => kind)
+                .set(bytes as f64);
+        }
+        Ok(())
+    }
+}
+
+fn staged(target: &Segment) -> Path {
+    format!("{STAGING}/{}{STAGED}", target.path()).into()
+}
+
+/// Files of a kind that become one: those of a day before today within a stretch without a gap.
+fn groups(held: &Held, kind: Kind, today: Day) -> Vec<Vec<Segment>> {
+    let own = held.files.iter().filter(|file| file.kind == kind && file.day < today);
+    let mut own: Vec<Segment> = own.cloned().collect();
+    own.sort_by(|a, b| (&a.epoch, a.first).cmp(&(&b.epoch, b.first)));
+    let mut groups: Vec<Vec<Segment>> = Vec::new();
+    for file in own {
+        let span = held.span(&file.epoch, file.first).map(|span| span.first);
+        let fits = groups.last().and_then(|group| group.last()).is_some_and(|before: &Segment| {
+            before.epoch == file.epoch
+                && before.day == file.day
+                && before.last < file.first
+                && held.span(&before.epoch, before.first).map(|span| span.first) == span
+        });
+        match groups.last_mut() {
+            Some(group) if fits => group.push(file),
+            _ => groups.push(vec![file]),
+        }
+    }
+    groups.retain(|group| group.len() > 1);
+    groups
+}

@@ -1,0 +1,11 @@
+//! The archive: what is written is read back, whatever happens in between.
+
+mod as_of;
+mod crash;
+mod generate;
+mod judge;
+mod raw;
+mod roundtrip;
+mod size;
+mod support;
+mod upkeep;

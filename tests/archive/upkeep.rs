@@ -1,0 +1,127 @@
+//! Days that are over, and what is no longer kept.
+
+use std::sync::Arc;
+
+use archive::{Archive, ArchiveOptions, Kind, Topic};
+use stream::Log;
+
+use super::crash::rows_by_kind;
+use super::generate::Dice;
+use super::support::{NOW_MS, REGION, append, open_archive, open_log, options, read, record_all};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// A log of some short stretches a day, recorded; with the number of records.
+async fn days(
+    folder: &std::path::Path,
+    options: ArchiveOptions,
+    days: i64,
+) -> (Arc<Archive>, String, Vec<(u64, events::LogRecord)>) {
+    let log_folder = tempfile::tempdir().unwrap();
+    let log = open_log(log_folder.path());
+    let archive = Archive::open(options).unwrap();
+    let mut dice = Dice(21);
+    let mut all = Vec::new();
+    for day in 0..days {
+        for round in 0..3 {
+            let records = dice.records(200, NOW_MS + day * DAY_MS + round * 60_000);
+            append(log.as_ref(), &records).await;
+            record_all(&archive, &log).await;
+            all.extend(records);
+        }
+    }
+    assert!(folder.is_dir());
+    (archive, log.epoch().to_owned(), (0..).zip(all).collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_that_are_over_become_one_file_a_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let (archive, epoch, records) = days(folder.path(), options(folder.path()), 2).await;
+    let before = rows_by_kind(folder.path());
+    let done = archive.upkeep(NOW_MS + DAY_MS + 3_600_000).await.unwrap();
+    assert!(done.merged > 20 && done.removed == 0, "{done:?}");
+    assert_eq!(rows_by_kind(folder.path()), before);
+    let files = archive.files(REGION, Topic::Events).await.unwrap();
+    let of_day = |day: &str| {
+        let is_of =
+            |file: &&archive::Segment| file.day.to_string() == day && file.kind == Kind::FeedStatus;
+        files.iter().filter(is_of).count()
+    };
+    assert_eq!(of_day("2026-11-26"), 1);
+    assert_eq!(of_day("2026-11-27"), 3, "the day is not over");
+    assert_eq!(read(&archive, &epoch, 0..u64::MAX).await, records);
+    // Once is enough.
+    let again = archive.upkeep(NOW_MS + DAY_MS + 3_600_000).await.unwrap();
+    assert_eq!((again.merged, again.removed), (0, 0));
+}
+
+/// Killed while a merged file takes the place of the small ones: the next round finishes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merge_that_was_cut_short_is_finished() {
+    let folder = tempfile::tempdir().unwrap();
+    let (archive, epoch, records) = days(folder.path(), options(folder.path()), 1).await;
+    let small = archive.files(REGION, Topic::Events).await.unwrap();
+    archive.upkeep(NOW_MS + DAY_MS).await.unwrap();
+    let merged = archive.files(REGION, Topic::Events).await.unwrap();
+    let target = merged.iter().find(|file| file.kind == Kind::VehiclePosition).unwrap();
+    let whole = folder.path().join(target.path());
+    // As it was in the middle: staged, and some of the small ones gone.
+    let staged = folder.path().join("_staging").join(format!("{}.staged", target.path()));
+    std::fs::create_dir_all(staged.parent().unwrap()).unwrap();
+    std::fs::rename(&whole, &staged).unwrap();
+    let left = small.iter().rfind(|file| file.kind == Kind::VehiclePosition).unwrap();
+    std::fs::write(folder.path().join(left.path()), "not even whole").unwrap();
+    let archive = open_archive(folder.path());
+    archive.upkeep(NOW_MS + DAY_MS).await.unwrap();
+    assert!(whole.is_file() && !staged.exists());
+    assert_eq!(read(&archive, &epoch, 0..u64::MAX).await, records);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_old_goes_by_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = options(folder.path());
+    options.keep_days = toml::from_str::<ArchiveOptions>("keep_days = { default = 2, tally = 1 }")
+        .unwrap()
+        .keep_days;
+    let (archive, ..) = days(folder.path(), options, 4).await;
+    let done = archive.upkeep(NOW_MS + 3 * DAY_MS).await.unwrap();
+    assert!(done.removed > 0, "{done:?}");
+    let usage = archive.usage().await.unwrap();
+    let days_of = |kind: &str| {
+        let days = usage.iter().filter(|usage| usage.kind == kind).map(|usage| usage.day.as_str());
+        days.collect::<Vec<_>>()
+    };
+    assert_eq!(days_of("vehicle_position"), ["2026-11-27", "2026-11-28", "2026-11-29"]);
+    assert_eq!(days_of("tally"), ["2026-11-28", "2026-11-29"]);
+    // A recorder that starts removes nothing of what is kept.
+    let log_folder = tempfile::tempdir().unwrap();
+    record_all(&archive, &open_log(log_folder.path())).await;
+    assert_eq!(archive.usage().await.unwrap(), usage);
+    // What is not all there any more is not read as if it were.
+    let spans = archive.spans(REGION, Topic::Events).await.unwrap();
+    let mut replay =
+        archive.records(REGION, &spans[0].epoch, spans[0].first..u64::MAX).await.unwrap();
+    let error = loop {
+        match replay.next().await {
+            Ok(found) => assert!(found.is_some(), "read as if nothing were wrong"),
+            Err(error) => break error.to_string(),
+        }
+    };
+    assert!(error.contains("tally"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_oldest_goes_where_there_is_too_much() {
+    let folder = tempfile::tempdir().unwrap();
+    let (archive, ..) = days(folder.path(), options(folder.path()), 3).await;
+    let bytes = archive.bytes().await.unwrap();
+    let bound = (bytes / 2).max(1 << 20);
+    let mut small = options(folder.path());
+    small.bytes_max = bound;
+    let archive = Archive::open(small).unwrap();
+    let done = archive.upkeep(NOW_MS + 2 * DAY_MS + 600_000).await.unwrap();
+    assert!(done.bytes <= bound, "{done:?} of {bytes}");
+    assert_eq!(done.removed > 0, bytes > bound);
+}

@@ -1,0 +1,103 @@
+//! The archive of the real binary: what was answered is answered again, also after a kill.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::process::{Folder, Server, root, text, tilanne, wait_for};
+
+const PATHS: [&str; 4] = [
+    "/v1/regions/helsinki/vehicles?format=json&limit=200",
+    "/v1/regions/helsinki/feeds?format=json",
+    "/v1/regions/helsinki/detectors?format=json&limit=50",
+    "/v1/regions/tampere/vehicles?format=json",
+];
+
+/// Without the address of the next page: there the time is in it.
+fn without_next(body: &str) -> String {
+    let Some((before, rest)) = body.split_once("\"next\":\"") else { return body.to_owned() };
+    let after = rest.split_once('"').map_or("", |(_, after)| after);
+    [before, after].concat()
+}
+
+/// Asks again for answers that were given.
+fn check(server: &Server, given: &[(&str, String)], when: &str) {
+    for (path, was) in given {
+        let head: Value = serde_json::from_str(was).unwrap();
+        let at = jiff::Timestamp::from_millisecond(head["time_ms"].as_i64().unwrap()).unwrap();
+        let path = format!("{path}&at={at}&sequence={}", head["sequence"]);
+        let (status, is) = server.request(&path).unwrap();
+        assert_eq!(status, 200, "{when}: {path}: {is}");
+        assert_eq!(without_next(&is), without_next(was), "{when}: {path}");
+    }
+}
+
+#[test]
+fn answers_are_had_again_after_a_kill() {
+    let folder = Folder::new();
+    let demo = root().join("load-tests/demo/demo.recording").canonicalize().unwrap();
+    let config = folder.write(
+        "archive.toml",
+        &format!(
+            "regions = {:?}\ndata_dir = \"unused\"\nlog_level = \"warn\"\n\
+             [replay]\nfile = {demo:?}\nspeed = 1.0\nlooped = true\nclock = \"present\"\n\
+             [processor]\ncheckpoint_every_s = 1\n\
+             [archive]\nroll_s = 2\ncheckpoint_every_s = 2\nraw = true\n",
+            root().join("config/regions").canonicalize().unwrap(),
+        ),
+    );
+    let data = folder.0.join("data");
+    std::fs::create_dir(&data).unwrap();
+    let mut server = Server::start(&config, &data);
+    wait_for("something to see", || {
+        let page = server.get("/v1/regions/helsinki/vehicles?format=json");
+        (page["objects"].as_array().unwrap().len() > 50).then_some(())
+    });
+    let mut given = Vec::new();
+    for _ in 0..8 {
+        for path in PATHS {
+            let (status, body) = server.request(path).unwrap();
+            assert_eq!(status, 200, "{path}: {body}");
+            given.push((path, body));
+        }
+        std::thread::sleep(Duration::from_millis(700));
+    }
+    check(&server, &given, "while it runs");
+    // On Unix this is SIGKILL: nothing is flushed, no destructor runs.
+    server.process.0.kill().unwrap();
+    server.process.0.wait().unwrap();
+    let server = Server::start(&config, &data);
+    wait_for("the view", || {
+        let page = server.get("/v1/regions/tampere/vehicles?format=json");
+        (!page["objects"].as_array().unwrap().is_empty()).then_some(())
+    });
+    check(&server, &given, "after a kill");
+    let listed = tilanne(["archive", "list", "--json", "--config"])
+        .arg(&config)
+        .arg("--data-dir")
+        .arg(&data)
+        .output()
+        .unwrap();
+    let (out, error) = text(&listed);
+    assert!(listed.status.success(), "{error}");
+    let listed: Value = serde_json::from_str(&out).unwrap();
+    let has = |kind: &str| {
+        let parts = listed.as_array().unwrap().iter();
+        parts.filter(|part| part["kind"] == kind && part["region"] == "helsinki").count() > 0
+    };
+    assert!(["vehicle_position", "feed_status", "raw", "checkpoint"].into_iter().all(has), "{out}");
+    assert!(server.get("/v1/archive")["bytes"].as_u64().unwrap() > 0);
+    // What was received comes out as a recording.
+    let recording = folder.0.join("received.recording");
+    let written = tilanne(["archive", "recording", "--region", "tampere", "--config"])
+        .arg(&config)
+        .arg("--data-dir")
+        .arg(&data)
+        .arg("--output")
+        .arg(&recording)
+        .output()
+        .unwrap();
+    assert!(written.status.success(), "{}", text(&written).1);
+    let records = stream::recording::Reader::open(&recording).unwrap();
+    assert!(records.map(Result::unwrap).count() > 0);
+}
