@@ -121,6 +121,26 @@ async fn what_the_log_no_longer_has_is_counted() {
     assert_eq!(offsets, [(0, 49), (bounds.first, bounds.next - 1)]);
 }
 
+/// Records that this version cannot read are left out, as the processor does, and are no gap.
+#[tokio::test(flavor = "multi_thread")]
+async fn records_of_another_version_are_no_gap() {
+    let (log_folder, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let log = open_log(log_folder.path());
+    let archive = open_archive(folder.path());
+    let mut dice = Dice(4);
+    append(log.as_ref(), &dice.records(50, NOW_MS)).await;
+    record_all(&archive, &log).await;
+    let sink = log.sink(stream::topic::EVENTS, REGION).await.unwrap();
+    let records = vec!["garbage".into(), "more".into()];
+    sink.append(stream::Append { records, cursor: None }).await.unwrap();
+    record_all(&archive, &log).await;
+    append(log.as_ref(), &dice.records(50, NOW_MS + 60_000)).await;
+    record_all(&archive, &log).await;
+    let spans = archive.spans(REGION, Topic::Events).await.unwrap();
+    assert_eq!((spans.len(), spans[0].first, spans[0].last), (1, 0, 101));
+    assert_eq!(read(&archive, log.epoch(), 0..u64::MAX).await.len(), 100);
+}
+
 async fn recorded(folder: &std::path::Path, count: usize) -> (Arc<Archive>, String, Vec<Segment>) {
     let log_folder = tempfile::tempdir().unwrap();
     let log = open_log(log_folder.path());

@@ -68,7 +68,7 @@ pub async fn record(
                 recorder.checkpoint().await;
                 continue;
             }
-            () = sleep_until(old), if recorder.gather.rows() > 0 => {
+            () = sleep_until(old), if recorder.stretch.is_some() => {
                 if !recorder.write(&shutdown).await? {
                     break;
                 }
@@ -86,6 +86,10 @@ pub async fn record(
                 recorder.mark().await?;
             }
             Err(StreamError::Gone { first, .. }) => {
+                // A stretch has no gap in it.
+                if !recorder.write(&shutdown).await? {
+                    break;
+                }
                 recorder.skip_to(first);
                 source = recorder.source().await?;
             }
@@ -101,7 +105,8 @@ pub async fn record(
 struct Stretch {
     first: u64,
     last: u64,
-    from_ms: i64,
+    /// None while nothing in it says when it came.
+    from_ms: Option<i64>,
 }
 
 struct Recorder {
@@ -230,25 +235,23 @@ impl Recorder {
             (Some(before), Some(own)) => Some(before.max(own)),
             (before, own) => before.or(own),
         };
-        let begins_day = match (&self.stretch, time_ms) {
-            (Some(stretch), Some(time_ms)) => Day::of(stretch.from_ms) != Day::of(time_ms),
-            _ => false,
-        };
+        let began_ms = self.stretch.as_ref().and_then(|stretch| stretch.from_ms);
+        let begins_day = began_ms.zip(time_ms).is_some_and(|(a, b)| Day::of(a) != Day::of(b));
         let is_noted = record.offset > self.next || begins_day || self.gather.is_full();
-        if is_noted && self.gather.rows() > 0 && !self.write(shutdown).await? {
+        if is_noted && !self.write(shutdown).await? {
             return Ok(false);
-        }
-        if begins_day {
-            self.stretch = None;
         }
         self.time_ms = time_ms;
         if self.stretch.is_none() {
             let roll = Duration::from_secs(self.archive.options().roll_s);
             self.written_at = Instant::now() + roll;
         }
-        let from_ms = time_ms.unwrap_or_default();
-        let stretch =
-            self.stretch.get_or_insert(Stretch { first: record.offset, last: 0, from_ms });
+        let stretch = self.stretch.get_or_insert(Stretch {
+            first: record.offset,
+            last: record.offset,
+            from_ms: time_ms,
+        });
+        stretch.from_ms = stretch.from_ms.or(time_ms);
         stretch.last = record.offset;
         if let Some(decoded) = decoded {
             self.gather.append(record.offset, decoded);
@@ -260,11 +263,12 @@ impl Recorder {
     /// Writes what is gathered; tries until it is written. False when the shutdown came first.
     async fn write(&mut self, shutdown: &CancellationToken) -> Result<bool, ArchiveError> {
         let Some(stretch) = self.stretch.take() else { return Ok(true) };
-        if self.gather.rows() == 0 {
-            // Frames without streets: nothing to keep.
+        if self.gather.rows() == 0 && self.topic == Topic::Picture {
+            // Frames without streets: nothing to keep. Of what is read back a stretch without rows
+            // is written too, or it would look like a gap.
             return Ok(true);
         }
-        let to_ms = self.time_ms.unwrap_or(stretch.from_ms);
+        let to_ms = self.time_ms.unwrap_or_default();
         let files = self.files(&stretch, to_ms)?;
         let sink = self.log.sink(self.topic.as_str(), &self.region).await;
         let sink = sink.map_err(|error| self.failed(error))?;
@@ -313,14 +317,15 @@ impl Recorder {
             let labels = [("region", self.region.clone()), ("kind", kind.to_string())];
             counter!("tilanne_archive_rows_total", &labels).increment(*rows);
         }
+        let from_ms = stretch.from_ms.unwrap_or(to_ms);
         let segment = |kind: Kind, bytes: u64| Segment {
             region: self.region.clone(),
-            day: Day::of(stretch.from_ms),
+            day: Day::of(from_ms),
             kind,
             epoch: self.log.epoch().to_owned(),
             first: stretch.first,
             last: stretch.last,
-            from_ms: stretch.from_ms,
+            from_ms,
             to_ms,
             bytes,
         };
@@ -366,7 +371,8 @@ impl Recorder {
         match self.log.checkpoint(&self.region).await {
             Ok(Some(checkpoint)) if self.checkpoint_next != Some(checkpoint.events_next) => {
                 if checkpoint.events_next > self.next {
-                    self.waiting = Some((checkpoint.events_next, checkpoint.state));
+                    // One that waits already is reached sooner.
+                    self.waiting.get_or_insert((checkpoint.events_next, checkpoint.state));
                 } else {
                     self.keep(checkpoint.events_next, checkpoint.state).await;
                 }

@@ -25,7 +25,8 @@ pub(crate) enum Command {
     /// Write what was received in a region, as it was received, as a recording: to decode or to play
     /// again.
     Recording(RecordingArguments),
-    /// Merge the files of days that are over and remove what is no longer kept, now.
+    /// Merge the files of days that are over and remove what is no longer kept, as `run` does every
+    /// ten minutes; not while it runs.
     Upkeep(Arguments),
 }
 
