@@ -8,6 +8,7 @@ mod emission;
 mod formats;
 mod gateway;
 mod ingest;
+mod judges;
 mod network;
 mod picture;
 mod processor;

@@ -1,8 +1,6 @@
-//! Others' tools read an archive as it lies. They come from PyPI, and the test is skipped only where
-//! the registry cannot be reached.
+//! Others' tools read an archive as it lies.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
 use archive::{Archive, Topic};
 use events::wire::{self, Delta, delta::Change, object::Object};
@@ -12,55 +10,7 @@ use stream::{Append, EmbeddedLog, Log};
 use super::crash::rows_by_kind;
 use super::generate::Dice;
 use super::support::{NOW_MS, REGION, append, open_log, options, record_all, record_topic};
-
-const JUDGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/judges");
-const REQUIREMENTS: &str = "archive-requirements.txt";
-/// What pip says when it reaches nobody.
-const UNREACHED: [&str; 5] = [
-    "ConnectionError",
-    "ConnectTimeout",
-    "NewConnectionError",
-    "NameResolutionError",
-    "Network is unreachable",
-];
-
-fn run(command: &mut Command) -> Output {
-    let program = command.get_program().display().to_string();
-    let output = command.stdin(Stdio::null()).output();
-    output.unwrap_or_else(|error| panic!("{program}: {error}"))
-}
-
-fn said(output: &Output) -> String {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    text(&output.stdout) + &text(&output.stderr)
-}
-
-/// Python with the judges, in a folder beside the tests' program. None where the registry cannot be
-/// reached.
-fn python() -> Option<PathBuf> {
-    let folder = std::env::current_exe().unwrap().with_file_name("judges-archive");
-    let (program, mark) = (folder.join("bin/python"), folder.join("installed"));
-    let requirements = Path::new(JUDGES).join(REQUIREMENTS);
-    let wanted = std::fs::read(&requirements).unwrap();
-    if std::fs::read(&mark).is_ok_and(|installed| installed == wanted) {
-        return Some(program);
-    }
-    let made = run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-    assert!(made.status.success(), "{}", said(&made));
-    let quietly = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-    let mut install = Command::new(&program);
-    install.args(quietly).args(["--retries", "1", "--timeout", "15", "--requirement"]);
-    let output = run(install.arg(requirements));
-    if !output.status.success() {
-        let said = said(&output);
-        let is_unreached = UNREACHED.iter().any(|sign| said.contains(sign));
-        assert!(is_unreached, "the judges cannot be installed: {said}");
-        eprintln!("skipped: the package registry cannot be reached: {said}");
-        return None;
-    }
-    std::fs::write(&mark, wanted).unwrap();
-    Some(program)
-}
+use crate::judges::{python, run, said, script};
 
 /// Frames of the picture with links and areas.
 async fn streets(log: &EmbeddedLog) {
@@ -125,9 +75,9 @@ async fn duckdb_polars_pyarrow_and_geopandas_read_it_as_it_lies() {
     archive.upkeep(NOW_MS + 2 * 86_400_000 + 600_000).await.unwrap();
     let rows = rows_by_kind(folder.path());
     assert_eq!((rows["link_state"], rows["area_state"]), (40, 20));
-    let Some(python) = python() else { return };
+    let Some(python) = python("archive-requirements.txt") else { return };
     let mut judge = Command::new(python);
-    judge.arg(Path::new(JUDGES).join("archive.py")).arg(folder.path());
+    judge.arg(script("archive.py")).arg(folder.path());
     judge.arg(serde_json::to_string(&rows).unwrap());
     let output = run(&mut judge);
     assert!(output.status.success(), "{}", said(&output));

@@ -1,9 +1,8 @@
-//! Others' readers and checkers judge what is served: they come from PyPI and npm, and a test is
-//! skipped only where the registry cannot be reached.
+//! Others' readers and checkers judge what is served.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::sync::{Arc, OnceLock};
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
 
 use events::{
     Body, DetectorMeasurement, DetectorStation, EntityKind, Event, Geometry, InformedEntity,
@@ -16,97 +15,7 @@ use stream::{Append, EmbeddedLog, EmbeddedOptions, Log, topic};
 
 use super::full::full_objects;
 use super::support::{NOW_MS, REGION, Server, app_with, position, region, server, updated};
-
-const JUDGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/judges");
-
-/// What pip and npm say when they reach nobody.
-const UNREACHED: [&str; 10] = [
-    "ConnectionError",
-    "ConnectTimeout",
-    "NewConnectionError",
-    "NameResolutionError",
-    "Network is unreachable",
-    "Temporary failure in name resolution",
-    "ECONNREFUSED",
-    "ENOTFOUND",
-    "EAI_AGAIN",
-    "ETIMEDOUT",
-];
-
-fn run(command: &mut Command) -> Output {
-    let program = command.get_program().display().to_string();
-    let output = command.stdin(Stdio::null()).output();
-    output.unwrap_or_else(|error| panic!("{program}: {error}"))
-}
-
-fn said(output: &Output) -> String {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    text(&output.stdout) + &text(&output.stderr)
-}
-
-/// Installs what a file names into a folder, unless it is there. None when the registry cannot be
-/// reached.
-fn installed(folder: &Path, wanted: &str, install: impl Fn() -> Output) -> Option<()> {
-    let wanted = std::fs::read(Path::new(JUDGES).join(wanted)).unwrap();
-    let mark = folder.join("installed");
-    if std::fs::read(&mark).is_ok_and(|installed| installed == wanted) {
-        return Some(());
-    }
-    std::fs::create_dir_all(folder).unwrap();
-    let output = install();
-    if !output.status.success() {
-        let said = said(&output);
-        let is_unreached = UNREACHED.iter().any(|sign| said.contains(sign));
-        assert!(is_unreached, "the judges cannot be installed: {said}");
-        eprintln!("skipped: the package registry cannot be reached: {said}");
-        return None;
-    }
-    std::fs::write(&mark, wanted).unwrap();
-    Some(())
-}
-
-/// A folder beside the tests' program, so that what is installed stays for the next run.
-fn folder(name: &str) -> PathBuf {
-    std::env::current_exe().unwrap().with_file_name(name)
-}
-
-/// Python with the judges.
-fn python() -> Option<&'static Path> {
-    static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let python = PYTHON.get_or_init(|| {
-        let folder = folder("judges-python");
-        let program = folder.join("bin/python");
-        installed(&folder, "requirements.txt", || {
-            let made = run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-            assert!(made.status.success(), "{}", said(&made));
-            let quietly = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-            let mut install = Command::new(&program);
-            install.args(quietly).args(["--retries", "1", "--timeout", "15", "--requirement"]);
-            run(install.arg(Path::new(JUDGES).join("requirements.txt")))
-        })?;
-        Some(program)
-    });
-    python.as_deref()
-}
-
-/// A folder with the packages of npm.
-fn node() -> Option<&'static Path> {
-    static NODE: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let node = NODE.get_or_init(|| {
-        let folder = folder("judges-node");
-        installed(&folder, "package.json", || {
-            std::fs::copy(Path::new(JUDGES).join("package.json"), folder.join("package.json"))
-                .unwrap();
-            let mut install = Command::new("npm");
-            install.args(["install", "--no-audit", "--no-fund", "--fetch-retries=1"]);
-            // One of the packages would report that it is installed.
-            install.arg("--ignore-scripts");
-            run(install.current_dir(&folder))
-        })?;
-        Some(folder)
-    });
-    node.as_deref()
-}
+use crate::judges::{folder, node, python, run, said, script};
 
 /// The picture that is judged: everything that objects can have, and what is missing in them.
 fn objects() -> Vec<Delta> {
@@ -223,10 +132,6 @@ async fn judge_with(
     said
 }
 
-fn script(name: &str) -> PathBuf {
-    Path::new(JUDGES).join(name)
-}
-
 /// A judge in Python, of a region.
 fn in_python(python: &Path, name: &str, base: &str) -> Command {
     let mut judge = Command::new(python);
@@ -245,16 +150,16 @@ fn in_node(folder: &Path, name: &str, base: &str) -> Command {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_official_bindings_parse_gtfs_realtime() {
-    let Some(python) = python() else { return };
-    let said = judge(move |base| in_python(python, "gtfs_rt.py", base)).await;
+    let Some(python) = python("requirements.txt") else { return };
+    let said = judge(move |base| in_python(&python, "gtfs_rt.py", base)).await;
     assert_eq!(said.trim(), "1 vehicles, 1 trip updates, 1 alerts");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gtfs_rt_validator_finds_no_error() {
-    let Some(python) = python() else { return };
+    let Some(python) = python("requirements.txt") else { return };
     let said = judge(move |base| {
-        let mut judge = in_python(python, "gtfs_rt_rules.py", base);
+        let mut judge = in_python(&python, "gtfs_rt_rules.py", base);
         judge.arg(script("schedule"));
         judge
     });
@@ -263,15 +168,15 @@ async fn gtfs_rt_validator_finds_no_error() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sdk_of_cloud_events_reads_events() {
-    let Some(python) = python() else { return };
-    let said = judge(move |base| in_python(python, "cloud_events.py", base)).await;
+    let Some(python) = python("requirements.txt") else { return };
+    let said = judge(move |base| in_python(&python, "cloud_events.py", base)).await;
     assert_eq!(said.trim(), "8 events of 8 types");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pyarrow_and_geopandas_read_arrow() {
-    let Some(python) = python() else { return };
-    let said = judge(move |base| in_python(python, "arrow.py", base)).await;
+    let Some(python) = python("requirements.txt") else { return };
+    let said = judge(move |base| in_python(&python, "arrow.py", base)).await;
     assert_eq!(said.trim(), "11 layers");
 }
 
@@ -303,7 +208,7 @@ async fn the_parser_of_asyncapi_finds_no_error() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_autobahn_cases_find_the_sockets_conforming() {
-    let Some(python) = python() else { return };
+    let Some(python) = python("requirements.txt") else { return };
     // The most that a server can be told to take: some cases are about large messages.
     let push = PushOptions { echo: true, message_bytes_max: 1 << 20, ..Default::default() };
     let options = Options { push, ..Default::default() };
@@ -320,7 +225,7 @@ async fn the_autobahn_cases_find_the_sockets_conforming() {
 /// none of that is answered with 400 and what would be right.
 #[tokio::test(flavor = "multi_thread")]
 async fn schemathesis_finds_nothing() {
-    let Some(python) = python() else { return };
+    let Some(python) = python("requirements.txt") else { return };
     judge(move |base| {
         let mut judge = Command::new(python.with_file_name("st"));
         judge.arg("--config-file").arg(script("schemathesis.toml"));
@@ -328,7 +233,7 @@ async fn schemathesis_finds_nothing() {
         judge.args(["--max-examples", "25", "--seed", "1", "--no-color"]);
         judge.args(["--exclude-checks", "positive_data_acceptance"]);
         // What it found is kept where it runs.
-        judge.current_dir(folder("judges-python"));
+        judge.current_dir(folder("judges-requirements"));
         judge
     })
     .await;
