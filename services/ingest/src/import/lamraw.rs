@@ -193,7 +193,7 @@ fn unambiguous_ms(time: DateTime, time_zone: &TimeZone, last_ms: i64) -> Result<
             .earlier()
             .and_then(|first| if is_second(&first) { ambiguous.later() } else { Ok(first) }),
         AmbiguousOffset::Gap { .. } => {
-            return Err(format!("{time} does not exist: clocks go from 3 to 4 then"));
+            return Err(format!("{time} does not exist: the clocks skip it"));
         }
     };
     timestamp.map(Timestamp::as_millisecond).map_err(|error| error.to_string())
