@@ -78,6 +78,36 @@ async fn a_merge_that_was_cut_short_is_finished() {
     assert_eq!(read(&archive, &epoch, 0..u64::MAX).await, records);
 }
 
+/// Killed while the file that says what is whole changes its place: a recorder that starts before
+/// upkeep must not take the files of the other kinds for unfinished ones.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorder_finishes_a_merge_before_it_removes_what_is_unfinished() {
+    let (log_folder, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let log = open_log(log_folder.path());
+    let archive = open_archive(folder.path());
+    let mut dice = Dice(21);
+    let mut all = Vec::new();
+    for round in 0..2 {
+        let records = dice.records(200, NOW_MS + round * 60_000);
+        append(log.as_ref(), &records).await;
+        record_all(&archive, &log).await;
+        all.extend(records);
+    }
+    archive.upkeep(NOW_MS + DAY_MS).await.unwrap();
+    let merged = archive.files(REGION, Topic::Events).await.unwrap();
+    let target = merged.iter().find(|file| file.kind == Kind::FeedStatus).unwrap();
+    let whole = folder.path().join(target.path());
+    let staged = folder.path().join("_staging").join(format!("{}.staged", target.path()));
+    std::fs::create_dir_all(staged.parent().unwrap()).unwrap();
+    std::fs::rename(&whole, &staged).unwrap();
+    let archive = open_archive(folder.path());
+    let recorded = record_all(&archive, &log).await;
+    assert_eq!(recorded.rows, 0, "nothing is recorded again");
+    assert!(whole.is_file() && !staged.exists());
+    let records: Vec<_> = (0..).zip(all).collect();
+    assert_eq!(read(&archive, log.epoch(), 0..u64::MAX).await, records);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_old_goes_by_kind() {
     let folder = tempfile::tempdir().unwrap();

@@ -166,16 +166,35 @@ impl Archive {
         staged: &Path,
     ) -> Result<(), ArchiveError> {
         let _switch = self.switch.write().await;
+        self.replace_alone(target, small, staged).await
+    }
+
+    /// The same, of who keeps the others out already.
+    async fn replace_alone(
+        &self,
+        target: &Segment,
+        small: &[Segment],
+        staged: &Path,
+    ) -> Result<(), ArchiveError> {
         for segment in small {
             self.delete(&segment.location()).await?;
         }
-        self.store.rename(staged, &target.location()).await?;
+        match self.store.rename(staged, &target.location()).await {
+            // Who looks for what was cut short has found it already.
+            Err(object_store::Error::NotFound { .. })
+                if self.store.head(&target.location()).await.is_ok() => {}
+            renamed => renamed?,
+        }
         self.changed();
         Ok(())
     }
 
     /// Finishes what a crash cut short: a staged file is whole, and has all that its small ones have.
-    async fn finish_staged(&self) -> Result<(), ArchiveError> {
+    /// Until that is done a stretch may look as if it had never been finished.
+    pub(crate) async fn finish_staged(&self) -> Result<(), ArchiveError> {
+        // Upkeep and the recorders look at the same time; what one has put in its place is no small
+        // file to the other.
+        let _switch = self.switch.write().await;
         let listed = self.store.list(Some(&Path::from(STAGING)));
         let staged: Vec<Path> = listed.map_ok(|object| object.location).try_collect().await?;
         for path in staged {
@@ -189,7 +208,7 @@ impl Archive {
                     && target.covers(segment)
             });
             let small: Vec<Segment> = small.cloned().collect();
-            self.replace(&target, &small, &path).await?;
+            self.replace_alone(&target, &small, &path).await?;
         }
         Ok(())
     }

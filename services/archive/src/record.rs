@@ -143,6 +143,8 @@ impl Recorder {
         let failed =
             |source| ArchiveError::Log { topic: topic.as_str(), region: region.clone(), source };
         let bounds = log.bounds(topic.as_str(), &region).await.map_err(failed)?;
+        // Before anything is taken for unfinished.
+        waited(|| archive.finish_staged()).await;
         let resume = waited(|| archive.resume(&region, topic, &epoch)).await;
         waited(|| archive.remove_unfinished(&region, topic, &epoch)).await;
         let is_resumed = resume.is_some();

@@ -294,7 +294,9 @@ impl At {
         })?;
         let at_ms = time.as_millisecond();
         if at_ms > now_ms {
-            let detail = format!("query: at: {text:?} is in the future; leave it out for now");
+            let detail = format!(
+                "query: at: {text:?} is in the future; without at the answer is of the present"
+            );
             return Err(Problem::bad_request(detail));
         }
         Ok(Some(at_ms))
@@ -306,7 +308,8 @@ impl At {
             return Ok(Shown::Now(Arc::clone(live)));
         };
         let Some(past) = app.past() else {
-            let detail = "query: at: nothing is archived here; leave it out for now";
+            let detail =
+                "query: at: nothing is archived here; without at the answer is of the present";
             return Err(Problem::new(StatusCode::NOT_FOUND, detail));
         };
         let view = past.view(live, at_ms, self).await?;

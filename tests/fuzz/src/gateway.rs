@@ -25,7 +25,7 @@ use crate::formats;
 /// What takes longer than this never ends.
 const HANG: Duration = Duration::from_secs(20);
 
-/// Seconds between the events and the clock.
+/// How much later than the newest event the clock is.
 const AGE_MS: i64 = 2_000;
 
 /// Id of the only region.

@@ -8,6 +8,7 @@ mod retraction;
 mod situation;
 mod street;
 mod trip;
+mod trip_descriptor;
 mod vehicle;
 mod weather;
 

@@ -3,20 +3,14 @@
 use events::wire::{LogRecord, SignalPriority, TripDescriptor, VehiclePosition};
 
 use super::position::position;
+use super::trip_descriptor::trip_descriptor;
 use super::{body, event_spec};
 use crate::column::{Column, optional, word};
 use crate::table::Spec;
 
 body!(vehicle, vehicle_new, VehiclePosition);
 position!(PLACE, vehicle, vehicle_new);
-
-fn trip(record: &mut LogRecord) -> Option<&mut TripDescriptor> {
-    vehicle(record)?.trip.as_mut()
-}
-
-fn trip_new(record: &mut LogRecord) -> &mut TripDescriptor {
-    vehicle_new(record).trip.get_or_insert_default()
-}
+trip_descriptor!(TRIP, vehicle, vehicle_new);
 
 fn signal(record: &mut LogRecord) -> Option<&mut SignalPriority> {
     vehicle(record)?.signal_priority.as_mut()
@@ -57,7 +51,7 @@ fn tidy(record: &mut LogRecord, was_bare: bool) {
 pub(super) static POSITION: Spec<LogRecord> = {
     let mut spec: Spec<LogRecord> =
         event_spec!(VehiclePosition, VehiclePosition, vehicle_new, OWN, is_bare, tidy);
-    spec.columns = &[super::ENVELOPE, PLACE, OWN];
+    spec.columns = &[super::ENVELOPE, PLACE, TRIP, OWN];
     spec
 };
 
@@ -79,19 +73,6 @@ static OWN: &[Column<LogRecord>] = &[
         occupancy_status,
         OccupancyStatus,
         "OCCUPANCY_STATUS_"
-    ),
-    optional!("trip_id", Text, Dictionary, trip, trip_new, trip_id),
-    optional!("route_id", Text, Dictionary, trip, trip_new, route_id),
-    optional!("direction_id", UInt32, Dictionary, trip, trip_new, direction_id),
-    optional!("start_date", Text, Dictionary, trip, trip_new, start_date),
-    optional!("start_time_s", UInt32, Dictionary, trip, trip_new, start_time_s),
-    word!(
-        "trip_relationship",
-        trip,
-        trip_new,
-        relationship,
-        TripRelationship,
-        "TRIP_RELATIONSHIP_"
     ),
     optional!("route_short_name", Text, Dictionary, vehicle, vehicle_new, route_short_name),
     optional!("headsign", Text, Dictionary, vehicle, vehicle_new, headsign),

@@ -103,6 +103,14 @@ impl Iterator for Minutes {
             };
             self.last_ms = self.last_ms.max(passage.time_ms);
             let start_ms = passage.time_ms - passage.time_ms.rem_euclid(MINUTE_MS);
+            if self.minute.as_ref().is_some_and(|minute| start_ms < minute.start_ms) {
+                let message = format!(
+                    "{}:{}: it is of a minute that is over; sort the file by time",
+                    self.file.display(),
+                    self.line
+                );
+                return Some(Ok(Part::LeftOut(message)));
+            }
             let is_next = self.minute.as_ref().is_some_and(|minute| minute.start_ms < start_ms);
             let over = if is_next { self.minute.take() } else { None };
             let minute =
