@@ -54,6 +54,9 @@ pub(crate) struct Config {
     pub(crate) gateway: gateway::Options,
     /// Where and what to archive; without it nothing is.
     pub(crate) archive: Option<::archive::ArchiveOptions>,
+    /// Replays of what is archived.
+    #[serde(default)]
+    pub(crate) replays: ::replay::HostOptions,
 }
 
 /// What a recording is called.
@@ -232,6 +235,7 @@ fn validate(config: &Config) -> Result<(), (String, String)> {
     if let Some(archive) = &config.archive {
         archive.validate().map_err(|error| (format!("archive.{}", error.key), error.message))?;
     }
+    config.replays.validate().map_err(|(key, message)| (format!("replays.{key}"), message))?;
     config.gateway.validate().map_err(|error| {
         let message = error.to_string();
         // The message begins with the key path.
