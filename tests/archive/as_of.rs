@@ -20,6 +20,7 @@ use stream::{EmbeddedLog, EmbeddedOptions, Log};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::replayed;
 use super::support::append_to;
 
 const HELSINKI: &str = "helsinki";
@@ -95,17 +96,20 @@ fn records(config: &RegionConfig) -> Vec<(i64, LogRecord)> {
     records
 }
 
-fn app(config: &RegionConfig, clock: &Arc<AtomicI64>) -> Arc<App> {
-    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
+fn shown(config: &RegionConfig) -> RegionSetup {
     let feeds = config.feeds.iter().map(|feed| FeedLabel {
         id: feed.name.clone(),
         title: feed.name.to_string(),
         attribution: String::new(),
     });
-    let region = RegionSetup { region: config.region(), feeds: feeds.collect() };
+    RegionSetup { region: config.region(), feeds: feeds.collect() }
+}
+
+fn app(config: &RegionConfig, clock: &Arc<AtomicI64>) -> Arc<App> {
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
     let clock = Arc::clone(clock);
     let clock = Arc::new(move || clock.load(Ordering::SeqCst));
-    App::new(Options::default(), Origin::Replay, vec![region], metrics, clock).unwrap()
+    App::new(Options::default(), Origin::Replay, vec![shown(config)], metrics, clock).unwrap()
 }
 
 async fn get(app: &Arc<App>, path: &str) -> (StatusCode, Vec<u8>) {
@@ -172,11 +176,11 @@ impl Running {
 }
 
 /// An answer that was given.
-struct Given {
-    path: String,
-    at_ms: i64,
+pub(super) struct Given {
+    pub(super) path: String,
+    pub(super) at_ms: i64,
     sequence: Option<u64>,
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
 fn with_at(path: &str, at_ms: i64) -> String {
@@ -198,17 +202,22 @@ async fn check(app: &Arc<App>, given: &[Given], what: &str) {
         let path = with_at(&answer.path, answer.at_ms);
         let (status, body) = get(app, &path).await;
         assert_eq!(status, StatusCode::OK, "{what}: {path}: {}", String::from_utf8_lossy(&body));
-        let (is, was) = (without_next(&body), without_next(&answer.body));
-        if is == was {
-            continue;
-        }
-        let first = is.iter().zip(&was).position(|(a, b)| a != b).unwrap_or(0);
-        let around = |body: &[u8]| {
-            let end = body.len().min(first + 200);
-            String::from_utf8_lossy(&body[first.saturating_sub(80).min(end)..end]).into_owned()
-        };
-        panic!("{what}: {path} at byte {first}:\n{}\nwas\n{}", around(&is), around(&was));
+        compare(&body, &answer.body, &format!("{what}: {path}"));
     }
+}
+
+/// Two answers must be the same, byte for byte.
+pub(super) fn compare(is: &[u8], was: &[u8], what: &str) {
+    let (is, was) = (without_next(is), without_next(was));
+    if is == was {
+        return;
+    }
+    let first = is.iter().zip(&was).position(|(a, b)| a != b).unwrap_or(0);
+    let around = |body: &[u8]| {
+        let end = body.len().min(first + 200);
+        String::from_utf8_lossy(&body[first.saturating_sub(80).min(end)..end]).into_owned()
+    };
+    panic!("{what} at byte {first}:\n{}\nwas\n{}", around(&is), around(&was));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -298,8 +307,12 @@ async fn a_past_moment_is_answered_as_it_was_then() {
     drop(log_folder);
     archive.upkeep(first_ms + 3 * 86_400_000).await.unwrap();
     let alone = app(&config, &clock);
-    alone.set_archive(archive, BTreeMap::from([(Text::from(HELSINKI), setup(&config))]));
+    let setups = BTreeMap::from([(Text::from(HELSINKI), setup(&config))]);
+    alone.set_archive(Arc::clone(&archive), setups);
     check(&alone, &given, "archive alone, its day merged").await;
+    let rounds: Vec<&[Given]> = given.chunks(PATHS.len()).collect();
+    let shown = (shown(&config), setup(&config));
+    replayed::shows_what_was_shown(&archive, &config, shown, &rounds).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

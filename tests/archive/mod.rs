@@ -5,6 +5,7 @@ mod crash;
 mod generate;
 mod judge;
 mod raw;
+mod replayed;
 mod roundtrip;
 mod size;
 mod support;

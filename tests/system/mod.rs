@@ -11,4 +11,5 @@ mod emission;
 mod feed_stops;
 mod kill;
 mod process;
+mod replay;
 mod streets;

@@ -19,7 +19,7 @@ import { mapLayers } from "./map/layers";
 import { MapView } from "./map/view";
 import type { InView, MapLayerName, PanelContext } from "./panels/panel";
 import type { City, Settings } from "./settings";
-import { FOLDER, getJson } from "./settings";
+import { folder, getJson } from "./settings";
 import { Column } from "./shell/column";
 import { Frame } from "./shell/frame";
 import { Header, pageState } from "./shell/header";
@@ -99,7 +99,7 @@ export class App {
       () => !calm.matches,
       () => this.speech.decimalSign,
     );
-    this.client = new LivePicture(FOLDER, {
+    this.client = new LivePicture(folder(), {
       changed: (changes) => this.changed(changes),
       connection: () => this.connected(),
       problem: (problem) => this.refused(problem),

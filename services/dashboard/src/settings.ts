@@ -66,11 +66,13 @@ function languagesOf(config: unknown): Language[] {
 }
 
 /** The folder that the page is in: the server's own picture, or that of one of its replays. */
-export const FOLDER = new URL(".", window.location.href).href;
+export function folder(): string {
+  return new URL(".", window.location.href).href;
+}
 
 /** Gets JSON of the server, by its path in the folder of the page. */
 export async function getJson(path: string): Promise<unknown> {
-  const response = await fetch(new URL(path, FOLDER), { headers: { Accept: "application/json" } });
+  const response = await fetch(new URL(path, folder()), { headers: { Accept: "application/json" } });
   if (!response.ok) throw new Error(`${path} answered ${response.status}`);
   return response.json();
 }

@@ -33,6 +33,8 @@ pub struct App {
     pub(crate) tiles: Cache,
     /// Where past moments come from, where something is archived.
     past: OnceLock<Past>,
+    /// What a picture is compared with that would have been otherwise.
+    baseline: OnceLock<Arc<App>>,
     /// Who runs replays, where that is allowed.
     replays: OnceLock<Arc<dyn Replays>>,
     /// One permit for each WebSocket client.
@@ -68,6 +70,7 @@ impl App {
             closing: CancellationToken::new(),
             tiles: Cache::new(&options.tiles),
             past: OnceLock::new(),
+            baseline: OnceLock::new(),
             replays: OnceLock::new(),
             regions: live_regions,
             options,
@@ -95,6 +98,15 @@ impl App {
 
     pub(crate) fn replays(&self) -> Option<&dyn Replays> {
         self.replays.get().map(AsRef::as_ref)
+    }
+
+    /// Names what this picture is compared with. The first one stays.
+    pub fn set_baseline(&self, baseline: Arc<App>) {
+        self.baseline.get_or_init(|| baseline);
+    }
+
+    pub(crate) fn baseline(&self) -> Option<&Arc<App>> {
+        self.baseline.get()
     }
 
     /// Whether anybody follows the stream.

@@ -41,7 +41,8 @@ pub use live::{FeedLabel, LiveRegion, Progress, RegionSetup};
 pub use options::{Options, OptionsError, Origin, PAGE_LIMIT_MAX, PushOptions, TileOptions};
 pub use problem::Problem;
 pub use replays::{
-    ReplayChange, ReplayRequest, ReplayState, ReplayStatus, ReplayedRegion, Replays,
+    EmissionWhatIf, FeedWhatIf, RegionWhatIf, ReplayChange, ReplayRequest, ReplayState,
+    ReplayStatus, ReplayedRegion, Replays, WhatIf,
 };
 pub use route::{asyncapi, openapi, router};
 pub use server::serve;

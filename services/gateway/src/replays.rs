@@ -1,6 +1,8 @@
 //! Replays as the API speaks of them. Who runs them is handed in: the gateway knows how to show a
 //! picture, not how to make one.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use events::Text;
 use futures_util::future::BoxFuture;
@@ -49,6 +51,64 @@ pub struct ReplayRequest {
     /// It stands at the first moment until it is told to play.
     #[serde(default)]
     pub paused: bool,
+    /// With another configuration: its picture is what it would have been, `baseline` beside it what
+    /// it was, and `diff` without moments the difference.
+    pub what_if: Option<WhatIf>,
+}
+
+/// What is to be otherwise than it was: what is not named stays. It is about the picture; what ingest
+/// rejected when it was recorded stays rejected.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WhatIf {
+    /// By the id of a region.
+    #[schema(value_type = BTreeMap<String, RegionWhatIf>)]
+    pub regions: BTreeMap<Text, RegionWhatIf>,
+    /// Thresholds by the name of a feed.
+    #[schema(value_type = BTreeMap<String, FeedWhatIf>)]
+    pub feeds: BTreeMap<Text, FeedWhatIf>,
+    /// What emissions are worked out from.
+    pub emission: EmissionWhatIf,
+}
+
+/// What is otherwise in a region.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RegionWhatIf {
+    /// Ids of links that are closed to all traffic. Nobody is matched there, and what junctions take
+    /// in goes elsewhere; who drove there is not led another way.
+    pub closed_links: Option<Vec<String>>,
+    /// A minute of the streets is closed so long after the feeds have passed it, s.
+    pub close_after_s: Option<i64>,
+    /// Usual air temperature of each month from January on, °C.
+    pub temperature_c: Option<[f64; 12]>,
+}
+
+/// What is otherwise of a feed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FeedWhatIf {
+    /// What comes so much later than the newest still moves its object, s.
+    pub lateness_s: Option<i64>,
+    /// What was not heard of for so long expires, s.
+    pub expire_after_s: Option<i64>,
+    /// Faster than this nothing can have moved, km/h.
+    pub speed_km_h_max: Option<f64>,
+}
+
+/// What is otherwise of emissions: names are those of the configuration's folder of factors.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EmissionWhatIf {
+    /// Set of factors whose figures are shown.
+    pub shown: Option<String>,
+    /// File of the mix of vehicles by the id of a city, and `default`.
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub fleets: BTreeMap<Text, String>,
+    /// Mean length of a trip by car, km.
+    pub mean_trip_km: Option<f64>,
+    /// Load of lorries over the largest, 0 to 1.
+    pub load_share: Option<f64>,
 }
 
 /// What to change of a replay; what is not said stays.
@@ -107,6 +167,8 @@ pub struct ReplayStatus {
     /// Where its own picture is: the page, and below it all routes of the live picture, as
     /// `v1/stream`.
     pub address: String,
+    /// Where the picture without the other configuration is, of a what-if.
+    pub baseline: Option<String>,
     /// Its regions.
     #[schema(value_type = Vec<String>)]
     pub regions: Vec<Text>,

@@ -87,6 +87,14 @@ pub struct Status {
     pub result: Vec<ReplayedRegion>,
 }
 
+/// A picture of a replay. All of them get the same records; they differ in what they know.
+pub struct Lane {
+    /// What the picture of each region must know.
+    pub setups: BTreeMap<Text, Setup>,
+    /// What shows it, where anybody is to see it.
+    pub app: Option<Arc<App>>,
+}
+
 /// A replay that runs, on a thread of its own. It ends when this is dropped.
 pub struct Replay {
     orders: mpsc::Sender<(Order, oneshot::Sender<()>)>,
@@ -94,13 +102,12 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Starts one, within a tokio runtime. `app` shows it, where anybody is to see it, with `time_ms`
-    /// as its clock.
+    /// Starts one, within a tokio runtime. The first of the lanes is what its result is of; `time_ms`
+    /// is its clock, which what shows it has too.
     pub fn start(
         input: Input,
-        setups: BTreeMap<Text, Setup>,
+        lanes: Vec<Lane>,
         start: Start,
-        app: Option<Arc<App>>,
         time_ms: Arc<AtomicI64>,
     ) -> std::io::Result<Self> {
         let (orders, heard) = mpsc::channel(ORDERS_MAX);
@@ -115,10 +122,9 @@ impl Replay {
                 let doing = Doing::Reaching { to_ms: from_ms, then_paused: start.paused };
                 let mut engine = Engine {
                     source: input.open(from_ms.unwrap_or(i64::MIN)),
-                    stage: Stage::new(&input.regions(), &setups),
+                    stages: stages(&input, &lanes),
                     input,
-                    setups,
-                    app,
+                    lanes,
                     time_ms,
                     pace: Pace::new(start.speed, 0),
                     doing,
@@ -209,10 +215,10 @@ impl Pace {
 
 struct Engine {
     input: Input,
-    setups: BTreeMap<Text, Setup>,
+    lanes: Vec<Lane>,
     source: Source,
-    stage: Stage,
-    app: Option<Arc<App>>,
+    /// Of each lane.
+    stages: Vec<Stage>,
     time_ms: Arc<AtomicI64>,
     pace: Pace,
     doing: Doing,
@@ -227,7 +233,7 @@ impl Engine {
     fn begin(&mut self) {
         let Some(saved) = &mut self.saved else { return };
         let restored = saved.read().and_then(|state| match state {
-            Some(state) => self.stage.restore(&state),
+            Some(state) => self.stages.iter_mut().try_for_each(|stage| stage.restore(&state)),
             None => Ok(()),
         });
         if let Err(error) = restored {
@@ -296,7 +302,7 @@ impl Engine {
         let stands = matches!(self.status.borrow().state, ReplayState::Failed);
         if !is_ahead || stands {
             self.source = self.input.open(to_ms);
-            self.stage = Stage::new(&self.input.regions(), &self.setups);
+            self.stages = stages(&self.input, &self.lanes);
         }
         self.enter(Doing::Reaching { to_ms: Some(to_ms), then_paused });
     }
@@ -337,41 +343,40 @@ impl Engine {
 
     fn let_through(&mut self, due_ms: i64, is_shown: bool) -> Result<(), ReplayError> {
         let items = self.source.take(due_ms, ITEMS_PER_TURN);
-        let mut frames = Vec::new();
-        for item in &items {
-            self.stage.apply(item, is_shown, &mut frames)?;
-        }
+        let regions = self.input.regions();
+        let apply = |stage: &mut Stage, lane: &Lane| {
+            let mut frames = Vec::new();
+            for item in &items {
+                stage.apply(item, is_shown, &mut frames)?;
+            }
+            match &lane.app {
+                Some(app) => show(&regions, app, frames),
+                None => Ok(()),
+            }
+        };
+        let mut lanes = self.stages.iter_mut().zip(&self.lanes);
+        let first = lanes.next();
+        // Another core does what it can.
+        std::thread::scope(|scope| {
+            let apply = &apply;
+            let others: Vec<_> =
+                lanes.map(|(stage, lane)| scope.spawn(move || apply(stage, lane))).collect();
+            let first = first.map_or(Ok(()), |(stage, lane)| apply(stage, lane));
+            let join = |other: std::thread::ScopedJoinHandle<'_, _>| {
+                other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            others.into_iter().map(join).fold(first, Result::and)
+        })?;
         if let Some(last) = items.last().filter(|_| is_shown) {
             self.set_time(last.time_ms);
             if self.pace.is_behind(last.time_ms) {
                 self.pace = Pace::new(self.pace.speed, last.time_ms);
             }
         }
-        self.show(frames)?;
-        let records = self.stage.records();
+        let records = self.stages.first().map_or(0, Stage::records);
         self.tell(|status| status.records = records);
         if let Some(saved) = self.saved.as_mut().filter(|saved| is_shown && saved.is_due()) {
-            saved.write(&self.stage.save())?;
-        }
-        Ok(())
-    }
-
-    /// Hands changes to the views, as the log would.
-    fn show(&self, frames: Vec<(usize, Vec<u8>)>) -> Result<(), ReplayError> {
-        let Some(app) = &self.app else { return Ok(()) };
-        let regions = self.input.regions();
-        let mut of_regions = vec![Vec::new(); regions.len()];
-        for (region, frame) in frames {
-            let deltas = picture::frame::decode(&frame).map_err(|error| ReplayError::Picture {
-                region: regions[region].clone(),
-                message: error.to_string(),
-            })?;
-            of_regions[region].push(deltas);
-        }
-        for (region, frames) in regions.iter().zip(of_regions) {
-            if let Some(live) = app.region(region).filter(|_| !frames.is_empty()) {
-                live.apply(frames);
-            }
+            saved.write(&self.stages.first().map(Stage::save).unwrap_or_default())?;
         }
         Ok(())
     }
@@ -379,14 +384,16 @@ impl Engine {
     /// It is at the moment that it was to reach: from here on all is shown.
     fn arrive(&mut self, at_ms: i64, paused: bool) -> Result<(), ReplayError> {
         self.set_time(at_ms);
-        for (index, region) in self.input.regions().iter().enumerate() {
-            let Some(live) = self.app.as_ref().and_then(|app| app.region(region)) else {
-                continue;
-            };
-            if let Some(snapshot) = self.stage.snapshot(index)? {
-                live.reset(View::from_snapshot(snapshot));
+        for (stage, lane) in self.stages.iter().zip(&self.lanes) {
+            for (index, region) in self.input.regions().iter().enumerate() {
+                let Some(live) = lane.app.as_ref().and_then(|app| app.region(region)) else {
+                    continue;
+                };
+                if let Some(snapshot) = stage.snapshot(index)? {
+                    live.reset(View::from_snapshot(snapshot));
+                }
+                live.set_progress(Progress::Following);
             }
-            live.set_progress(Progress::Following);
         }
         self.tell(|status| {
             status.from_ms.get_or_insert(at_ms);
@@ -404,14 +411,14 @@ impl Engine {
         if let Some(to_ms) = self.input.to_ms() {
             self.set_time(to_ms);
         }
-        let result = if self.is_whole { self.stage.report() } else { Vec::new() };
+        let result = self.stages.first().filter(|_| self.is_whole).map(Stage::report);
         if let Some(saved) = &mut self.saved {
             saved.remove()?;
         }
         let is_looped = self.status.borrow().looped;
         self.tell(|status| {
             status.loops += 1;
-            status.result = result;
+            status.result = result.unwrap_or_default();
         });
         if !is_looped {
             self.doing = Doing::Standing;
@@ -421,7 +428,7 @@ impl Engine {
         let from_ms = self.status.borrow().from_ms;
         let to_ms = self.input.from_ms();
         self.source = self.input.open(from_ms.unwrap_or(i64::MIN));
-        self.stage = Stage::new(&self.input.regions(), &self.setups);
+        self.stages = stages(&self.input, &self.lanes);
         self.is_whole = true;
         self.enter(Doing::Reaching { to_ms, then_paused: false });
         Ok(())
@@ -431,8 +438,10 @@ impl Engine {
         tracing::error!(%error, "a replay cannot go on");
         self.doing = Doing::Standing;
         for region in self.input.regions() {
-            if let Some(live) = self.app.as_ref().and_then(|app| app.region(&region)) {
-                live.set_progress(Progress::Stopped(error.to_string()));
+            for app in self.lanes.iter().filter_map(|lane| lane.app.as_ref()) {
+                if let Some(live) = app.region(&region) {
+                    live.set_progress(Progress::Stopped(error.to_string()));
+                }
             }
         }
         self.tell(|status| {
@@ -468,4 +477,27 @@ impl Engine {
     fn tell(&self, tell: impl FnOnce(&mut Status)) {
         self.status.send_modify(tell);
     }
+}
+
+fn stages(input: &Input, lanes: &[Lane]) -> Vec<Stage> {
+    let regions = input.regions();
+    lanes.iter().map(|lane| Stage::new(&regions, &lane.setups)).collect()
+}
+
+/// Hands changes to the views, as the log would.
+fn show(regions: &[Text], app: &App, frames: Vec<(usize, Vec<u8>)>) -> Result<(), ReplayError> {
+    let mut of_regions = vec![Vec::new(); regions.len()];
+    for (region, frame) in frames {
+        let deltas = picture::frame::decode(&frame).map_err(|error| ReplayError::Picture {
+            region: regions[region].clone(),
+            message: error.to_string(),
+        })?;
+        of_regions[region].push(deltas);
+    }
+    for (region, frames) in regions.iter().zip(of_regions) {
+        if let Some(live) = app.region(region).filter(|_| !frames.is_empty()) {
+            live.apply(frames);
+        }
+    }
+    Ok(())
 }

@@ -8,18 +8,20 @@ use std::time::Duration;
 use archive::{Archive, Topic};
 use events::Text;
 use gateway::{
-    App, Origin, Problem, RegionSetup, ReplayChange, ReplayRequest, ReplayStatus, Replays,
+    App, Origin, Problem, RegionSetup, ReplayChange, ReplayRequest, ReplayStatus, Replays, WhatIf,
 };
 use jiff::Timestamp;
 use picture::Setup;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use crate::engine::{Order, Replay, Start, Status};
+use crate::engine::{Lane, Order, Replay, Start, Status};
 use crate::source::Input;
 
 /// How long a replay is looked after, to see whether it is of use to anybody.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// What the id of a what-if's baseline ends with.
+const BASELINE: &str = ".baseline";
 /// Longest step, s: longer ones are seeks.
 const STEP_S_MAX: f64 = 86_400.0;
 /// Shortest step, s: times are in milliseconds.
@@ -73,9 +75,14 @@ pub struct HostSetup {
     pub regions: Vec<(RegionSetup, Setup)>,
     /// What is replayed.
     pub archive: Arc<Archive>,
+    /// What the pictures must know where something is otherwise, or why that cannot be.
+    pub setups_if: SetupsIf,
     /// What counts requests.
     pub metrics: gateway::MetricsHandle,
 }
+
+/// Makes setups where something is otherwise. It reads files.
+pub type SetupsIf = Arc<dyn Fn(&WhatIf) -> Result<BTreeMap<Text, Setup>, String> + Send + Sync>;
 
 /// Runs replays for the API.
 pub struct Host {
@@ -90,17 +97,24 @@ struct Running {
     started: u64,
 }
 
-struct Hosted {
-    replay: Replay,
+/// What shows a picture.
+struct Shown {
     app: Arc<App>,
     router: gateway::Router,
+}
+
+struct Hosted {
+    replay: Replay,
+    shown: Shown,
+    /// Of a what-if: without it.
+    baseline: Option<Shown>,
     regions: Vec<Text>,
     from_ms: i64,
     to_ms: i64,
     used: Mutex<Instant>,
 }
 
-impl Drop for Hosted {
+impl Drop for Shown {
     fn drop(&mut self) {
         self.app.close();
     }
@@ -112,7 +126,8 @@ impl Hosted {
     }
 
     fn is_idle(&self, after: Duration) -> bool {
-        if self.app.has_clients() {
+        let baseline = self.baseline.as_ref();
+        if self.shown.app.has_clients() || baseline.is_some_and(|shown| shown.app.has_clients()) {
             self.touch();
         }
         self.used.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > after
@@ -172,19 +187,30 @@ impl Host {
         let setups: BTreeMap<Text, Setup> =
             names.iter().cloned().zip(regions.iter().map(|(_, setup)| setup.clone())).collect();
         let time_ms = Arc::new(AtomicI64::new(from_ms));
-        let clock = Arc::clone(&time_ms);
-        let mut options = self.setup.gateway.clone();
-        options.push.clients_max = self.setup.options.clients_max;
-        let shown = regions.into_iter().map(|(one, _)| one).collect();
-        let app = App::new(
-            options,
-            Origin::Replay,
-            shown,
-            self.setup.metrics.clone(),
-            Arc::new(move || clock.load(Ordering::Relaxed)),
-        );
-        let app = app.map_err(|error| Problem::internal(&error))?;
-        app.set_archive(Arc::clone(&self.setup.archive), setups.clone());
+        let mut setups = vec![setups];
+        if let Some(what_if) = request.what_if {
+            let setups_if = Arc::clone(&self.setup.setups_if);
+            let otherwise = tokio::task::spawn_blocking(move || setups_if(&what_if)).await;
+            let otherwise = otherwise.map_err(|error| Problem::internal(&error))?;
+            let otherwise = otherwise
+                .map_err(|message| Problem::bad_request(format!("body: {message}")))?;
+            setups.insert(0, otherwise);
+        }
+        let shown: Vec<RegionSetup> = regions.into_iter().map(|(one, _)| one).collect();
+        let mut lanes = Vec::new();
+        let mut pictures = Vec::new();
+        for setups in setups {
+            let picture = self.show(&shown, &setups, &time_ms)?;
+            lanes.push(Lane { setups, app: Some(Arc::clone(&picture.app)) });
+            pictures.push(picture);
+        }
+        let baseline = if pictures.len() > 1 { pictures.pop() } else { None };
+        let Some(shown) = pictures.pop() else {
+            return Err(Problem::internal(&"a replay without a picture"));
+        };
+        if let Some(baseline) = &baseline {
+            shown.app.set_baseline(Arc::clone(&baseline.app));
+        }
 
         let mut running = self.running();
         let replays_max = self.setup.options.replays_max;
@@ -199,17 +225,38 @@ impl Host {
             paused: request.paused,
             saved: None,
         };
-        let replay = Replay::start(input, setups, start, Some(Arc::clone(&app)), time_ms);
+        let replay = Replay::start(input, lanes, start, time_ms);
         let replay = replay.map_err(|error| Problem::internal(&error))?;
         running.started += 1;
         let id = running.started;
-        let router = gateway::router(Arc::clone(&app));
         let used = Mutex::new(Instant::now());
-        let hosted = Hosted { replay, app, router, regions: names, from_ms, to_ms, used };
+        let hosted = Hosted { replay, shown, baseline, regions: names, from_ms, to_ms, used };
         let status = hosted.status(id);
         running.replays.insert(id, Arc::new(hosted));
         tracing::info!(id, from_ms, to_ms, "a replay begins");
         Ok(status)
+    }
+
+    /// What shows a picture of its own, on the clock of its replay.
+    fn show(
+        &self,
+        regions: &[RegionSetup],
+        setups: &BTreeMap<Text, Setup>,
+        time_ms: &Arc<AtomicI64>,
+    ) -> Result<Shown, Problem> {
+        let clock = Arc::clone(time_ms);
+        let mut options = self.setup.gateway.clone();
+        options.push.clients_max = self.setup.options.clients_max;
+        let app = App::new(
+            options,
+            Origin::Replay,
+            regions.to_vec(),
+            self.setup.metrics.clone(),
+            Arc::new(move || clock.load(Ordering::Relaxed)),
+        );
+        let app = app.map_err(|error| Problem::internal(&error))?;
+        app.set_archive(Arc::clone(&self.setup.archive), setups.clone());
+        Ok(Shown { router: gateway::router(Arc::clone(&app)), app })
     }
 
     /// The regions of these ids, all without any.
@@ -270,6 +317,7 @@ impl Hosted {
             state,
             error,
             address: format!("/replays/{id}/"),
+            baseline: self.baseline.as_ref().map(|_| format!("/replays/{id}{BASELINE}/")),
             regions: self.regions.clone(),
             from_ms: self.from_ms,
             to_ms: Some(self.to_ms),
@@ -351,7 +399,10 @@ impl Replays for Host {
     }
 
     fn router(&self, id: &str) -> Option<gateway::Router> {
-        self.find(id).map(|hosted| hosted.router.clone())
+        let Some(id) = id.strip_suffix(BASELINE) else {
+            return self.find(id).map(|hosted| hosted.shown.router.clone());
+        };
+        self.find(id)?.baseline.as_ref().map(|baseline| baseline.router.clone())
     }
 }
 

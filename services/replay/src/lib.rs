@@ -12,8 +12,8 @@ mod saved;
 mod source;
 mod stage;
 
-pub use engine::{Order, Replay, Start, Status};
+pub use engine::{Lane, Order, Replay, Start, Status};
 pub use error::ReplayError;
-pub use host::{Host, HostOptions, HostSetup};
+pub use host::{Host, HostOptions, HostSetup, SetupsIf};
 pub use saved::SavedState;
 pub use source::Input;

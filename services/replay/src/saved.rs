@@ -9,8 +9,6 @@ use tokio::time::Instant;
 
 use crate::ReplayError;
 
-/// So often progress is kept: what is done twice after a kill.
-const EVERY: Duration = Duration::from_secs(10);
 /// First line of the file.
 const HEADER: &[u8] = b"tilanne-replay 1\n";
 /// Largest file that is read, bytes: a damaged one must not fill the memory.
@@ -27,15 +25,10 @@ pub struct SavedState {
 }
 
 impl SavedState {
-    /// `of` stands for what is replayed: another text is another replay.
-    pub fn new(path: impl Into<PathBuf>, of: impl Into<String>) -> Self {
-        Self { path: path.into(), of: of.into(), every: EVERY, written: Instant::now() }
-    }
-
-    /// Keeps progress at other times than each ten seconds.
-    #[must_use]
-    pub fn every(self, every: Duration) -> Self {
-        Self { every, ..self }
+    /// `of` stands for what is replayed: another text is another replay. `every` is how much is done
+    /// twice after a kill, at most.
+    pub fn new(path: impl Into<PathBuf>, of: impl Into<String>, every: Duration) -> Self {
+        Self { path: path.into(), of: of.into(), every, written: Instant::now() }
     }
 
     pub(crate) fn is_due(&self) -> bool {

@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ::archive::{Archive, Topic};
-use ::replay::{Input, Order, Replay, SavedState, Start, Status};
+use ::replay::{Input, Lane, Order, Replay, SavedState, Start, Status};
 use anyhow::{Context, Result, bail, ensure};
 use events::Text;
 use gateway::{App, Origin, ReplayState, ReplayedRegion};
@@ -66,6 +66,9 @@ pub(crate) struct Arguments {
     /// File that keeps progress: the same command goes on there after a kill.
     #[arg(long)]
     state: Option<PathBuf>,
+    /// So often progress is kept, s.
+    #[arg(long, default_value_t = 10.0, requires = "state")]
+    state_every: f64,
     /// Print the hashes of picture, changes and indicators.
     #[arg(long)]
     hash: bool,
@@ -110,13 +113,15 @@ pub(crate) fn replay(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 async fn play(arguments: &Arguments, loaded: Loaded) -> Result<Option<(Report, Instant)>> {
+    let state_every = Duration::try_from_secs_f64(arguments.state_every)
+        .with_context(|| format!("--state-every {}", arguments.state_every))?;
     let input = input(arguments, &loaded).await?;
     let is_shown = arguments.listen.is_some();
     let usual = if is_shown { Speed::default() } else { Speed::Max };
     let saved = arguments.state.as_ref().map(|path| {
         // Another input or configuration is another replay.
         let of = blake3::hash(format!("{input:?} {:?}", loaded.regions).as_bytes());
-        SavedState::new(path, of.to_hex().as_str())
+        SavedState::new(path, of.to_hex().as_str(), state_every)
     });
     let start = Start {
         speed: arguments.speed.unwrap_or(usual),
@@ -131,7 +136,8 @@ async fn play(arguments: &Arguments, loaded: Loaded) -> Result<Option<(Report, I
         None => None,
     };
     let began = Instant::now();
-    let replay = Replay::start(input, loaded.setups, start, app, time_ms)?;
+    let lane = Lane { setups: loaded.setups, app };
+    let replay = Replay::start(input, vec![lane], start, time_ms)?;
     let mut status = replay.watch();
     let mut lines = if is_shown || std::io::stdin().is_terminal() { Some(read_lines()) } else { None };
     let mut bar = Bar::new("replaying");

@@ -109,6 +109,7 @@ async fn serve(loaded: Loaded) -> Result<()> {
                 gateway: config.gateway.clone(),
                 regions: shown.into_iter().map(setup_of).collect(),
                 archive: Arc::clone(archive),
+                setups_if: config::setups_if(regions.clone(), config.emission.clone()),
                 metrics,
             }));
         }

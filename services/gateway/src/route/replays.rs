@@ -161,7 +161,7 @@ pub(super) async fn pictures(
     let Some(below) = path.strip_prefix(FOLDER) else { return next.run(request).await };
     let Some((id, rest)) = below.split_once('/') else {
         // A page's links are relative to its folder.
-        return Redirect::permanent(&format!("{path}/")).into_response();
+        return Redirect::permanent(&format!("{}/", request.uri().path())).into_response();
     };
     let Some(router) = app.replays().and_then(|replays| replays.router(id)) else {
         return no_replay(id).into_response();
