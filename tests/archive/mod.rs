@@ -2,6 +2,7 @@
 
 mod as_of;
 mod crash;
+mod foreign;
 mod generate;
 mod judge;
 mod raw;

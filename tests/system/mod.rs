@@ -5,6 +5,7 @@ mod bad_input;
 mod browser;
 mod check;
 mod clients;
+mod day;
 mod decode;
 mod demo;
 mod emission;

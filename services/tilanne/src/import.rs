@@ -25,7 +25,7 @@ const RECORDS_PER_LOOK: u64 = 1_024;
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Kind of the files: dump (MQTT messages, one a line), message (one a file, or a zip of them),
-    /// table (CSV), lamraw (passages at Digitraffic's detectors), sumo (floating cars, induction
+    /// table (CSV, Parquet), lamraw (passages at Digitraffic's detectors), sumo (floating cars, induction
     /// loops).
     #[arg(long = "as", value_name = "KIND")]
     kind: String,
@@ -128,7 +128,8 @@ fn setup(arguments: &Arguments, bytes_read: Arc<AtomicU64>) -> Result<Setup> {
         None => None,
     };
     let (feed, region) = (feed.clone(), region.clone());
-    Ok(Setup { feed, region, time_zone, start: arguments.start, mapping, bytes_read })
+    let (start, parquet) = (arguments.start, Some(::archive::foreign_rows as import::OpenParquet));
+    Ok(Setup { feed, region, time_zone, start, mapping, parquet, bytes_read })
 }
 
 /// The files, and those in the folders, in the order of their names.

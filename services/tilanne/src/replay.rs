@@ -230,7 +230,8 @@ async fn input(arguments: &Arguments, loaded: &Loaded) -> Result<Input> {
         regions.push(region);
     }
     ensure!(!regions.is_empty(), "nothing is archived on {day}; `tilanne archive list` says what is");
-    let from_ms = from_ms.unwrap_or(first_ms).max(archived_from_ms);
+    // From before the first record, so that it counts too.
+    let from_ms = from_ms.unwrap_or(first_ms).max(archived_from_ms - 1);
     let to_ms = to_ms.unwrap_or(last_ms).min(archived_to_ms);
     ensure!(from_ms < to_ms, "nothing is archived between --from and --to");
     Ok(Input::Archived { archive, regions, from_ms, to_ms })
