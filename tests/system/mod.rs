@@ -10,6 +10,7 @@ mod decode;
 mod demo;
 mod emission;
 mod feed_stops;
+mod import;
 mod kill;
 mod process;
 mod replay;

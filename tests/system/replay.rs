@@ -30,10 +30,10 @@ fn record(path: &Path) -> i64 {
     first_ms.unwrap()
 }
 
-fn replay(folder: &Folder, recording: &Path) -> Command {
+fn replay(networks: &Path, recording: &Path) -> Command {
     let mut command = tilanne(["replay", "--hash", "--json", "--region", "helsinki"]);
     command.arg(recording).arg("--config").arg(root().join("config/tilanne.toml"));
-    command.arg("--networks").arg(folder.networks());
+    command.arg("--networks").arg(networks);
     command
 }
 
@@ -47,9 +47,9 @@ fn result(mut command: Command) -> Value {
 #[test]
 fn any_speed_and_a_kill_give_the_same_hashes() {
     let folder = Folder::new();
-    let recording = folder.0.join("day.recording");
+    let (networks, recording) = (folder.networks(), folder.0.join("day.recording"));
     let first_ms = record(&recording);
-    let all = result(replay(&folder, &recording));
+    let all = result(replay(&networks, &recording));
     let region = &all["regions"][0];
     assert!(region["deltas"].as_u64().unwrap() > 10_000, "{region}");
     assert_ne!(region["indicators_hash"], "0".repeat(64), "no area has changed");
@@ -57,7 +57,7 @@ fn any_speed_and_a_kill_give_the_same_hashes() {
     // The first seconds at real time, and as fast as it goes.
     let end = jiff::Timestamp::from_millisecond(first_ms + REAL_S * 1_000).unwrap().to_string();
     let until = |speed: &str| {
-        let mut command = replay(&folder, &recording);
+        let mut command = replay(&networks, &recording);
         command.args(["--to", &end, "--speed", speed]);
         result(command)
     };
@@ -70,7 +70,7 @@ fn any_speed_and_a_kill_give_the_same_hashes() {
     // Killed again and again: each time it goes on where progress was kept last.
     let state = folder.0.join("progress");
     let killed = |speed: &str| {
-        let mut command = replay(&folder, &recording);
+        let mut command = replay(&networks, &recording);
         command.args(["--speed", speed, "--state-every", "0.1", "--state"]).arg(&state);
         command
     };
@@ -154,10 +154,10 @@ fn a_shown_replay_takes_orders() {
 #[test]
 fn what_cannot_be_replayed_is_said() {
     let folder = Folder::new();
-    let recording = folder.0.join("day.recording");
+    let (networks, recording) = (folder.networks(), folder.0.join("day.recording"));
     record(&recording);
     let refused = |arguments: &[&str]| {
-        let output = replay(&folder, &recording).args(arguments).output().unwrap();
+        let output = replay(&networks, &recording).args(arguments).output().unwrap();
         let (_, error) = text(&output);
         assert!(!output.status.success(), "{arguments:?} was taken");
         error

@@ -304,7 +304,7 @@ impl Host {
             }
             last_ms = last_ms.max(region_last_ms);
         }
-        Ok(to_ms.unwrap_or(last_ms).min(last_ms))
+        Ok(to_ms.unwrap_or(last_ms))
     }
 }
 
