@@ -9,6 +9,7 @@ mod answer;
 mod app;
 mod assets;
 mod column;
+mod comparison;
 mod encode;
 mod extract;
 mod follower;
@@ -31,6 +32,7 @@ mod telemetry;
 mod tile;
 
 pub use app::{App, Clock};
+pub use comparison::{Comparison, LOOK_EVERY_MS};
 pub use axum::Router;
 pub use futures_util::future::BoxFuture;
 pub use metrics_exporter_prometheus::PrometheusHandle as MetricsHandle;

@@ -206,6 +206,8 @@ pub trait Replays: Send + Sync {
         id: &'a str,
         change: ReplayChange,
     ) -> BoxFuture<'a, Result<ReplayStatus, Problem>>;
+    /// What differs in a what-if, as CSV; none where there is no such replay, or it is none.
+    fn differences(&self, id: &str) -> Option<Vec<u8>>;
     /// Ends one; whether it was there.
     fn end(&self, id: &str) -> bool;
     /// The routes of its picture.

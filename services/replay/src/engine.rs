@@ -6,12 +6,12 @@
 //! it; one back begins again at the nearest checkpoint.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use events::Text;
-use gateway::{App, Progress, ReplayState, ReplayedRegion};
+use gateway::{App, Comparison, LOOK_EVERY_MS, Progress, ReplayState, ReplayedRegion};
 use picture::{Setup, View};
 use stream::Speed;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -45,6 +45,8 @@ pub struct Start {
     pub paused: bool,
     /// Where progress is kept, so that a replay that was killed goes on; none: nowhere.
     pub saved: Option<SavedState>,
+    /// Where the first lane is compared with the second, both of which are shown; none: nowhere.
+    pub compared: Option<Arc<Mutex<Comparison>>>,
 }
 
 /// What a replay is told.
@@ -130,6 +132,7 @@ impl Replay {
                     doing,
                     is_whole: true,
                     saved: start.saved,
+                    compared: start.compared,
                     status,
                 };
                 engine.begin();
@@ -225,6 +228,7 @@ struct Engine {
     /// Whether all from the first moment on went through.
     is_whole: bool,
     saved: Option<SavedState>,
+    compared: Option<Arc<Mutex<Comparison>>>,
     status: watch::Sender<Status>,
 }
 
@@ -302,7 +306,7 @@ impl Engine {
         let stands = matches!(self.status.borrow().state, ReplayState::Failed);
         if !is_ahead || stands {
             self.source = self.input.open(to_ms);
-            self.stages = stages(&self.input, &self.lanes);
+            self.reset();
         }
         self.enter(Doing::Reaching { to_ms: Some(to_ms), then_paused });
     }
@@ -368,7 +372,11 @@ impl Engine {
             others.into_iter().map(join).fold(first, Result::and)
         })?;
         if let Some(last) = items.last().filter(|_| is_shown) {
+            let before_ms = self.now_ms();
             self.set_time(last.time_ms);
+            if before_ms.div_euclid(LOOK_EVERY_MS) != last.time_ms.div_euclid(LOOK_EVERY_MS) {
+                self.compare();
+            }
             if self.pace.is_behind(last.time_ms) {
                 self.pace = Pace::new(self.pace.speed, last.time_ms);
             }
@@ -402,6 +410,27 @@ impl Engine {
         Ok(())
     }
 
+    /// Looks what the lanes have made of it.
+    fn compare(&self) {
+        let Some(compared) = &self.compared else { return };
+        let [after, before, ..] = self.lanes.as_slice() else { return };
+        let mut compared = compared.lock().unwrap_or_else(PoisonError::into_inner);
+        for region in self.input.regions() {
+            let of = |lane: &Lane| lane.app.as_ref()?.region(&region).cloned();
+            if let (Some(before), Some(after)) = (of(before), of(after)) {
+                compared.look(&before, &after);
+            }
+        }
+    }
+
+    /// All begins anew.
+    fn reset(&mut self) {
+        self.stages = stages(&self.input, &self.lanes);
+        if let Some(compared) = &self.compared {
+            compared.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
+
     /// There is no more.
     fn end(&mut self) -> Result<(), ReplayError> {
         if let Doing::Reaching { .. } = self.doing {
@@ -411,6 +440,7 @@ impl Engine {
         if let Some(to_ms) = self.input.to_ms() {
             self.set_time(to_ms);
         }
+        self.compare();
         let result = self.stages.first().filter(|_| self.is_whole).map(Stage::report);
         if let Some(saved) = &mut self.saved {
             saved.remove()?;
@@ -428,7 +458,7 @@ impl Engine {
         let from_ms = self.status.borrow().from_ms;
         let to_ms = self.input.from_ms();
         self.source = self.input.open(from_ms.unwrap_or(i64::MIN));
-        self.stages = stages(&self.input, &self.lanes);
+        self.reset();
         self.is_whole = true;
         self.enter(Doing::Reaching { to_ms, then_paused: false });
         Ok(())

@@ -8,7 +8,7 @@ use std::time::Duration;
 use archive::{Archive, Topic};
 use events::Text;
 use gateway::{
-    App, Origin, Problem, RegionSetup, ReplayChange, ReplayRequest, ReplayStatus, Replays, WhatIf,
+    App, Comparison, Origin, Problem, RegionSetup, ReplayChange, ReplayRequest, ReplayStatus, Replays, WhatIf,
 };
 use jiff::Timestamp;
 use picture::Setup;
@@ -108,6 +108,8 @@ struct Hosted {
     shown: Shown,
     /// Of a what-if: without it.
     baseline: Option<Shown>,
+    /// Of a what-if: what differs.
+    compared: Option<Arc<Mutex<Comparison>>>,
     regions: Vec<Text>,
     from_ms: i64,
     to_ms: i64,
@@ -208,6 +210,7 @@ impl Host {
         let Some(shown) = pictures.pop() else {
             return Err(Problem::internal(&"a replay without a picture"));
         };
+        let compared = baseline.as_ref().map(|_| Arc::default());
         if let Some(baseline) = &baseline {
             shown.app.set_baseline(Arc::clone(&baseline.app));
         }
@@ -224,13 +227,15 @@ impl Host {
             looped: request.looped,
             paused: request.paused,
             saved: None,
+            compared: compared.clone(),
         };
         let replay = Replay::start(input, lanes, start, time_ms);
         let replay = replay.map_err(|error| Problem::internal(&error))?;
         running.started += 1;
         let id = running.started;
         let used = Mutex::new(Instant::now());
-        let hosted = Hosted { replay, shown, baseline, regions: names, from_ms, to_ms, used };
+        let regions = names;
+        let hosted = Hosted { replay, shown, baseline, compared, regions, from_ms, to_ms, used };
         let status = hosted.status(id);
         running.replays.insert(id, Arc::new(hosted));
         tracing::info!(id, from_ms, to_ms, "a replay begins");
@@ -391,6 +396,14 @@ impl Replays for Host {
             }
             Ok(hosted.status(id))
         })
+    }
+
+    fn differences(&self, id: &str) -> Option<Vec<u8>> {
+        let compared = self.find(id)?.compared.clone()?;
+        let mut table = Vec::new();
+        let compared = compared.lock().unwrap_or_else(PoisonError::into_inner);
+        compared.write(&mut table).ok()?;
+        Some(table)
     }
 
     fn end(&self, id: &str) -> bool {

@@ -3,11 +3,12 @@
 //! The same input and version give the same hashes on any machine and at any speed: every change and
 //! the final picture go into a hash for each region.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,9 +16,10 @@ use ::archive::{Archive, Topic};
 use ::replay::{Input, Lane, Order, Replay, SavedState, Start, Status};
 use anyhow::{Context, Result, bail, ensure};
 use events::Text;
-use gateway::{App, Origin, ReplayState, ReplayedRegion};
+use gateway::{App, Origin, RegionSetup, ReplayState, ReplayedRegion};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use picture::Setup;
 use serde::Serialize;
 use stream::Speed;
 use tokio::net::TcpListener;
@@ -59,6 +61,13 @@ pub(crate) struct Arguments {
     /// Stand at the first moment until told to play.
     #[arg(long)]
     paused: bool,
+    /// What is to be otherwise (TOML: tables `regions.ID`, `feeds.NAME`, `emission`): the result is of
+    /// that.
+    #[arg(long, conflicts_with = "state")]
+    what_if: Option<PathBuf>,
+    /// Table of what differs from how it was, over the time that was played (CSV).
+    #[arg(long, requires = "what_if")]
+    differences: Option<PathBuf>,
     /// Show it: page, API and stream at this address, in the replay's time. Standard input takes
     /// orders, one a line.
     #[arg(long)]
@@ -128,16 +137,28 @@ async fn play(arguments: &Arguments, loaded: Loaded) -> Result<Option<(Report, I
         looped: arguments.looped,
         paused: arguments.paused,
         saved,
+        compared: arguments.what_if.as_ref().map(|_| Arc::default()),
     };
     let time_ms = Arc::new(AtomicI64::new(0));
     let stop = CancellationToken::new();
-    let app = match arguments.listen {
-        Some(listen) => Some(show(listen, &loaded, &input, &time_ms, &stop).await?),
-        None => None,
-    };
+    let what_if = arguments.what_if.as_deref().map(|path| otherwise(path, &loaded)).transpose()?;
+    let show = Show::new(&loaded, &input, &time_ms)?;
+    let mut lanes = Vec::new();
+    if let Some(setups) = what_if {
+        let (after, before) = (show.app(&setups)?, show.app(&loaded.setups)?);
+        after.set_baseline(Arc::clone(&before));
+        lanes.push(Lane { setups, app: Some(after) });
+        lanes.push(Lane { setups: loaded.setups.clone(), app: Some(before) });
+    } else {
+        let app = is_shown.then(|| show.app(&loaded.setups)).transpose()?;
+        lanes.push(Lane { setups: loaded.setups.clone(), app });
+    }
+    if let (Some(listen), Some(app)) = (arguments.listen, lanes.first().and_then(|l| l.app.as_ref())) {
+        serve(listen, app, &stop).await?;
+    }
     let began = Instant::now();
-    let lane = Lane { setups: loaded.setups, app };
-    let replay = Replay::start(input, vec![lane], start, time_ms)?;
+    let compared = start.compared.clone();
+    let replay = Replay::start(input, lanes, start, time_ms)?;
     let mut status = replay.watch();
     let mut lines = if is_shown || std::io::stdin().is_terminal() { Some(read_lines()) } else { None };
     let mut bar = Bar::new("replaying");
@@ -176,6 +197,12 @@ async fn play(arguments: &Arguments, loaded: Loaded) -> Result<Option<(Report, I
     }
     bar.clear();
     stop.cancel();
+    if let Some((path, compared)) = arguments.differences.as_ref().zip(compared) {
+        let named = || path.display().to_string();
+        let file = std::fs::File::create(path).with_context(named)?;
+        let compared = compared.lock().unwrap_or_else(PoisonError::into_inner);
+        compared.write(std::io::BufWriter::new(file)).with_context(named)?;
+    }
     let status = replay.status();
     let is_ended = status.state == ReplayState::Ended && !status.result.is_empty();
     Ok(is_ended.then(|| (report(status), began)))
@@ -244,29 +271,61 @@ fn day_ms(day: Date) -> Result<(i64, i64)> {
     Ok((at(day)?.as_millisecond(), next - 1))
 }
 
-/// Serves the replay until it is told to stop.
-async fn show(
-    listen: SocketAddr,
-    loaded: &Loaded,
-    input: &Input,
-    time_ms: &Arc<AtomicI64>,
-    stop: &CancellationToken,
-) -> Result<Arc<App>> {
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("address {listen}"))?;
-    let wanted = input.regions();
-    let regions: Vec<_> =
-        loaded.regions.iter().filter(|region| wanted.contains(&region.id)).cloned().collect();
-    let shown = run::shown(&regions, &loaded.setups, Origin::Replay);
-    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
-    let clock = Arc::clone(time_ms);
-    let clock = Arc::new(move || clock.load(Ordering::Relaxed));
-    let app = App::new(loaded.config.gateway.clone(), Origin::Replay, shown, metrics, clock)?;
-    if let Input::Archived { archive, .. } = input {
-        app.set_archive(Arc::clone(archive), loaded.setups.clone());
+/// What the pictures must know where something is otherwise.
+fn otherwise(path: &Path, loaded: &Loaded) -> Result<BTreeMap<Text, Setup>> {
+    let named = || path.display().to_string();
+    let text = std::fs::read_to_string(path).with_context(named)?;
+    let what_if = toml::from_str(&text).with_context(named)?;
+    let setups_if = config::setups_if(loaded.regions.clone(), loaded.config.emission.clone());
+    setups_if(&what_if).map_err(anyhow::Error::msg).with_context(named)
+}
+
+/// What pictures of a replay are shown with.
+struct Show<'a> {
+    loaded: &'a Loaded,
+    regions: Vec<RegionSetup>,
+    archive: Option<Arc<Archive>>,
+    metrics: gateway::MetricsHandle,
+    time_ms: Arc<AtomicI64>,
+}
+
+impl<'a> Show<'a> {
+    fn new(loaded: &'a Loaded, input: &Input, time_ms: &Arc<AtomicI64>) -> Result<Self> {
+        let wanted = input.regions();
+        let regions = loaded.regions.iter().filter(|region| wanted.contains(&region.id));
+        let regions: Vec<_> = regions.cloned().collect();
+        let archive = match input {
+            Input::Archived { archive, .. } => Some(Arc::clone(archive)),
+            Input::Recorded { .. } => None,
+        };
+        Ok(Self {
+            loaded,
+            regions: run::shown(&regions, &loaded.setups, Origin::Replay),
+            archive,
+            metrics: metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?,
+            time_ms: Arc::clone(time_ms),
+        })
     }
+
+    fn app(&self, setups: &BTreeMap<Text, Setup>) -> Result<Arc<App>> {
+        let clock = Arc::clone(&self.time_ms);
+        let clock = Arc::new(move || clock.load(Ordering::Relaxed));
+        let options = self.loaded.config.gateway.clone();
+        let (regions, metrics) = (self.regions.clone(), self.metrics.clone());
+        let app = App::new(options, Origin::Replay, regions, metrics, clock)?;
+        if let Some(archive) = &self.archive {
+            app.set_archive(Arc::clone(archive), setups.clone());
+        }
+        Ok(app)
+    }
+}
+
+/// Serves a replay until it is told to stop.
+async fn serve(listen: SocketAddr, app: &Arc<App>, stop: &CancellationToken) -> Result<()> {
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("address {listen}"))?;
     println!("The replay is at http://{}/", listener.local_addr()?);
-    tokio::spawn(gateway::serve(listener, Arc::clone(&app), stop.clone()));
-    Ok(app)
+    tokio::spawn(gateway::serve(listener, Arc::clone(app), stop.clone()));
+    Ok(())
 }
 
 /// Lines of standard input, read by a thread of their own: nothing can interrupt it.

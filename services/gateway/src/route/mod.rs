@@ -153,6 +153,7 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         region_events::get,
         regions::get,
         replays::change,
+        replays::differences,
         replays::end,
         replays::get,
         replays::list,

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::extract::{NoParameters, Parameters, Segments};
 use crate::problem::Problem;
 use crate::replays::{ReplayChange, ReplayRequest, ReplayStatus, Replays};
-use crate::schema::Problems;
+use crate::schema::{self, Problems};
 
 const JSON: &str = "application/json";
 
@@ -26,6 +26,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/v1/replays", routing::get(list).post(start))
         .route("/v1/replays/{id}", routing::get(get).patch(change).delete(end))
+        .route("/v1/replays/{id}/differences", routing::get(differences))
 }
 
 /// Replays that are there.
@@ -126,6 +127,39 @@ pub(super) async fn change(
 ) -> Result<Response, Problem> {
     let change = read_body::<ReplayChange>(&headers, &body)?;
     json(&host(&app)?.change(&id, change).await?)
+}
+
+/// What differs in a what-if
+///
+/// Means over the time that was played, of each number of links, areas and what they emit: as it was,
+/// as it would have been, and the one minus the other. It is looked every five minutes of the replay's
+/// time, and what is the same has no row. As a layer, at the moment that the replay is at, differences
+/// are at `v1/regions/{region}/diff/{layer}` below its address.
+#[utoipa::path(
+    get,
+    operation_id = "get_replay_differences",
+    path = "/v1/replays/{id}/differences",
+    tag = "replay",
+    params(("id" = String, Path, description = "Id of the replay")),
+    responses(
+        (
+            status = 200,
+            description = "Region, layer, id, property, looks, before, after, difference",
+            body = schema::Table,
+            content_type = "text/csv"
+        ),
+        Problems
+    )
+)]
+pub(super) async fn differences(
+    State(app): State<Arc<App>>,
+    Segments(id): Segments<String>,
+    Parameters(NoParameters {}): Parameters<NoParameters>,
+) -> Result<Response, Problem> {
+    let none = || Problem::not_found(format!("there is no what-if {id:?} among the replays"));
+    let table = app.replays().and_then(|replays| replays.differences(&id)).ok_or_else(none)?;
+    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present")];
+    Ok((headers, table).into_response())
 }
 
 /// End a replay
