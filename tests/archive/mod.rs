@@ -6,6 +6,7 @@ mod generate;
 mod judge;
 mod raw;
 mod roundtrip;
+mod series;
 mod size;
 mod support;
 mod upkeep;
