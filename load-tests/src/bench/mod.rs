@@ -140,6 +140,8 @@ pub const BENCHES: &[Bench] = &[
         measures: &[
             ("plain", replay::plain),
             ("streets", replay::streets),
+            ("recording", replay::recording),
+            ("as_of", replay::as_of),
             ("memory", replay::memory),
             ("day", replay::day),
         ],

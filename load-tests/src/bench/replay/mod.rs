@@ -6,8 +6,10 @@
 //! *Times real time* is of the day: a second of it has 579 messages on the mean, while one of the rush
 //! hour has 1,330, so a rate of messages is held against that mean, and the slice's own time is told too.
 
+mod as_of;
 mod city;
 mod pipeline;
+mod record;
 mod recorded;
 
 use std::path::PathBuf;
@@ -15,14 +17,18 @@ use std::time::Duration;
 
 use picture::Picture;
 
+pub(super) use self::as_of::as_of;
 use self::city::City;
 use self::pipeline::{Replayed, replay};
+pub(super) use self::record::recording;
 use self::recorded::Recorded;
 use super::process::resident_bytes;
 use super::{BenchError, Figure, median};
 use crate::simulator::{DAY_MESSAGES, DAY_S};
 
 const SEED: u64 = 1;
+/// Stands for the identity of a log.
+const EPOCH: &str = "bench";
 const RUNS: usize = 3;
 /// The slice, seconds of the day in UTC: 07:20 to 07:40 in Helsinki.
 const SLICE_S: std::ops::Range<i64> = 19_200..20_400;
@@ -42,7 +48,7 @@ pub(super) fn plain(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
     each(Figure::known("replay_slice_file", slice.bytes as f64 / 1e6, "MB"));
     let mut runs = Vec::new();
     for _ in 0..RUNS {
-        let mut picture = city.picture(false);
+        let mut picture = city.picture(false, EPOCH);
         runs.push(replay(slice.reader()?, &city.config, &mut picture)?);
     }
     speed("replay_without_streets", 1_000.0, &runs, &slice, each);
@@ -56,7 +62,7 @@ pub(super) fn streets(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
     each(Figure::known("replay_links", city.network.len() as f64, "links"));
     let mut runs = Vec::new();
     for _ in 0..RUNS {
-        let mut picture = city.picture(true);
+        let mut picture = city.picture(true, EPOCH);
         runs.push(replay(slice.reader()?, &city.config, &mut picture)?);
         let snapshot = picture.snapshot();
         if runs.len() == 1 {
@@ -103,7 +109,7 @@ pub(super) fn day(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
     for (name, has_streets, target) in
         [("replay_day_without_streets", false, 1_000.0), ("replay_day_with_streets", true, 150.0)]
     {
-        let mut picture = city.picture(has_streets);
+        let mut picture = city.picture(has_streets, EPOCH);
         let run = replay(day.reader()?, &city.config, &mut picture)?;
         let times = DAY_S as f64 / run.wall.as_secs_f64();
         each(Figure::at_least(name, times, "times", target));
@@ -122,7 +128,7 @@ pub(super) fn day(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
 pub(super) fn memory(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
     let city = City::new()?;
     let range = Recorded::new(&city, LONG_S)?;
-    let mut picture = city.picture(true);
+    let mut picture = city.picture(true, EPOCH);
     let mut figures = Vec::new();
     let end_ms = range.start_ms() + (SLICE_S.end - SLICE_S.start) * 1_000;
     let mut at_slice = None;
@@ -143,9 +149,9 @@ pub(super) fn memory(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
 }
 
 impl City {
-    fn picture(&self, has_streets: bool) -> Picture {
+    fn picture(&self, has_streets: bool, epoch: &str) -> Picture {
         let setup = if has_streets { self.setup.clone() } else { self.without_streets() };
-        Picture::new(self.config.id.clone(), "bench".into(), setup)
+        Picture::new(self.config.id.clone(), epoch.into(), setup)
     }
 }
 

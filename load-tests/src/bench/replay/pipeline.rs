@@ -13,9 +13,9 @@ use crate::bench::process::thread_cpu;
 
 /// Records that go from thread to thread together: few enough for a cache, enough that a wake-up costs
 /// nothing a record.
-const BATCH_RECORDS: usize = 256;
-/// Batches that wait between two threads.
-const BATCHES_MAX: usize = 8;
+const BATCH_RECORDS: usize = 512;
+/// Batches that wait between two threads: enough that neither stops where two cores serve three.
+const BATCHES_MAX: usize = 32;
 
 /// What a replay took.
 pub(super) struct Replayed {
@@ -37,7 +37,8 @@ pub(super) fn replay(
     let (raw_out, raw_in) = sync_channel(BATCHES_MAX);
     let (records_out, records_in) = sync_channel::<Vec<LogRecord>>(BATCHES_MAX);
     let (read, decode, apply) = std::thread::scope(|scope| {
-        let read = scope.spawn(move || {
+        let named = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        let read = named("read").spawn_scoped(scope, move || {
             let mut batch = Vec::with_capacity(BATCH_RECORDS);
             for record in recording {
                 batch.push(record);
@@ -52,7 +53,7 @@ pub(super) fn replay(
             let _ = raw_out.send(batch);
             thread_cpu()
         });
-        let decode = scope.spawn(move || {
+        let decode = named("decode").spawn_scoped(scope, move || {
             let mut batch = Vec::with_capacity(BATCH_RECORDS);
             let regions = std::slice::from_ref(region);
             let played = ingest::play_all(batches(&raw_in), regions, |_, record| {
@@ -67,12 +68,15 @@ pub(super) fn replay(
             played.map_err(BenchError::new)?;
             thread_cpu()
         });
+        let (read, decode) = (read.map_err(BenchError::new)?, decode.map_err(BenchError::new)?);
         let before = thread_cpu()?;
         let (mut next, mut out) = (0, Vec::new());
-        for record in records_in.into_iter().flatten() {
-            picture.apply(next, &record, &mut out);
-            out.clear();
-            next += 1;
+        for batch in records_in {
+            for record in &batch {
+                picture.apply(next, record, &mut out);
+                out.clear();
+                next += 1;
+            }
         }
         let apply = thread_cpu()?.saturating_sub(before);
         let died = |_| BenchError::new("a thread of the replay died");
