@@ -231,11 +231,16 @@ impl Country {
     /// assert_eq!(bytes, again);
     /// ```
     pub fn write(self, out: impl Write) -> io::Result<Counts> {
+        self.write_at(FIRST_DEG, out)
+    }
+
+    /// Writes it with the first city's southern and western corner at a latitude and longitude.
+    pub fn write_at(self, first_deg: [f64; 2], out: impl Write) -> io::Result<Counts> {
         let mut counts = Counts::default();
         let mut writer = ExtractWriter::new(out, "made up, no real place")?;
         let cities = self.cities_a_side * self.cities_a_side;
         for city in 0..cities {
-            self.nodes(city, &mut writer, &mut counts)?;
+            self.nodes(city, first_deg, &mut writer, &mut counts)?;
         }
         for city in 0..cities {
             self.ways(city, &mut writer, &mut counts)?;
@@ -276,12 +281,13 @@ impl Country {
     fn nodes(
         self,
         city: u32,
+        first_deg: [f64; 2],
         writer: &mut ExtractWriter<impl Write>,
         counts: &mut Counts,
     ) -> io::Result<()> {
         let place = [city / self.cities_a_side, city % self.cities_a_side];
         let corner =
-            [0, 1].map(|axis| FIRST_DEG[axis] + f64::from(place[axis]) * CITY_STEP_DEG[axis]);
+            [0, 1].map(|axis| first_deg[axis] + f64::from(place[axis]) * CITY_STEP_DEG[axis]);
         let at = |row: f64, column: f64| {
             [corner[0] + row * BLOCK_DEG[0], corner[1] + column * BLOCK_DEG[1]]
         };

@@ -8,6 +8,7 @@ mod judge;
 mod raw;
 mod replayed;
 mod roundtrip;
+mod series;
 mod size;
 mod support;
 mod upkeep;

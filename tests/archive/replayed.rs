@@ -15,23 +15,22 @@ use replay::{Host, HostOptions, HostSetup};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::as_of::{Given, compare};
+use super::as_of::{Given, compare, options};
 
 /// A host over an archive, shown by an app with nothing live.
 pub(super) fn host(archive: &Arc<Archive>, shown: RegionSetup, setup: Setup) -> (Router, Arc<Host>) {
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
     let host = Host::start(HostSetup {
         options: HostOptions { replays_max: 3, ..HostOptions::default() },
-        gateway: gateway::Options::default(),
+        gateway: options(),
         regions: vec![(shown.clone(), setup)],
         archive: Arc::clone(archive),
         setups_if: Arc::new(|_| Err("nothing can be otherwise here".to_owned())),
         metrics: metrics.clone(),
     });
     let clock = Arc::new(|| 1_795_687_200_000);
-    let options = gateway::Options::default();
     let app =
-        gateway::App::new(options, gateway::Origin::Live, vec![shown], metrics, clock).unwrap();
+        gateway::App::new(options(), gateway::Origin::Live, vec![shown], metrics, clock).unwrap();
     app.set_replays(Arc::<Host>::clone(&host) as Arc<dyn Replays>);
     (gateway::router(app), host)
 }

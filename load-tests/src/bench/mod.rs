@@ -12,6 +12,7 @@ mod peers;
 mod process;
 mod push;
 mod query;
+mod replay;
 pub mod report;
 mod streets;
 
@@ -93,6 +94,9 @@ pub struct Bench {
     measures: &'static [(&'static str, Measure)],
 }
 
+/// Parts that take the better part of an hour, and are measured only when they are named.
+const ON_REQUEST: &[&str] = &["day"];
+
 /// All benches, in alphabetical order.
 pub const BENCHES: &[Bench] = &[
     Bench {
@@ -132,6 +136,17 @@ pub const BENCHES: &[Bench] = &[
     },
     Bench { name: "query", measures: &[("tiles", query::tiles), ("geojson", query::geojson)] },
     Bench {
+        name: "replay",
+        measures: &[
+            ("plain", replay::plain),
+            ("streets", replay::streets),
+            ("recording", replay::recording),
+            ("as_of", replay::as_of),
+            ("memory", replay::memory),
+            ("day", replay::day),
+        ],
+    },
+    Bench {
         name: "streets",
         measures: &[
             ("memory", streets::memory),
@@ -145,8 +160,11 @@ impl Bench {
     /// Measures the group, or the parts of it that are named with commas between, giving each figure
     /// as it is known.
     pub fn run(&self, part: Option<&str>, each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
-        let is_chosen = |name| part.is_none_or(|parts| parts.split(',').any(|part| part == name));
-        let mut chosen = self.measures.iter().filter(|(name, _)| is_chosen(*name)).peekable();
+        let is_chosen = |name: &str| match part {
+            Some(parts) => parts.split(',').any(|part| part == name),
+            None => !ON_REQUEST.contains(&name),
+        };
+        let mut chosen = self.measures.iter().filter(|(name, _)| is_chosen(name)).peekable();
         if chosen.peek().is_none() {
             let known: Vec<_> = self.measures.iter().map(|(name, _)| *name).collect();
             let part = part.unwrap_or_default();

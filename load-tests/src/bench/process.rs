@@ -110,3 +110,23 @@ pub(super) fn resident_bytes(process: &str) -> Result<u64, BenchError> {
     let kibibytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
     kibibytes.map(|kibibytes| kibibytes * 1_024).ok_or(BenchError(path))
 }
+
+/// Processor time of this thread so far, in the kernel's steps of a hundredth of a second.
+pub(super) fn thread_cpu() -> Result<Duration, BenchError> {
+    cpu("/proc/thread-self/stat")
+}
+
+/// Processor time of this process so far.
+pub(super) fn process_cpu() -> Result<Duration, BenchError> {
+    cpu("/proc/self/stat")
+}
+
+fn cpu(path: &str) -> Result<Duration, BenchError> {
+    let stat = std::fs::read_to_string(path).map_err(BenchError::new)?;
+    // The name, in brackets, may have spaces in it; user and system time are the twelfth and thirteenth
+    // field after it.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let steps: Option<Vec<u64>> = fields.skip(11).take(2).map(|field| field.parse().ok()).collect();
+    let steps = steps.ok_or_else(|| BenchError::new(path))?;
+    Ok(Duration::from_millis(steps.iter().sum::<u64>() * 10))
+}

@@ -218,6 +218,17 @@ impl Vehicle {
         self.tour.calls(self.tour_s(time_s))
     }
 
+    /// Seconds into the recording at which the journey began that is under way then; before the
+    /// recording where that is negative.
+    pub(crate) fn journey_began_s(&self, time_s: f64, state: &State) -> f64 {
+        let half_s = self.tour.period_s() / 2.0;
+        let halves = (self.tour_s(time_s) / half_s).floor();
+        // At the end of a journey a vehicle stands for a while before the next one begins.
+        let is_over = halves as i64 % 2 != state.journey as i64;
+        let began = if is_over { halves - 1.0 } else { halves };
+        began * half_s - self.offset_s
+    }
+
     pub(crate) fn tour(&self) -> &Tour {
         &self.tour
     }

@@ -22,6 +22,7 @@
 mod chance;
 mod clock;
 mod damage;
+mod day;
 mod faults;
 mod feed;
 mod fleet;
@@ -31,11 +32,13 @@ pub(crate) mod world;
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
+use std::ops::Range;
 
 use events::RawRecord;
 
 use self::chance::Chance;
 use self::damage::Damage;
+pub use self::day::{DAY_MESSAGES, DAY_S, DAY_START_MS, DAY_VEHICLES, day};
 pub use self::faults::Faults;
 use self::feed::{Feed, Sent};
 use self::fleet::FleetPlan;
@@ -126,6 +129,8 @@ pub struct Simulation {
     config: Config,
     feeds: Vec<(SimulatedFeed, Box<dyn Feed>)>,
     damage: Damage,
+    /// Seconds of the recording that are wanted.
+    wanted_s: Range<i64>,
     /// The next second to simulate.
     second: i64,
     under_way: BinaryHeap<Reverse<UnderWay>>,
@@ -165,6 +170,7 @@ impl Simulation {
         }
         Ok(Self {
             damage: Damage::new(&config, chance.clone(), feeds.len()),
+            wanted_s: 0..i64::from(config.duration_s),
             config,
             feeds,
             second: -LATENESS_MAX_S,
@@ -206,23 +212,24 @@ impl Iterator for Simulation {
     type Item = RawRecord;
 
     fn next(&mut self) -> Option<RawRecord> {
-        let duration_s = i64::from(self.config.duration_s);
-        let end_ms = self.config.start_ms + duration_s * 1_000;
+        let Range { start: from_s, end: to_s } = self.wanted_s;
+        let from_ms = self.config.start_ms + from_s * 1_000;
+        let end_ms = self.config.start_ms + to_s * 1_000;
         loop {
             // What is sent later is received later.
             let settled_ms = self.config.start_ms + self.second * 1_000;
             let first = self.under_way.peek().map(|Reverse(first)| first.received_ms());
             match first {
-                Some(received_ms) if received_ms < settled_ms || self.second >= duration_s => {
+                Some(received_ms) if received_ms < settled_ms || self.second >= to_s => {
                     let Reverse(first) = self.under_way.pop()?;
                     if received_ms >= end_ms {
                         return None;
                     }
-                    if received_ms >= self.config.start_ms {
+                    if received_ms >= from_ms {
                         return Some(first.record);
                     }
                 }
-                _ if self.second < duration_s => self.advance(),
+                _ if self.second < to_s => self.advance(),
                 _ => return None,
             }
         }

@@ -290,7 +290,7 @@ fn jam(network: &Network, region: &str, circuits: &[Vec<LinkNumber>], text: &mut
 }
 
 /// Positions along links, each once.
-fn line(network: &Network, links: &[LinkNumber]) -> Vec<Position> {
+pub(super) fn line(network: &Network, links: &[LinkNumber]) -> Vec<Position> {
     let mut line: Vec<Position> = Vec::new();
     for &link in links {
         for at in network.positions(link) {

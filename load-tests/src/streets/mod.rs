@@ -4,6 +4,7 @@
 //! streets once, so that the simulator needs no map.
 
 mod bake;
+mod city;
 mod plan;
 mod router;
 
@@ -12,6 +13,8 @@ use network::osm::OsmImport;
 use network::{BoundingBox, Network, NetworkBuilder};
 
 pub use self::bake::bake;
+pub use self::city::city;
+pub(crate) use self::city::lines;
 use crate::simulator::ConfigError;
 use crate::simulator::world::World;
 

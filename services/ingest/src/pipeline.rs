@@ -120,7 +120,7 @@ impl FeedPipeline {
     pub fn too_large(&mut self, raw: &RawRecord, shift_ms: i64, message: &str) -> Output {
         self.received_total += 1;
         self.watermark.record(raw.received_time_ms.saturating_add(shift_ms));
-        let mut settling = Settling::new(raw, 0);
+        let mut settling = Settling::new(raw);
         settling.rejected(RejectReason::TooLarge.as_str(), "payload", message);
         self.finish(settling)
     }
@@ -168,13 +168,17 @@ impl FeedPipeline {
     }
 
     fn settle(&mut self, raw: &RawRecord, decoded: Decoded, shift_ms: i64) -> Output {
-        let mut settling = Settling::new(raw, decoded.events.len());
-        for mut event in decoded.events {
+        let mut settling = Settling::new(raw);
+        // A tally is rare: room for it would double what one message costs. Records of the log are as
+        // large as events, so that the list of these becomes the list of those.
+        let records = decoded.events.into_iter().filter_map(|mut event| {
             if shift_ms != 0 {
                 event.shift_ms(shift_ms);
             }
-            self.settle_event(event, &mut settling);
-        }
+            self.settle_event(event, &mut settling)
+        });
+        let records = records.collect();
+        settling.records = records;
         for reject in decoded.rejects {
             settling.rejected(reject.reason.as_str(), &reject.field, &reject.message);
         }
@@ -184,17 +188,21 @@ impl FeedPipeline {
         self.finish(settling)
     }
 
-    fn settle_event(&mut self, mut event: Event, settling: &mut Settling<'_>) {
+    fn settle_event(
+        &mut self,
+        mut event: Event,
+        settling: &mut Settling<'_>,
+    ) -> Option<LogRecord> {
         match self.gate.decide(&mut event) {
             Decision::Pass => {
                 if let Some(bytes) = too_large(&event) {
                     let message = format!("event of {bytes} bytes is over {EVENT_BYTES_MAX}");
                     let reason = RejectReason::TooLarge.as_str();
                     settling.rejected(reason, &event.entity, &message);
-                    return;
+                    return None;
                 }
                 self.watermark.event(event.event_time_ms, event.received_time_ms);
-                settling.records.push(LogRecord::Event(event));
+                return Some(LogRecord::Event(event));
             }
             Decision::Quarantined(verdict) => {
                 let reason = verdict_name(verdict);
@@ -211,6 +219,7 @@ impl FeedPipeline {
                 settling.rejected(RejectReason::OutOfRange.as_str(), &field, &message);
             }
         }
+        None
     }
 
     fn finish(&mut self, settling: Settling<'_>) -> Output {
@@ -247,13 +256,8 @@ struct Settling<'a> {
 }
 
 impl<'a> Settling<'a> {
-    fn new(raw: &'a RawRecord, events: usize) -> Self {
-        Self {
-            // A tally is rare: room for it would double what one message costs.
-            records: Vec::with_capacity(events),
-            counts: BTreeMap::new(),
-            letters: Letters::new(raw),
-        }
+    fn new(raw: &'a RawRecord) -> Self {
+        Self { records: Vec::new(), counts: BTreeMap::new(), letters: Letters::new(raw) }
     }
 
     fn count(&mut self, outcome: Outcome, reason: Text) {

@@ -19,6 +19,8 @@ const HEADER: &[u8] = b"tilanne-recording 1\n";
 const RECORD_BYTES_MAX: usize = 64 << 20;
 /// Bytes of a length before a record: a varint of 64 bits.
 const LENGTH_BYTES_MAX: u32 = 10;
+/// Bytes that are unpacked at a time: what the compressor packs together.
+const BUFFER_BYTES: usize = 128 << 10;
 /// Level at which recordings shrink most for the time: they are written once and kept.
 const ZSTD_LEVEL: i32 = 9;
 
@@ -138,7 +140,8 @@ impl<R: Read> Reader<R> {
         }
         let decoder = zstd::Decoder::new(input)
             .map_err(|error| StreamError::Storage(format!("recording not read: {error}")))?;
-        Ok(Self { input: BufReader::new(decoder), record: 0, byte: 0, ended: false })
+        let input = BufReader::with_capacity(BUFFER_BYTES, decoder);
+        Ok(Self { input, record: 0, byte: 0, ended: false })
     }
 
     fn read(&mut self) -> Result<Option<RawRecord>, String> {
@@ -150,17 +153,31 @@ impl<R: Read> Reader<R> {
         if length > RECORD_BYTES_MAX as u64 {
             return Err(format!("it claims {length} bytes, over {RECORD_BYTES_MAX}"));
         }
+        let whole = self.input.buffer().get(..length as usize);
+        let record = match whole {
+            // Nearly all: it need not be put together.
+            Some(encoded) => {
+                let record = RawRecord::decode(encoded);
+                self.input.consume(length as usize);
+                record
+            }
+            None => RawRecord::decode(bytes::Bytes::from(self.encoded(length)?)),
+        };
+        let record = record.map_err(|error| format!("not a raw record: {error}"))?;
+        self.record += 1;
+        self.byte += length_bytes + length;
+        Ok(Some(record))
+    }
+
+    /// A record that lies across the ends of what was unpacked.
+    fn encoded(&mut self, length: u64) -> Result<Vec<u8>, String> {
         let mut encoded = Vec::new();
         let read = self.input.by_ref().take(length).read_to_end(&mut encoded);
         read.map_err(|error| error.to_string())?;
         if (encoded.len() as u64) < length {
             return Err(format!("cut off after {} of {length} bytes", encoded.len()));
         }
-        let record = RawRecord::decode(bytes::Bytes::from(encoded))
-            .map_err(|error| format!("not a raw record: {error}"))?;
-        self.record += 1;
-        self.byte += length_bytes + length;
-        Ok(Some(record))
+        Ok(encoded)
     }
 
     /// The varint before a record and the bytes that it takes.

@@ -3,16 +3,18 @@
 //! Keys, their order and their types are those of the publisher, with what it leaves out: no fix in
 //! tunnels, no delay on some vehicles, no doors, odometer or milliseconds on the metro.
 
+use std::cell::RefCell;
 use std::fmt::Write;
 
 use events::Position;
 
 use super::hfp_event::{self, Kind, VehicleEvent};
 use super::{Feed, MQTT, Sent, Setting, geohash};
-use crate::simulator::chance::Purpose;
+use crate::simulator::chance::{Chance, Purpose};
 use crate::simulator::clock;
-use crate::simulator::fleet::{Fix, Vehicle};
-use crate::simulator::world::Mode;
+use crate::simulator::fleet::{Fix, FleetPlan, Vehicle};
+use crate::simulator::world::{FeedData, Mode, World};
+use crate::simulator::{Config, ConfigError};
 
 /// Seconds from device to receiver by share of messages, as measured on the publisher's broker.
 const LATENCY_S: &[(f64, f64)] =
@@ -29,6 +31,8 @@ const ODOMETER_SHARE: f64 = 0.02;
 const SILENT_TRAINS: u64 = 5;
 /// Milliseconds by which the operating day ends after midnight.
 const OPERATING_DAY_MS: i64 = 16_200_000;
+/// Seconds of an hour.
+const HOUR_S: i64 = 3_600;
 /// Seconds between messages of a vehicle that runs empty; most of them are not public.
 const DEADRUN_EVERY_S: i64 = 10;
 
@@ -37,6 +41,9 @@ pub(super) struct Hfp {
     setting: Setting,
     vehicles: Vec<(Vehicle, Vec<VehicleEvent>)>,
     geohash_level_max: u8,
+    /// Each time that a vehicle comes round is a journey of its own; else there are two of them,
+    /// there and back, as in recordings of minutes.
+    by_lap: bool,
 }
 
 impl Hfp {
@@ -52,6 +59,7 @@ impl Hfp {
                 })
                 .collect(),
             geohash_level_max,
+            by_lap: false,
         }
     }
 
@@ -98,7 +106,7 @@ impl Hfp {
         let owner = vehicle.index | event.map_or(0, |event| 1 + event.kind as u64) << 40;
         let mut draws = self.setting.chance.draws(Purpose::Latency, owner, timeline.moment(second));
         let latency_ms = (draws.quantile(LATENCY_S) * 1_000.0) as i64;
-        let journey = self.journey(vehicle, &message.fix);
+        let journey = self.journey(vehicle, &message.fix, sent_ms);
         let empty = vehicle.route.name == "H" && message.fix.state.next_stop.is_none();
         let (topic, payload) = if empty {
             if event.is_some() || second.rem_euclid(DEADRUN_EVERY_S) != 0 {
@@ -119,9 +127,17 @@ impl Hfp {
         })
     }
 
-    /// The journey that a vehicle is on.
-    fn journey(&self, vehicle: &Vehicle, fix: &Fix) -> Journey {
+    /// The journey that a vehicle is on at a time of the recording.
+    fn journey(&self, vehicle: &Vehicle, fix: &Fix, time_ms: i64) -> Journey {
         let timeline = self.setting.timeline;
+        if self.by_lap {
+            let began_s = vehicle.journey_began_s(time_ms as f64 / 1_000.0, &fix.state);
+            let lap_ms = time_ms.div_euclid(timeline.duration_s * 1_000) * timeline.duration_s * 1_000;
+            let start_ms = timeline.start_ms + lap_ms + (began_s * 1_000.0) as i64;
+            let day = self.setting.local.date(start_ms - OPERATING_DAY_MS);
+            let (start, number) = (self.setting.local.minute(start_ms), start_ms / 60_000 % 8_000);
+            return Journey { day: day.to_string(), start, number: number.unsigned_abs() };
+        }
         let before_ms = vehicle.started_before_min * 60_000;
         let half_ms = (vehicle.tour().period_s() * 500.0) as i64;
         let start_ms = timeline.start_ms - before_ms + half_ms * fix.state.journey as i64;
@@ -152,6 +168,66 @@ impl Feed for Hfp {
                 out.extend(self.sent(vehicle, second, Some(event)));
             }
             out.extend(self.sent(vehicle, second, None));
+        }
+    }
+}
+
+/// The vehicles of one publisher over a whole day: as many of them report as the hour needs, and
+/// events are worked out for an hour at a time.
+pub(crate) struct Day {
+    hfp: Hfp,
+    /// Share of the fleet that is on the road where a vehicle is.
+    ranks: Vec<f64>,
+    /// Share of the fleet that is on the road, by second of the day.
+    on_road: fn(i64) -> f64,
+    /// Which hour the events are of, and those of each vehicle.
+    hour: RefCell<(i64, Vec<Vec<VehicleEvent>>)>,
+}
+
+impl Day {
+    pub(crate) fn new(
+        world: &World,
+        config: &Config,
+        chance: &Chance,
+        data: &FeedData,
+        on_road: fn(i64) -> f64,
+    ) -> Result<Self, ConfigError> {
+        let plan = FleetPlan { world, config, chance };
+        let fleet = plan.vehicles(&data.name);
+        let setting = super::setting(data, 0, &plan)?;
+        let vehicles: Vec<_> = fleet.into_iter().map(|vehicle| (vehicle, Vec::new())).collect();
+        // Spread evenly, so that every line keeps its share of what is on the road (the golden ratio,
+        // whose multiples are as far apart as can be).
+        let rank = |nth: usize| (nth as f64 * 0.618_033_988_749_895).fract();
+        let ranks = (0..vehicles.len()).map(rank).collect();
+        let geohash_level_max = config.geohash_level_max;
+        let hfp = Hfp { setting, vehicles, geohash_level_max, by_lap: true };
+        Ok(Self { hfp, ranks, on_road, hour: RefCell::new((-1, Vec::new())) })
+    }
+}
+
+impl Feed for Day {
+    fn send(&self, second: i64, out: &mut Vec<Sent>) {
+        let phase_s = self.hfp.setting.timeline.phase_s(second);
+        let from_ms = phase_s * 1_000;
+        let on_road = (self.on_road)(phase_s);
+        let mut hour = self.hour.borrow_mut();
+        let number = phase_s / HOUR_S;
+        if hour.0 != number {
+            let part_ms = number * HOUR_S * 1_000..(number + 1) * HOUR_S * 1_000;
+            let vehicles = self.hfp.vehicles.iter();
+            let events =
+                vehicles.map(|(vehicle, _)| hfp_event::events_in(vehicle, part_ms.clone()));
+            *hour = (number, events.collect());
+        }
+        let fleet = self.hfp.vehicles.iter().zip(&self.ranks).zip(&hour.1);
+        for (((vehicle, _), _), events) in fleet.filter(|((_, rank), _)| **rank < on_road) {
+            let first = events.partition_point(|event| event.sent_ms < from_ms);
+            let due = events[first..].iter().take_while(|event| event.sent_ms < from_ms + 1_000);
+            for event in due {
+                out.extend(self.hfp.sent(vehicle, second, Some(event)));
+            }
+            out.extend(self.hfp.sent(vehicle, second, None));
         }
     }
 }

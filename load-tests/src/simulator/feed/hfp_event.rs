@@ -1,5 +1,7 @@
 //! The events of a vehicle's tour besides its positions: stops, doors, journeys, traffic lights.
 
+use std::ops::Range;
+
 use crate::simulator::fleet::Vehicle;
 use crate::simulator::motion::{Doing, Stretch, Tour};
 use crate::simulator::world::Mode;
@@ -67,6 +69,11 @@ pub(super) struct VehicleEvent {
 
 /// All events of a vehicle in the recording, in the order of sending. Metro and ferry have none.
 pub(super) fn events(vehicle: &Vehicle) -> Vec<VehicleEvent> {
+    events_in(vehicle, 0..i64::MAX)
+}
+
+/// Those of a part of the recording, milliseconds; requests for green are counted from its beginning.
+pub(super) fn events_in(vehicle: &Vehicle, part_ms: Range<i64>) -> Vec<VehicleEvent> {
     if matches!(vehicle.route.mode, Mode::Metro | Mode::Ferry) {
         return Vec::new();
     }
@@ -80,6 +87,7 @@ pub(super) fn events(vehicle: &Vehicle) -> Vec<VehicleEvent> {
         .iter()
         .flat_map(|(tour_s, event)| {
             let times_ms = vehicle.recording_times_ms(*tour_s);
+            let times_ms = times_ms.filter(|time_ms| part_ms.contains(time_ms));
             times_ms.map(|sent_ms| VehicleEvent { sent_ms, ..*event })
         })
         .collect();

@@ -3,7 +3,7 @@
 mod alerts;
 mod cars;
 mod geohash;
-mod hfp;
+pub(super) mod hfp;
 mod hfp_event;
 mod positions;
 mod tms;
@@ -102,17 +102,13 @@ impl Setting {
     }
 }
 
-/// Makes a feed of the data; `place` is its place among the feeds.
-pub(super) fn feed(
-    data: &FeedData,
-    place: usize,
-    plan: &FleetPlan<'_>,
-) -> Result<Box<dyn Feed>, ConfigError> {
+/// What a feed of the data is made with; `place` is its place among the feeds.
+fn setting(data: &FeedData, place: usize, plan: &FleetPlan<'_>) -> Result<Setting, ConfigError> {
     let region = plan.world.region(&data.region)?;
     let zone = jiff::tz::TimeZone::get(&region.time_zone)
         .map_err(|error| ConfigError::Data { name: "feeds.toml", message: error.to_string() })?;
     let config: &Config = plan.config;
-    let setting = Setting {
+    Ok(Setting {
         timeline: Timeline { start_ms: config.start_ms, duration_s: i64::from(config.duration_s) },
         local: LocalTime::new(zone),
         chance: plan.chance.clone(),
@@ -120,8 +116,17 @@ pub(super) fn feed(
         owner: 1 << 40 | place as u64,
         teleport_share: config.faults.teleport_share,
         stuck_share: config.faults.stuck_share,
-    };
-    let world = plan.world;
+    })
+}
+
+/// Makes a feed of the data; `place` is its place among the feeds.
+pub(super) fn feed(
+    data: &FeedData,
+    place: usize,
+    plan: &FleetPlan<'_>,
+) -> Result<Box<dyn Feed>, ConfigError> {
+    let setting = setting(data, place, plan)?;
+    let (config, world) = (plan.config, plan.world);
     Ok(match &data.kind {
         FeedKind::Hfp => {
             let vehicles = plan.vehicles(&data.name);

@@ -16,8 +16,8 @@ use serde::Serialize;
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 
 pub(crate) use collection::{
-    ArrowStream, Binary, City, FeatureAnswer, FeatureCollection, FormatName, GtfsRtFeed,
-    GtfsRtFormat, GtfsRtJson, GtfsRtKind, LayerName, Lines, One, Page, Table, VectorTile,
+    ArrowStream, Binary, City, FeatureAnswers, FeatureCollections, FormatName, GtfsRtFeed,
+    GtfsRtFormat, GtfsRtJson, GtfsRtKind, LayerName, Lines, One, OrSeries, Page, Table, VectorTile,
 };
 pub(crate) use message::{ClientMessage, CloudEvent, ServerMessage};
 pub(crate) use object::{Feed, PictureObject};
