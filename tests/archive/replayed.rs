@@ -18,7 +18,11 @@ use tower::ServiceExt;
 use super::as_of::{Given, compare, options};
 
 /// A host over an archive, shown by an app with nothing live.
-pub(super) fn host(archive: &Arc<Archive>, shown: RegionSetup, setup: Setup) -> (Router, Arc<Host>) {
+pub(super) fn host(
+    archive: &Arc<Archive>,
+    shown: RegionSetup,
+    setup: Setup,
+) -> (Router, Arc<Host>) {
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
     let host = Host::start(HostSetup {
         options: HostOptions { replays_max: 3, ..HostOptions::default() },

@@ -73,7 +73,11 @@ fn what_if(server: &Server, day: &str) {
         let link = server.get(&format!("{of}/v1/regions/helsinki/links/{links}?format=json"));
         link["object"]["five_minutes"]["flow_veh_h"]["value"].as_f64().unwrap()
     };
-    assert!(flow("/replays/1") < 20.0 && flow("/replays/1.baseline") > 50.0, "{}", flow("/replays/1"));
+    assert!(
+        flow("/replays/1") < 20.0 && flow("/replays/1.baseline") > 50.0,
+        "{}",
+        flow("/replays/1")
+    );
     let set = |of: &str| {
         let page = server.get(&format!("{of}/v1/regions/helsinki/area_emissions?format=json"));
         page["objects"][0]["factor_set"].as_str().unwrap().to_owned()
@@ -82,7 +86,10 @@ fn what_if(server: &Server, day: &str) {
     for (what_if, words) in [
         (serde_json::json!({ "regions": { "atlantis": {} } }), "there is no region \"atlantis\""),
         (serde_json::json!({ "feeds": { "x": {} } }), "there is no feed \"x\""),
-        (serde_json::json!({ "regions": { "helsinki": { "closed_links": ["1"] } } }), "no id of a link"),
+        (
+            serde_json::json!({ "regions": { "helsinki": { "closed_links": ["1"] } } }),
+            "no id of a link",
+        ),
         (
             serde_json::json!({ "regions": { "helsinki": { "closed_links": ["1-2-3"] } } }),
             "it has no link 1-2-3",

@@ -108,7 +108,8 @@ fn a_shown_replay_takes_orders() {
     command.arg(&recording).arg("--config").arg(root().join("config/tilanne.toml"));
     command.args(["--region", "helsinki", "--networks"]).arg(folder.networks());
     let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(process.stdout.take().unwrap()));
+    let mut lines =
+        std::io::BufRead::lines(std::io::BufReader::new(process.stdout.take().unwrap()));
     let mut line = || lines.next().unwrap().unwrap();
     let address = line();
     assert!(address.starts_with("The replay is at http://127.0.0.1:"), "{address}");
@@ -121,7 +122,9 @@ fn a_shown_replay_takes_orders() {
     say("step 30");
     line();
     wait_for("a step", || (time_ms() == first_ms + 30_000).then_some(()));
-    assert!(server.get("/v1/regions/helsinki")["region"]["layers"]["vehicles"].as_u64().unwrap() > 0);
+    assert!(
+        server.get("/v1/regions/helsinki")["region"]["layers"]["vehicles"].as_u64().unwrap() > 0
+    );
     let seek = |seconds: i64| {
         let to = jiff::Timestamp::from_millisecond(first_ms + seconds * 1_000).unwrap();
         format!("seek {to}")

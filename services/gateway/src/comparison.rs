@@ -14,8 +14,7 @@ use crate::column::{Cell, Columns, Kind};
 use crate::live::LiveRegion;
 
 /// Layers whose numbers are of windows of time, so that their means mean something.
-const LAYERS: [Layer; 4] =
-    [Layer::Links, Layer::Areas, Layer::LinkEmissions, Layer::AreaEmissions];
+const LAYERS: [Layer; 4] = [Layer::Links, Layer::Areas, Layer::LinkEmissions, Layer::AreaEmissions];
 
 /// Windows that are too short to be looked at so seldom.
 const SHORT: &str = "minute.";
@@ -48,9 +47,8 @@ impl Sum {
 impl Default for Comparison {
     fn default() -> Self {
         let columns = |layer| {
-            Columns::of(layer).only(|column| {
-                column.kind == Kind::Number && !column.name.starts_with(SHORT)
-            })
+            Columns::of(layer)
+                .only(|column| column.kind == Kind::Number && !column.name.starts_with(SHORT))
         };
         Self { layers: LAYERS.map(|layer| (layer, columns(layer))), sums: BTreeMap::new() }
     }

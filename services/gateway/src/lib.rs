@@ -32,8 +32,8 @@ mod telemetry;
 mod tile;
 
 pub use app::{App, Clock};
-pub use comparison::{Comparison, LOOK_EVERY_MS};
 pub use axum::Router;
+pub use comparison::{Comparison, LOOK_EVERY_MS};
 pub use futures_util::future::BoxFuture;
 pub use metrics_exporter_prometheus::PrometheusHandle as MetricsHandle;
 

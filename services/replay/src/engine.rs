@@ -6,8 +6,8 @@
 //! it; one back begins again at the nearest checkpoint.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use events::Text;
@@ -163,9 +163,14 @@ impl Replay {
 #[derive(Clone, Copy, Debug)]
 enum Doing {
     /// On its way to a moment, without showing what lies between; none: to its first record.
-    Reaching { to_ms: Option<i64>, then_paused: bool },
+    Reaching {
+        to_ms: Option<i64>,
+        then_paused: bool,
+    },
     /// On its way to a moment, showing all, to stand there.
-    Stepping { to_ms: i64 },
+    Stepping {
+        to_ms: i64,
+    },
     Playing,
     /// Paused, ended or failed.
     Standing,

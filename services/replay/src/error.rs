@@ -50,7 +50,9 @@ pub enum ReplayError {
         message: String,
     },
     /// The state that a replay was to go on from is not one.
-    #[error("the state of the replay is damaged, or of another replay: {0}; remove it to begin anew")]
+    #[error(
+        "the state of the replay is damaged, or of another replay: {0}; remove it to begin anew"
+    )]
     State(String),
 }
 

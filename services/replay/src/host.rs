@@ -8,7 +8,8 @@ use std::time::Duration;
 use archive::{Archive, Topic};
 use events::Text;
 use gateway::{
-    App, Comparison, Origin, Problem, RegionSetup, ReplayChange, ReplayRequest, ReplayStatus, Replays, WhatIf,
+    App, Comparison, Origin, Problem, RegionSetup, ReplayChange, ReplayRequest, ReplayStatus,
+    Replays, WhatIf,
 };
 use jiff::Timestamp;
 use picture::Setup;
@@ -194,8 +195,8 @@ impl Host {
             let setups_if = Arc::clone(&self.setup.setups_if);
             let otherwise = tokio::task::spawn_blocking(move || setups_if(&what_if)).await;
             let otherwise = otherwise.map_err(|error| Problem::internal(&error))?;
-            let otherwise = otherwise
-                .map_err(|message| Problem::bad_request(format!("body: {message}")))?;
+            let otherwise =
+                otherwise.map_err(|message| Problem::bad_request(format!("body: {message}")))?;
             setups.insert(0, otherwise);
         }
         let shown: Vec<RegionSetup> = regions.into_iter().map(|(one, _)| one).collect();
@@ -274,9 +275,8 @@ impl Host {
                 "body: regions: there is no region {unknown:?} but {known}"
             )));
         }
-        let is_wanted = |one: &&(RegionSetup, Setup)| {
-            ids.is_empty() || ids.contains(&one.0.region.id)
-        };
+        let is_wanted =
+            |one: &&(RegionSetup, Setup)| ids.is_empty() || ids.contains(&one.0.region.id);
         Ok(all.iter().filter(is_wanted).cloned().collect())
     }
 

@@ -294,9 +294,10 @@ async fn merge_archive(
         readers.push((reader, next));
     }
     loop {
-        let earliest = readers.iter().enumerate().filter_map(|(index, (_, next))| {
-            next.as_ref().map(|item| (item.time_ms, index))
-        });
+        let earliest = readers
+            .iter()
+            .enumerate()
+            .filter_map(|(index, (_, next))| next.as_ref().map(|item| (item.time_ms, index)));
         let Some((_, index)) = earliest.min() else { break };
         let (reader, slot) = &mut readers[index];
         let next = reader.next().await;

@@ -177,12 +177,14 @@ impl Played {
         let (region, setup) = (self.region.clone(), self.setup.clone());
         let picture = match state {
             None => Picture::new(region, epoch.clone(), setup),
-            Some(state) => Picture::restore(region, epoch.clone(), setup, state).map_err(
-                |error| ReplayError::Picture {
-                    region: self.region.clone(),
-                    message: format!("its checkpoint: {error}"),
-                },
-            )?,
+            Some(state) => {
+                Picture::restore(region, epoch.clone(), setup, state).map_err(|error| {
+                    ReplayError::Picture {
+                        region: self.region.clone(),
+                        message: format!("its checkpoint: {error}"),
+                    }
+                })?
+            }
         };
         self.next = 0;
         self.picture = Some(picture);

@@ -58,7 +58,10 @@ impl<W: Write> Writer<W> {
     /// Ends a block and begins the next: what was written until now can be read whatever becomes of
     /// the rest. Hands out the output to see how far it is, and to have it on the disk. Each block
     /// costs some bytes, and begins to shrink anew.
-    pub fn end_block(&mut self, see: impl FnOnce(&mut W) -> io::Result<()>) -> Result<(), StreamError> {
+    pub fn end_block(
+        &mut self,
+        see: impl FnOnce(&mut W) -> io::Result<()>,
+    ) -> Result<(), StreamError> {
         let Some(output) = self.output.take() else { return Ok(()) };
         let mut output = output.finish().map_err(|e| not_written(&e))?;
         output.flush().and_then(|()| see(&mut output)).map_err(|e| not_written(&e))?;
@@ -82,8 +85,7 @@ impl<W: Write> Writer<W> {
     /// Ends the recording and gives the output back; without it the file counts as cut short.
     pub fn finish(self) -> Result<W, StreamError> {
         let failed = || StreamError::Storage("recording not written: it had failed".into());
-        let mut output =
-            self.output.ok_or_else(failed)?.finish().map_err(|e| not_written(&e))?;
+        let mut output = self.output.ok_or_else(failed)?.finish().map_err(|e| not_written(&e))?;
         output.flush().map_err(|e| not_written(&e))?;
         Ok(output)
     }

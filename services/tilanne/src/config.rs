@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ::replay::SetupsIf;
 use events::Text;
 use gateway::{FeedWhatIf, RegionWhatIf, WhatIf};
 use ingest::{FeedConfig, PlayerOptions, RegionConfig};
 use network::{AreaPolygon, AreaPolygonError, LinkId, Network};
-use ::replay::SetupsIf;
 use picture::{Calendar, EmissionClimate, FeedLimits, Setup, StreetOptions, StreetSetup};
 use serde::Deserialize;
 use traffic::emission::Climate;

@@ -81,7 +81,9 @@ impl File {
             // Whoever says it may not read other files.
             let is_plain = Path::new(name).components().count() == 1 && !name.starts_with('.');
             if !is_plain {
-                return Err(format!("fleets.{city}: {name:?} is no name of a file beside this one"));
+                return Err(format!(
+                    "fleets.{city}: {name:?} is no name of a file beside this one"
+                ));
             }
             self.fleets.insert(city.clone(), name.into());
         }

@@ -8,8 +8,8 @@ use std::io::{BufRead, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, PoisonError};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use ::archive::{Archive, Topic};
@@ -153,14 +153,17 @@ async fn play(arguments: &Arguments, loaded: Loaded) -> Result<Option<(Report, I
         let app = is_shown.then(|| show.app(&loaded.setups)).transpose()?;
         lanes.push(Lane { setups: loaded.setups.clone(), app });
     }
-    if let (Some(listen), Some(app)) = (arguments.listen, lanes.first().and_then(|l| l.app.as_ref())) {
+    if let (Some(listen), Some(app)) =
+        (arguments.listen, lanes.first().and_then(|l| l.app.as_ref()))
+    {
         serve(listen, app, &stop).await?;
     }
     let began = Instant::now();
     let compared = start.compared.clone();
     let replay = Replay::start(input, lanes, start, time_ms)?;
     let mut status = replay.watch();
-    let mut lines = if is_shown || std::io::stdin().is_terminal() { Some(read_lines()) } else { None };
+    let mut lines =
+        if is_shown || std::io::stdin().is_terminal() { Some(read_lines()) } else { None };
     let mut bar = Bar::new("replaying");
     loop {
         tokio::select! {
@@ -220,8 +223,10 @@ async fn input(arguments: &Arguments, loaded: &Loaded) -> Result<Input> {
     }
     let is_wanted =
         |id: &Text| arguments.regions.is_empty() || arguments.regions.iter().any(|one| id == one);
-    let (from_ms, to_ms) =
-        (arguments.from.map(Timestamp::as_millisecond), arguments.to.map(Timestamp::as_millisecond));
+    let (from_ms, to_ms) = (
+        arguments.from.map(Timestamp::as_millisecond),
+        arguments.to.map(Timestamp::as_millisecond),
+    );
     if let (Some(from_ms), Some(to_ms)) = (from_ms, to_ms) {
         ensure!(from_ms < to_ms, "--to: it must be after --from");
     }
@@ -243,8 +248,7 @@ async fn input(arguments: &Arguments, loaded: &Loaded) -> Result<Input> {
     let (mut archived_from_ms, mut archived_to_ms) = (i64::MAX, i64::MIN);
     for region in names.into_iter().filter(is_wanted) {
         let spans = archive.spans(&region, Topic::Events).await?;
-        let of_day =
-            spans.iter().filter(|span| span.from_ms <= last_ms && span.to_ms >= first_ms);
+        let of_day = spans.iter().filter(|span| span.from_ms <= last_ms && span.to_ms >= first_ms);
         let Some((from_ms, to_ms)) = of_day
             .map(|span| (span.from_ms, span.to_ms))
             .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
@@ -256,7 +260,10 @@ async fn input(arguments: &Arguments, loaded: &Loaded) -> Result<Input> {
         archived_to_ms = archived_to_ms.max(to_ms);
         regions.push(region);
     }
-    ensure!(!regions.is_empty(), "nothing is archived on {day}; `tilanne archive list` says what is");
+    ensure!(
+        !regions.is_empty(),
+        "nothing is archived on {day}; `tilanne archive list` says what is"
+    );
     // From before the first record, so that it counts too.
     let from_ms = from_ms.unwrap_or(first_ms).max(archived_from_ms - 1);
     let to_ms = to_ms.unwrap_or(last_ms).min(archived_to_ms);

@@ -20,9 +20,7 @@ use crate::column::{Column, required};
 use crate::table::Spec;
 
 pub(crate) use raw::RAW;
-pub(crate) use street::{
-    end_ms as street_end_ms, kind as street_kind, spec as street_spec,
-};
+pub(crate) use street::{end_ms as street_end_ms, kind as street_kind, spec as street_spec};
 
 /// What the rows of a kind of the topic `events` are made of.
 pub(crate) fn spec(kind: Kind) -> Option<&'static Spec<LogRecord>> {
@@ -37,11 +35,9 @@ pub(crate) fn spec(kind: Kind) -> Option<&'static Spec<LogRecord>> {
         Kind::VehiclePosition => &vehicle::POSITION,
         Kind::WeatherMeasurement => &weather::MEASUREMENT,
         Kind::WeatherStation => &weather::STATION,
-        Kind::AreaEmission
-        | Kind::AreaState
-        | Kind::LinkEmission
-        | Kind::LinkState
-        | Kind::Raw => return None,
+        Kind::AreaEmission | Kind::AreaState | Kind::LinkEmission | Kind::LinkState | Kind::Raw => {
+            return None;
+        }
     })
 }
 

@@ -136,11 +136,8 @@ impl Reader for Table {
             None => setup.time_zone.clone(),
         };
         let is_parquet = file.extension().is_some_and(|extension| extension == "parquet");
-        let (input, places) = if is_parquet {
-            parquet(file, setup, &mapping)?
-        } else {
-            text(file, setup, &mapping)?
-        };
+        let (input, places) =
+            if is_parquet { parquet(file, setup, &mapping)? } else { text(file, setup, &mapping)? };
         let fields = mapping.columns.keys().cloned();
         let columns = fields.zip(places.iter().skip(1).copied()).collect();
         let time_column = places.first().copied().unwrap_or_default();
@@ -161,11 +158,7 @@ impl Reader for Table {
 type Input = Box<dyn Iterator<Item = csv::Result<StringRecord>>>;
 
 /// Rows of CSV, and where the time and the columns of the mapping are in them.
-fn text(
-    file: &Path,
-    setup: &Setup,
-    mapping: &Mapping,
-) -> Result<(Input, Vec<usize>), ImportError> {
+fn text(file: &Path, setup: &Setup, mapping: &Mapping) -> Result<(Input, Vec<usize>), ImportError> {
     let mut reader = ReaderBuilder::new()
         .delimiter(mapping.delimiter as u8)
         .flexible(true)

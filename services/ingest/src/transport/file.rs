@@ -18,8 +18,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use events::RawRecord;
 use serde::Deserialize;
-use stream::{Speed, StreamError};
 use stream::recording::Reader;
+use stream::{Speed, StreamError};
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::{Instant, sleep_until};
 
