@@ -74,7 +74,7 @@ fn what_if(server: &Server, day: &str) {
         link["object"]["five_minutes"]["flow_veh_h"]["value"].as_f64().unwrap()
     };
     assert!(
-        flow("/replays/1") < 20.0 && flow("/replays/1.baseline") > 50.0,
+        flow("/replays/1") < 1.0 && flow("/replays/1.baseline") > 50.0,
         "{}",
         flow("/replays/1")
     );

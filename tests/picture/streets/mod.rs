@@ -13,7 +13,7 @@ use picture::{
 use proptest::prelude::*;
 use world::{
     BLOCK_M, BLOCKS, FEED, ROAD, apply, drive, entity, fix, link_id, measured, message, network,
-    object, setup_with, shown_link, station, status, streets,
+    object, setup_closed, setup_with, shown_link, station, status, streets,
 };
 
 /// Free flow, m/s.
@@ -303,6 +303,27 @@ fn a_street_that_is_closed_is_not_driven_on_unless_the_message_is_wrong() {
         Change::Removed { .. } => false,
     });
     assert!(closed, "the car on the closed block says that it does not know");
+}
+
+#[test]
+fn a_link_that_is_closed_for_good_has_no_flow_whatever_detectors_say() {
+    let mut log = vec![station(2)];
+    for minute in 1..25 {
+        log.push(measured(minute, Quantity::FlowVehH, 600.0));
+        log.push(measured(minute, Quantity::SpeedKmH, 40.0));
+    }
+    log.extend(drive(1_500, 10, |_, _| FREE));
+    let open = after(&log);
+    let setup = setup_closed(vec![link_id(2).parse().unwrap()]);
+    let mut closed = Picture::new("region".into(), "log".into(), setup);
+    apply(&mut closed, &log);
+    let flow_veh_h = |picture: &Picture, block| {
+        shown_link(picture, block).five_minutes.flow_veh_h.map(|flow| flow.value)
+    };
+    assert!(flow_veh_h(&open, 2).unwrap() > 100.0, "{:?}", flow_veh_h(&open, 2));
+    assert_eq!(flow_veh_h(&closed, 2), Some(0.0));
+    assert_eq!(shown_link(&closed, 2).five_minutes.vehicles, 0, "nobody was matched there");
+    assert!(shown_link(&closed, 1).five_minutes.vehicles > 0);
 }
 
 fn restored(picture: &Picture) -> Picture {

@@ -99,10 +99,19 @@ fn districts() -> Vec<AreaPolygon> {
 
 /// A street in some usual weather.
 pub(super) fn setup_in(network: Network, climate: EmissionClimate) -> Setup {
+    setup_of(network, StreetOptions::default(), climate)
+}
+
+/// A street of which some links are closed.
+pub(super) fn setup_closed(closed: Vec<LinkId>) -> Setup {
+    let options = StreetOptions { closed, ..StreetOptions::default() };
+    setup_of(network(false), options, EmissionClimate::default())
+}
+
+fn setup_of(network: Network, options: StreetOptions, climate: EmissionClimate) -> Setup {
     let bbox = BoundingBox { west_deg: 24.9, south_deg: 59.9, east_deg: 25.2, north_deg: 60.1 };
     let city = City { id: "town".into(), name: "Town".into(), bbox };
     let region = Region { id: "region".into(), name: "Region".into(), bbox, cities: vec![city] };
-    let options = StreetOptions::default();
     let streets = StreetSetup::with_polygons(network, &region, &districts(), options)
         .with_emission(crate::emission::model(), &std::collections::BTreeMap::default(), climate);
     Setup { limits: std::collections::BTreeMap::default(), streets: Some(Arc::new(streets)) }

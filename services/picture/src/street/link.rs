@@ -151,6 +151,10 @@ impl Links {
         for link in window.detectors.links() {
             self.state_mut(window, link);
         }
+        // That nobody drives there is to be shown, and told to the links around.
+        for &link in window.situations.always_closed() {
+            self.state_mut(window, link);
+        }
         let mut cells = cells.iter().peekable();
         let buses = self.region.buses;
         let mut changed = Vec::new();

@@ -75,6 +75,11 @@ impl Touching {
         Self { always_closed: closed.clone(), closed, ..Self::default() }
     }
 
+    /// Links that are closed whatever messages say, ascending.
+    pub(crate) fn always_closed(&self) -> &[LinkNumber] {
+        &self.always_closed
+    }
+
     /// Whether a link is closed whatever messages say.
     pub(crate) fn is_always_closed(&self, link: LinkNumber) -> bool {
         self.always_closed.binary_search(&link).is_ok()
