@@ -64,7 +64,6 @@ async fn a_table_of_parquet_is_imported() {
     let imported = importing.imported();
     assert_eq!(records.len() as u64 + imported.left_out, count as u64);
     assert!(records.len() > count / 2, "{} of {count}: {:?}", records.len(), imported.reasons);
-    assert!(records.is_sorted_by_key(|record| record.received_time_ms));
     let report: serde_json::Value = serde_json::from_slice(&records[0].payload).unwrap();
     assert_eq!((&report["mode"], report["vehicle"].is_string()), (&"car".into(), true));
 

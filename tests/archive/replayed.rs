@@ -95,7 +95,8 @@ pub(super) async fn shows_what_was_shown(
         let order = json!({ "seek": time(given[0].at_ms) });
         let (status, answer) = say(&router, "PATCH", "/v1/replays/1", &order).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
-        wait_for(&router, "/v1/replays/1", "paused").await;
+        let stands = if index == rounds.len() - 1 { "ended" } else { "paused" };
+        wait_for(&router, "/v1/replays/1", stands).await;
         for answer in given {
             let path = format!("/replays/1{}", answer.path);
             let (status, body) = get(&router, &path).await;

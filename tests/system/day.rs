@@ -8,12 +8,13 @@ use serde_json::Value;
 use super::process::{Folder, Server, block_on, client, root, text, tilanne, wait_for};
 use crate::judges;
 
-/// When the demo's recording was received.
-fn day(recording: &Path) -> String {
-    let mut reader = stream::recording::Reader::open(recording).unwrap();
-    let first = reader.next().unwrap().unwrap();
-    let time = jiff::Timestamp::from_millisecond(first.received_time_ms).unwrap();
-    time.to_string()[..10].to_owned()
+/// The day when a recording was received, and the last moment of it.
+fn day(recording: &Path) -> (String, i64) {
+    let reader = stream::recording::Reader::open(recording).unwrap();
+    let times_ms = reader.map(|raw| raw.unwrap().received_time_ms);
+    let last_ms = times_ms.max().unwrap();
+    let time = jiff::Timestamp::from_millisecond(last_ms).unwrap();
+    (time.to_string()[..10].to_owned(), last_ms)
 }
 
 fn regions(output: &std::process::Output) -> Vec<Value> {
@@ -119,7 +120,7 @@ fn a_recorded_day_is_replayed_to_the_same_hashes_and_drawn_by_a_notebook() {
         &format!(
             "networks = {:?}\nregions = {:?}\nemission = {:?}\ndata_dir = \"unused\"\n\
              log_level = \"warn\"\n[replay]\nfile = {recording:?}\nspeed = \"max\"\n\
-             [archive]\nroll_s = 30\ncheckpoint_every_s = 30\nkeep_days = 36500\n{feeds}",
+             [archive]\nroll_s = 3\ncheckpoint_every_s = 30\nkeep_days = 36500\n{feeds}",
             folder.networks(),
             root().join("config/regions").canonicalize().unwrap(),
             root().join("config/emission").canonicalize().unwrap(),
@@ -142,16 +143,23 @@ fn a_recorded_day_is_replayed_to_the_same_hashes_and_drawn_by_a_notebook() {
         is_last.then(|| answer["picture_hash"].clone())
     });
     assert_eq!(hash, decoded[0]["picture"]);
-    // It writes what it has gathered before it ends.
+    let (day, last_ms) = day(&recording);
+    wait_for("the archive of it", || {
+        let parts = server.get("/v1/archive")["parts"].as_array().cloned().unwrap();
+        let mut events = parts.iter().filter(|part| part["kind"] == "feed_status");
+        let is_whole = |part: &Value| part["to_ms"].as_i64().unwrap() >= last_ms;
+        events.find(|part| part["region"] == "helsinki" && is_whole(part)).map(|_| ())
+    });
+    // It writes what it has gathered of streets before it ends.
     let id = server.process.0.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     server.process.0.wait().unwrap();
 
     // As it was logged, and decoded anew: the same.
-    let archived = regions(&command(&day(&recording)).output().unwrap());
+    let archived = regions(&command(&day).output().unwrap());
     assert_eq!(archived, decoded);
 
-    what_if(&Server::start(&config, &data), &day(&recording));
+    what_if(&Server::start(&config, &data), &day);
 
     let Some(python) = judges::python("notebook-requirements.txt") else { return };
     let mut judge = Command::new(python);

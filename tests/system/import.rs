@@ -42,7 +42,7 @@ fn an_import_that_was_killed_goes_on() {
         "regions/helsinki.toml",
         "id = \"helsinki\"\nname = \"Helsinki\"\ntime_zone = \"Europe/Helsinki\"\n\
          bbox = [23.8, 59.9, 25.6, 60.8]\n[[feed]]\nname = \"helsinki-cars\"\n\
-         format = \"tilanne_json\"\n[[feed.source]]\ntransport = \"file\"\npath = \"unused\"\n",
+         format = \"tilanne_json\"\n",
     );
     let whole = folder.0.join("whole.recording");
     let run = |command: &mut Command| {

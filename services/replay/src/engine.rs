@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use crate::ReplayError;
 use crate::saved::SavedState;
 use crate::source::{Input, Source};
-use crate::stage::Stage;
+use crate::stage::{Place, Stage};
 
 /// Items that go through between two looks at what is asked of the replay: some milliseconds.
 const ITEMS_PER_TURN: usize = 1_024;
@@ -131,6 +131,7 @@ impl Replay {
                     pace: Pace::new(start.speed, 0),
                     doing,
                     is_whole: true,
+                    is_resumed: false,
                     saved: start.saved,
                     compared: start.compared,
                     status,
@@ -232,6 +233,8 @@ struct Engine {
     doing: Doing,
     /// Whether all from the first moment on went through.
     is_whole: bool,
+    /// On its way to where it was when it was killed: what had not gone through then counts.
+    is_resumed: bool,
     saved: Option<SavedState>,
     compared: Option<Arc<Mutex<Comparison>>>,
     status: watch::Sender<Status>,
@@ -240,13 +243,18 @@ struct Engine {
 impl Engine {
     /// Goes on where a replay was that was killed.
     fn begin(&mut self) {
-        let Some(saved) = &mut self.saved else { return };
-        let restored = saved.read().and_then(|state| match state {
-            Some(state) => self.stages.iter_mut().try_for_each(|stage| stage.restore(&state)),
-            None => Ok(()),
-        });
-        if let Err(error) = restored {
-            self.fail(&error);
+        let (Some(saved), Some(stage)) = (&self.saved, self.stages.first_mut()) else { return };
+        let restored =
+            saved.read().and_then(|state| state.map(|state| stage.restore(&state)).transpose());
+        match restored {
+            Ok(None) => {}
+            Ok(Some(Place { from_ms, time_ms })) => {
+                let Doing::Reaching { then_paused, .. } = self.doing else { return };
+                self.doing = Doing::Reaching { to_ms: Some(time_ms), then_paused };
+                self.is_resumed = true;
+                self.tell(|status| status.from_ms = Some(from_ms));
+            }
+            Err(error) => self.fail(&error),
         }
     }
 
@@ -353,14 +361,15 @@ impl Engine {
     fn let_through(&mut self, due_ms: i64, is_shown: bool) -> Result<(), ReplayError> {
         let items = self.source.take(due_ms, ITEMS_PER_TURN);
         let regions = self.input.regions();
+        let counts = is_shown || self.is_resumed;
         let apply = |stage: &mut Stage, lane: &Lane| {
             let mut frames = Vec::new();
             for item in &items {
-                stage.apply(item, is_shown, &mut frames)?;
+                stage.apply(item, counts, &mut frames)?;
             }
             match &lane.app {
-                Some(app) => show(&regions, app, frames),
-                None => Ok(()),
+                Some(app) if is_shown => show(&regions, app, frames),
+                _ => Ok(()),
             }
         };
         let mut lanes = self.stages.iter_mut().zip(&self.lanes);
@@ -388,8 +397,13 @@ impl Engine {
         }
         let records = self.stages.first().map_or(0, Stage::records);
         self.tell(|status| status.records = records);
-        if let Some(saved) = self.saved.as_mut().filter(|saved| is_shown && saved.is_due()) {
-            saved.write(&self.stages.first().map(Stage::save).unwrap_or_default())?;
+        let time_ms = self.now_ms();
+        let place = Place { from_ms: self.status.borrow().from_ms.unwrap_or(time_ms), time_ms };
+        if let (Some(saved), Some(stage)) = (&mut self.saved, self.stages.first())
+            && is_shown
+            && saved.is_due()
+        {
+            saved.write(&stage.save(place))?;
         }
         Ok(())
     }
@@ -397,6 +411,7 @@ impl Engine {
     /// It is at the moment that it was to reach: from here on all is shown.
     fn arrive(&mut self, at_ms: i64, paused: bool) -> Result<(), ReplayError> {
         self.set_time(at_ms);
+        self.is_resumed = false;
         for (stage, lane) in self.stages.iter().zip(&self.lanes) {
             for (index, region) in self.input.regions().iter().enumerate() {
                 let Some(live) = lane.app.as_ref().and_then(|app| app.region(region)) else {

@@ -49,6 +49,15 @@ impl Chain {
     }
 }
 
+/// Where a replay is, milliseconds since 1970-01-01 UTC.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// Its first moment.
+    pub(crate) from_ms: i64,
+    /// Its time.
+    pub(crate) time_ms: i64,
+}
+
 impl Stage {
     pub(crate) fn new(regions: &[Text], setups: &BTreeMap<Text, Setup>) -> Self {
         let regions = regions.iter().map(|region| Played {
@@ -124,7 +133,7 @@ impl Stage {
     }
 
     /// All that is needed to go on from here in another process.
-    pub(crate) fn save(&self) -> Vec<u8> {
+    pub(crate) fn save(&self, place: Place) -> Vec<u8> {
         let regions = self.regions.iter().filter_map(|played| {
             let picture = played.picture.as_ref()?;
             Some(SavedRegion {
@@ -138,13 +147,15 @@ impl Stage {
                 picture: picture.checkpoint(),
             })
         });
-        Saved { regions: regions.collect() }.encode_to_vec()
+        let Place { from_ms, time_ms } = place;
+        Saved { regions: regions.collect(), from_ms, time_ms }.encode_to_vec()
     }
 
     /// Goes on from what [`Self::save`] gave.
-    pub(crate) fn restore(&mut self, bytes: &[u8]) -> Result<(), ReplayError> {
+    pub(crate) fn restore(&mut self, bytes: &[u8]) -> Result<Place, ReplayError> {
         let damaged = |what: &dyn std::fmt::Display| ReplayError::State(what.to_string());
         let saved = Saved::decode(bytes).map_err(|error| damaged(&error))?;
+        let place = Place { from_ms: saved.from_ms, time_ms: saved.time_ms };
         for saved in saved.regions {
             let Some(played) = self.regions.iter_mut().find(|p| p.region == saved.region) else {
                 return Err(damaged(&format!("region {} is not replayed", saved.region)));
@@ -164,7 +175,7 @@ impl Stage {
             (played.next, played.records, played.deltas) =
                 (saved.next, saved.records, saved.deltas);
         }
-        Ok(())
+        Ok(place)
     }
 }
 
@@ -231,6 +242,10 @@ fn is_indicator(delta: &Delta) -> bool {
 struct Saved {
     #[prost(message, repeated, tag = "1")]
     regions: Vec<SavedRegion>,
+    #[prost(int64, tag = "2")]
+    from_ms: i64,
+    #[prost(int64, tag = "3")]
+    time_ms: i64,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -311,6 +311,7 @@ fn a_link_that_is_closed_for_good_has_no_flow_whatever_detectors_say() {
     for minute in 1..25 {
         log.push(measured(minute, Quantity::FlowVehH, 600.0));
         log.push(measured(minute, Quantity::SpeedKmH, 40.0));
+        log.push(status(ROAD, minute * 60 + 20));
     }
     log.extend(drive(1_500, 10, |_, _| FREE));
     let open = after(&log);
