@@ -19,7 +19,7 @@ use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use arrow_select::take::take;
 use prost::Message;
 
-use crate::column::{Column, Packing, Slot};
+use crate::column::{Column, Name, Packing, Slot};
 use crate::geo::Bounds;
 use crate::{ArchiveError, Kind};
 
@@ -145,8 +145,8 @@ impl Values {
                 return value.map_or(0, |value| value.len());
             }
             (Self::Text(values), Slot::Word(take, _, words)) => {
-                let value = take(message).and_then(|value| words.word(value));
-                values.append_option(value);
+                let mut name = Name::default();
+                values.append_option(take(message).and_then(|value| words.word(value, &mut name)));
             }
             // Values are made by the slot.
             _ => {}
