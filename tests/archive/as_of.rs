@@ -11,7 +11,7 @@ use archive::{Archive, ArchiveOptions, Topic, record};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use events::{LogRecord, Text};
-use gateway::{App, FeedLabel, Options, Origin, RegionSetup};
+use gateway::{App, FeedLabel, Options, Origin, PAGE_LIMIT_MAX, RegionSetup};
 use ingest::RegionConfig;
 use picture::{FeedLimits, Picture, Setup, StreetOptions, StreetSetup};
 use processor::ProcessorOptions;
@@ -20,11 +20,13 @@ use stream::{EmbeddedLog, EmbeddedOptions, Log};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::replayed;
+use super::series;
 use super::support::append_to;
 
-const HELSINKI: &str = "helsinki";
+pub(super) const HELSINKI: &str = "helsinki";
 /// Seconds of the recording that are played.
-const SECONDS: i64 = 100;
+pub(super) const SECONDS: i64 = 100;
 
 /// Every snapshot route, and formats; `{}` is the region.
 const PATHS: [&str; 24] = [
@@ -95,20 +97,28 @@ fn records(config: &RegionConfig) -> Vec<(i64, LogRecord)> {
     records
 }
 
-fn app(config: &RegionConfig, clock: &Arc<AtomicI64>) -> Arc<App> {
-    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
+fn shown(config: &RegionConfig) -> RegionSetup {
     let feeds = config.feeds.iter().map(|feed| FeedLabel {
         id: feed.name.clone(),
         title: feed.name.to_string(),
         attribution: String::new(),
     });
-    let region = RegionSetup { region: config.region(), feeds: feeds.collect() };
-    let clock = Arc::clone(clock);
-    let clock = Arc::new(move || clock.load(Ordering::SeqCst));
-    App::new(Options::default(), Origin::Replay, vec![region], metrics, clock).unwrap()
+    RegionSetup { region: config.region(), feeds: feeds.collect() }
 }
 
-async fn get(app: &Arc<App>, path: &str) -> (StatusCode, Vec<u8>) {
+/// Of all that show the picture: an answer says how much it may have at most.
+pub(super) fn options() -> Options {
+    Options { page_limit_max: PAGE_LIMIT_MAX, ..Options::default() }
+}
+
+fn app(config: &RegionConfig, clock: &Arc<AtomicI64>) -> Arc<App> {
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
+    let clock = Arc::clone(clock);
+    let clock = Arc::new(move || clock.load(Ordering::SeqCst));
+    App::new(options(), Origin::Replay, vec![shown(config)], metrics, clock).unwrap()
+}
+
+pub(super) async fn get(app: &Arc<App>, path: &str) -> (StatusCode, Vec<u8>) {
     let request = Request::get(path).body(Body::empty()).unwrap();
     let response = gateway::router(Arc::clone(app)).oneshot(request).await.unwrap();
     let status = response.status();
@@ -172,14 +182,14 @@ impl Running {
 }
 
 /// An answer that was given.
-struct Given {
-    path: String,
-    at_ms: i64,
+pub(super) struct Given {
+    pub(super) path: String,
+    pub(super) at_ms: i64,
     sequence: Option<u64>,
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
-fn with_at(path: &str, at_ms: i64) -> String {
+pub(super) fn with_at(path: &str, at_ms: i64) -> String {
     let at = jiff::Timestamp::from_millisecond(at_ms).unwrap();
     let joint = if path.contains('?') { '&' } else { '?' };
     format!("{path}{joint}at={at}")
@@ -198,17 +208,22 @@ async fn check(app: &Arc<App>, given: &[Given], what: &str) {
         let path = with_at(&answer.path, answer.at_ms);
         let (status, body) = get(app, &path).await;
         assert_eq!(status, StatusCode::OK, "{what}: {path}: {}", String::from_utf8_lossy(&body));
-        let (is, was) = (without_next(&body), without_next(&answer.body));
-        if is == was {
-            continue;
-        }
-        let first = is.iter().zip(&was).position(|(a, b)| a != b).unwrap_or(0);
-        let around = |body: &[u8]| {
-            let end = body.len().min(first + 200);
-            String::from_utf8_lossy(&body[first.saturating_sub(80).min(end)..end]).into_owned()
-        };
-        panic!("{what}: {path} at byte {first}:\n{}\nwas\n{}", around(&is), around(&was));
+        compare(&body, &answer.body, &format!("{what}: {path}"));
     }
+}
+
+/// Two answers must be the same, byte for byte.
+pub(super) fn compare(is: &[u8], was: &[u8], what: &str) {
+    let (is, was) = (without_next(is), without_next(was));
+    if is == was {
+        return;
+    }
+    let first = is.iter().zip(&was).position(|(a, b)| a != b).unwrap_or(0);
+    let around = |body: &[u8]| {
+        let end = body.len().min(first + 200);
+        String::from_utf8_lossy(&body[first.saturating_sub(80).min(end)..end]).into_owned()
+    };
+    panic!("{what} at byte {first}:\n{}\nwas\n{}", around(&is), around(&was));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -267,6 +282,7 @@ async fn a_past_moment_is_answered_as_it_was_then() {
     }
     // Some of it is archived, the rest in the log only.
     check(&running.app, &given, "archive and log").await;
+    series::check(&running.app, first_ms).await;
     // What a client saw of the head says exactly which answer it was, also without a quiet moment.
     let last = &given[given.len() - PATHS.len()];
     let path = with_at(&last.path, last.at_ms + 5);
@@ -296,10 +312,16 @@ async fn a_past_moment_is_answered_as_it_was_then() {
     running.end().await;
     // The log is gone: what was archived is enough.
     drop(log_folder);
+    series::is_cut_off_at_a_gap(folder.path(), first_ms, || app(&config, &clock)).await;
     archive.upkeep(first_ms + 3 * 86_400_000).await.unwrap();
     let alone = app(&config, &clock);
-    alone.set_archive(archive, BTreeMap::from([(Text::from(HELSINKI), setup(&config))]));
+    let setups = BTreeMap::from([(Text::from(HELSINKI), setup(&config))]);
+    alone.set_archive(Arc::clone(&archive), setups);
     check(&alone, &given, "archive alone, its day merged").await;
+    series::check(&alone, first_ms).await;
+    let rounds: Vec<&[Given]> = given.chunks(PATHS.len()).collect();
+    let shown = (shown(&config), setup(&config));
+    replayed::shows_what_was_shown(&archive, &config, shown, &rounds).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -330,4 +352,33 @@ async fn what_cannot_be_asked_for_is_said() {
     says("at=2026-11-26T09:00:00Z&known=never", 400, "known").await;
     says("at=2026-11-26T09:00:00Z&known=now&sequence=5", 400, "not with sequence").await;
     says("at=2026-11-26T09:00:00Z&sequence=-1", 400, "sequence").await;
+    let (eight, nine) = ("from=2026-11-26T08:00:00Z", "to=2026-11-26T09:00:00Z");
+    for (query, status, words) in [
+        (format!("{eight}&{nine}&step=PT5M"), 404, "nothing of helsinki is archived yet"),
+        (format!("{eight}&{nine}"), 400, "step: a series has from, to and step"),
+        (format!("{eight}&step=PT5M"), 400, "to: a series has from, to and step"),
+        (format!("{nine}&step=PT5M"), 400, "from: a series has from, to and step"),
+        ("step=PT5M".into(), 400, "from: a series has from, to and step"),
+        (format!("{nine}&from=2026-11-26T09:00:01Z&step=PT5M"), 400, "not be before from"),
+        (format!("{eight}&to=2026-11-26T11:00:00Z&step=PT5M"), 400, "is in the future"),
+        (format!("{nine}&from=soon&step=PT5M"), 400, "from: \\\"soon\\\" is no time"),
+        (format!("{eight}&{nine}&step=PT0S"), 400, "must be PT1S or more"),
+        (format!("{eight}&{nine}&step=PT0.5S"), 400, "must be PT1S or more"),
+        (format!("{eight}&{nine}&step=-PT5M"), 400, "is no duration"),
+        (format!("{eight}&{nine}&step=300"), 400, "is no duration"),
+        (format!("{eight}&{nine}&step=P1D"), 400, "is no duration"),
+        (format!("{eight}&{nine}&step=PT"), 400, "is no duration"),
+        (format!("{eight}&{nine}&step="), 400, "is no duration"),
+        (format!("{eight}&{nine}&step=PT99999999999999999999H"), 400, "is no duration"),
+        (format!("{eight}&{nine}&step=PT1S"), 400, "3601 moments, at most 1500"),
+        (format!("{eight}&{nine}&step=PT5M&at=2026-11-26T08:00:00Z"), 400, "at: not with from"),
+        (format!("{eight}&{nine}&step=PT5M&sequence=4"), 400, "sequence: not with from"),
+        (format!("{eight}&{nine}&step=PT5M&cursor=a"), 400, "a series has no pages"),
+        (format!("{eight}&{nine}&step=PT5M&limit=0"), 400, "must be 1 or more"),
+    ] {
+        says(&query, status, words).await;
+    }
+    let (status, body) =
+        get(&app, &format!("/v1/regions/helsinki/x?{eight}&{nine}&step=PT5M")).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "{}", String::from_utf8_lossy(&body));
 }

@@ -43,6 +43,31 @@ async fn streets(log: &EmbeddedLog) {
             let number = frame.len() as u64;
             delta(number, Object::Link(link)).encode_length_delimited(&mut frame).unwrap();
         }
+        let emission = |id: &str, kind| wire::Emission {
+            id: id.into(),
+            event_time_ms: NOW_MS + minute * 60_000,
+            kind,
+            factor_set: "set".into(),
+            five_minutes: Some(wire::EmissionWindow {
+                vehicle_km: 12.5,
+                rates: vec![wire::EmissionRate {
+                    pollutant: wire::Pollutant::Co2Fossil.into(),
+                    value: 1_500.0,
+                    low: 1_000.0,
+                    high: 2_500.0,
+                    excess: -20.0,
+                }],
+                ..Default::default()
+            }),
+            line: ring.clone(),
+            ..Default::default()
+        };
+        let city = Some(wire::AreaKind::City.into());
+        for emission in [emission("1-2-3", None), emission("city:keskus", city)] {
+            let number = frame.len() as u64;
+            let object = Object::Emission(emission);
+            delta(number, object).encode_length_delimited(&mut frame).unwrap();
+        }
         let area = wire::Area {
             id: "city:keskus".into(),
             event_time_ms: NOW_MS + minute * 60_000,
@@ -75,6 +100,7 @@ async fn duckdb_polars_pyarrow_and_geopandas_read_it_as_it_lies() {
     archive.upkeep(NOW_MS + 2 * 86_400_000 + 600_000).await.unwrap();
     let rows = rows_by_kind(folder.path());
     assert_eq!((rows["link_state"], rows["area_state"]), (40, 20));
+    assert_eq!((rows["link_emission"], rows["area_emission"]), (20, 20));
     let Some(python) = python("archive-requirements.txt") else { return };
     let mut judge = Command::new(python);
     judge.arg(script("archive.py")).arg(folder.path());

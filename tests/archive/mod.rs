@@ -2,10 +2,13 @@
 
 mod as_of;
 mod crash;
+mod foreign;
 mod generate;
 mod judge;
 mod raw;
+mod replayed;
 mod roundtrip;
+mod series;
 mod size;
 mod support;
 mod upkeep;

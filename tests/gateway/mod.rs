@@ -27,4 +27,4 @@ mod stream;
 mod streets;
 pub(crate) mod support;
 mod tile;
-mod tile_message;
+pub(crate) mod tile_message;

@@ -18,6 +18,7 @@ fn values_out_of_bounds_are_errors_that_name_the_key() {
     for (text, says) in [
         ("page_limit_max = 10001", "gateway.page_limit_max is 10001"),
         ("page_limit_max = 0", "it must be 1 to 10000"),
+        ("moments_max = 0", "gateway.moments_max is 0, it must be 1 to 100000"),
         ("connections_max = 0", "gateway.connections_max"),
         ("request_timeout_ms = 5", "gateway.request_timeout_ms"),
         ("map_style_url = \"style.json\"", "gateway.map_style_url"),

@@ -77,15 +77,15 @@ impl Value {
 
 /// A feature as drawn: points of each part, the first of a ring not repeated.
 #[derive(Debug)]
-pub(super) struct Drawn {
-    pub(super) id: u64,
-    pub(super) kind: i32,
-    pub(super) parts: Vec<Vec<[i32; 2]>>,
-    pub(super) properties: BTreeMap<String, Json>,
+pub(crate) struct Drawn {
+    pub(crate) id: u64,
+    pub(crate) kind: i32,
+    pub(crate) parts: Vec<Vec<[i32; 2]>>,
+    pub(crate) properties: BTreeMap<String, Json>,
 }
 
 /// The features of a tile that has one layer, of this name; none of an empty tile.
-pub(super) fn features(body: &[u8], layer: &str) -> Vec<Drawn> {
+pub(crate) fn features(body: &[u8], layer: &str) -> Vec<Drawn> {
     let tile = Tile::decode(body).unwrap();
     if body.is_empty() {
         return Vec::new();

@@ -36,6 +36,7 @@ fn setup(format: &str) -> Setup {
         time_zone: TimeZone::get("Europe/Helsinki").unwrap(),
         start: None,
         mapping: None,
+        parquet: None,
         bytes_read: Arc::default(),
     }
 }

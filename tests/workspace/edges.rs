@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Crate and the crates of ours that it may use.
-const EDGES: [(&str, &[&str]); 10] = [
+const EDGES: [(&str, &[&str]); 11] = [
     ("events", &[]),
     ("network", &["events"]),
     ("traffic", &["events", "network"]),
@@ -15,6 +15,7 @@ const EDGES: [(&str, &[&str]); 10] = [
     ("ingest", &["events", "network", "stream"]),
     ("processor", &["events", "picture", "stream"]),
     ("gateway", &["archive", "events", "network", "picture", "stream"]),
+    ("replay", &["archive", "events", "gateway", "ingest", "picture", "stream"]),
     (
         "tilanne",
         &[
@@ -25,6 +26,7 @@ const EDGES: [(&str, &[&str]); 10] = [
             "network",
             "picture",
             "processor",
+            "replay",
             "stream",
             "traffic",
         ],

@@ -21,7 +21,7 @@ use parquet::schema::types::ColumnPath;
 
 use crate::column::Packing;
 use crate::geo::{BBOX, GEO_KEY, GEOMETRY, metadata};
-use crate::rows::{self, AREA_STATE, LINK_STATE, RAW};
+use crate::rows::{self, RAW};
 use crate::table::{OFFSET, REST, Spec, VERSION, VERSION_KEY};
 use crate::{ArchiveError, Kind, Segment};
 
@@ -65,11 +65,10 @@ impl Layout {
 
     /// Of a kind.
     pub(crate) fn of(kind: Kind) -> Self {
-        match (kind, rows::spec(kind)) {
-            (_, Some(spec)) => Self::new(spec),
-            (Kind::AreaState, None) => Self::new(&AREA_STATE),
-            (Kind::Raw, None) => Self::new(&RAW),
-            (_, None) => Self::new(&LINK_STATE),
+        match (rows::spec(kind), rows::street_spec(kind)) {
+            (Some(spec), _) => Self::new(spec),
+            (None, Some(spec)) => Self::new(spec),
+            (None, None) => Self::new(&RAW),
         }
     }
 

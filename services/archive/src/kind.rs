@@ -6,6 +6,8 @@ use std::str::FromStr;
 /// What the rows of a file are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
+    /// What the traffic of an area emitted in a window.
+    AreaEmission,
     /// State of an area of the streets in a window.
     AreaState,
     /// A detector measured.
@@ -14,6 +16,8 @@ pub enum Kind {
     DetectorStation,
     /// How a feed was.
     FeedStatus,
+    /// What the traffic of a link emitted in a window.
+    LinkEmission,
     /// State of a link of the streets in a window.
     LinkState,
     /// A record as it was received.
@@ -36,11 +40,13 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, by name.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
+        Self::AreaEmission,
         Self::AreaState,
         Self::DetectorMeasurement,
         Self::DetectorStation,
         Self::FeedStatus,
+        Self::LinkEmission,
         Self::LinkState,
         Self::Raw,
         Self::Retraction,
@@ -60,10 +66,12 @@ impl Kind {
     /// ```
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::AreaEmission => "area_emission",
             Self::AreaState => "area_state",
             Self::DetectorMeasurement => "detector_measurement",
             Self::DetectorStation => "detector_station",
             Self::FeedStatus => "feed_status",
+            Self::LinkEmission => "link_emission",
             Self::LinkState => "link_state",
             Self::Raw => "raw",
             Self::Retraction => "retraction",

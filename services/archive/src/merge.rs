@@ -90,6 +90,11 @@ impl Replay {
         self.until_ms = Some(time_ms);
     }
 
+    /// Offset before which all is that it can give.
+    pub fn end(&self) -> u64 {
+        self.end.max(self.log.as_ref().map_or(0, |tail| tail.end))
+    }
+
     /// The next record; none at the end. An offset comes once, also where two files have it.
     pub async fn next(&mut self) -> Result<Option<(u64, LogRecord)>, ArchiveError> {
         let found = if self.ended { None } else { self.advance().await? };
@@ -423,8 +428,34 @@ impl Archive {
         };
         let mut records = Replay::archived(Arc::clone(self), held, &epoch, from..archived_end);
         records.until_ms = Some(at_ms);
-        records.log = tail;
+        // Who reads on beyond the moment must not be led over what is neither archived nor logged.
+        records.log = tail.filter(|_| logged_first.is_none_or(|first| first <= archived_end));
         Ok(Moment { epoch, checkpoint: state, records })
+    }
+
+    /// Whether there may be more of a region than a [`Moment`]'s records that have come to their end
+    /// at an offset, received by a later time: after a gap, of another log, or appended meanwhile. Then
+    /// only [`Self::moment`] knows what the picture was at that time.
+    pub async fn has_more(
+        &self,
+        log: Option<&Arc<dyn Log>>,
+        region: &str,
+        (epoch, next): (&str, u64),
+        at_ms: i64,
+    ) -> Result<bool, ArchiveError> {
+        let spans = self.spans(region, Topic::Events).await?;
+        let newest = spans.iter().rev().find(|span| span.from_ms <= at_ms);
+        if newest.is_some_and(|span| span.epoch != epoch || span.last >= next) {
+            return Ok(true);
+        }
+        let Some(log) = log else { return Ok(false) };
+        let bounds = log.bounds(topic::EVENTS, region).await;
+        let bounds = bounds.map_err(|source| ArchiveError::Log {
+            topic: topic::EVENTS,
+            region: region.to_owned(),
+            source,
+        })?;
+        Ok(if log.epoch() == epoch { bounds.next > next } else { bounds.next > bounds.first })
     }
 
     /// There are records of that time, but none to begin with: the first checkpoint came later.

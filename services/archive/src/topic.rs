@@ -7,7 +7,7 @@ use crate::Kind;
 pub enum Topic {
     /// Events, tallies and feed statuses: what the picture is made of.
     Events,
-    /// States of links and areas, window by window: derived, for analysts.
+    /// States and emissions of links and areas, window by window: derived, for analysts.
     Picture,
     /// Records as they were received.
     Raw,
@@ -41,7 +41,9 @@ impl Topic {
                 Kind::WeatherStation,
                 Kind::FeedStatus,
             ],
-            Self::Picture => &[Kind::AreaState, Kind::LinkState],
+            Self::Picture => {
+                &[Kind::AreaEmission, Kind::AreaState, Kind::LinkEmission, Kind::LinkState]
+            }
             Self::Raw => &[Kind::Raw],
         }
     }
@@ -59,7 +61,9 @@ impl Topic {
     /// The topic that a kind is of.
     pub fn of(kind: Kind) -> Self {
         match kind {
-            Kind::AreaState | Kind::LinkState => Self::Picture,
+            Kind::AreaEmission | Kind::AreaState | Kind::LinkEmission | Kind::LinkState => {
+                Self::Picture
+            }
             Kind::Raw => Self::Raw,
             _ => Self::Events,
         }

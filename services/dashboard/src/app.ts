@@ -19,7 +19,7 @@ import { mapLayers } from "./map/layers";
 import { MapView } from "./map/view";
 import type { InView, MapLayerName, PanelContext } from "./panels/panel";
 import type { City, Settings } from "./settings";
-import { getJson } from "./settings";
+import { folder, getJson } from "./settings";
 import { Column } from "./shell/column";
 import { Frame } from "./shell/frame";
 import { Header, pageState } from "./shell/header";
@@ -45,7 +45,7 @@ const HIDDEN_AT_START: readonly MapLayerName[] = ["areas"];
 export class App {
   private readonly cadence = new Cadence();
   private readonly labels = new FeedLabels(
-    () => getJson("/v1/feeds"),
+    () => getJson("v1/feeds"),
     () => performance.now(),
   );
   private readonly explanations = new Explanations(
@@ -99,7 +99,7 @@ export class App {
       () => !calm.matches,
       () => this.speech.decimalSign,
     );
-    this.client = new LivePicture(window.location.origin, {
+    this.client = new LivePicture(folder(), {
       changed: (changes) => this.changed(changes),
       connection: () => this.connected(),
       problem: (problem) => this.refused(problem),

@@ -159,7 +159,7 @@ export class Explanations {
    * stays until the new one is there, so that the table does not flicker.
    */
   of(region: string, link: string, version: number): Explained {
-    const path = `/v1/regions/${encodeURIComponent(region)}/links/${encodeURIComponent(link)}/explain`;
+    const path = `v1/regions/${encodeURIComponent(region)}/links/${encodeURIComponent(link)}/explain`;
     if (path !== this.path) {
       this.path = path;
       this.known = { state: "loading" };

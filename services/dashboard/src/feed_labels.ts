@@ -23,7 +23,7 @@ export class FeedLabels {
   private askedMs = Number.NEGATIVE_INFINITY;
 
   /**
-   * @param load gets `/v1/feeds`
+   * @param load gets `v1/feeds`
    * @param monotonicMs the page's timer
    */
   constructor(

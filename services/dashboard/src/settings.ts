@@ -65,9 +65,14 @@ function languagesOf(config: unknown): Language[] {
   return offered.length > 0 ? offered : Object.keys(LANGUAGES).filter(isLanguage);
 }
 
-/** Gets JSON of the server. */
+/** The folder that the page is in: the server's own picture, or that of one of its replays. */
+export function folder(): string {
+  return new URL(".", window.location.href).href;
+}
+
+/** Gets JSON of the server, by its path in the folder of the page. */
 export async function getJson(path: string): Promise<unknown> {
-  const response = await fetch(path, { headers: { Accept: "application/json" } });
+  const response = await fetch(new URL(path, folder()), { headers: { Accept: "application/json" } });
   if (!response.ok) throw new Error(`${path} answered ${response.status}`);
   return response.json();
 }
@@ -78,8 +83,8 @@ export async function getJson(path: string): Promise<unknown> {
  */
 export async function loadSettings(): Promise<Settings> {
   const [regions, config] = await Promise.all([
-    getJson("/v1/regions"),
-    getJson("/v1/config").catch(() => undefined),
+    getJson("v1/regions"),
+    getJson("v1/config").catch(() => undefined),
   ]);
   const styleUrl = isObject(config) ? config["map_style_url"] : undefined;
   return {

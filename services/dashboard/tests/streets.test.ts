@@ -371,7 +371,7 @@ describe("an explanation", () => {
     explanations.of("north", "1-2-3", 1);
     await Promise.resolve();
     await Promise.resolve();
-    expect(paths).toEqual(["/v1/regions/north/links/1-2-3/explain"]);
+    expect(paths).toEqual(["v1/regions/north/links/1-2-3/explain"]);
     expect(changes).toBe(1);
     const weight = (version: number): number | undefined => {
       const explained = explanations.of("north", "1-2-3", version);

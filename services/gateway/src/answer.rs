@@ -11,9 +11,10 @@ use serde::{Serialize, Serializer};
 
 use crate::app::App;
 use crate::column::Fields;
-use crate::encode::Encoder;
+use crate::encode::{Encoder, Series};
 use crate::negotiate;
 use crate::options::Origin;
+use crate::past::{Maker, Moments};
 use crate::problem::Problem;
 
 /// Longest time that an answer is confirmed as unchanged. Answers say how old the feeds are, and
@@ -107,6 +108,9 @@ pub(crate) enum Shape {
     One,
     /// A page of a collection, with the address of the next one.
     Page { next: Option<String> },
+    /// What there is at one of several moments: of a collection, or the one object of an id where it
+    /// is there.
+    Moment { of: Moments, is_one: bool },
 }
 
 /// A short hash, to tell what is hashed from something else.
@@ -145,6 +149,19 @@ pub(crate) async fn tagged(
 }
 
 impl Answer {
+    /// The address of the next page.
+    pub(crate) fn next(&self) -> Option<&str> {
+        match &self.shape {
+            Shape::Page { next } => next.as_deref(),
+            Shape::One | Shape::Moment { .. } => None,
+        }
+    }
+
+    /// Which moment it is, where it is one of several: then each object says so.
+    pub(crate) fn at_ms(&self) -> Option<i64> {
+        matches!(self.shape, Shape::Moment { .. }).then_some(self.head.time_ms)
+    }
+
     /// What was asked for of each object.
     pub(crate) fn picked(&self) -> impl Iterator<Item = Picked<'_>> {
         let fields = self.fields.as_ref();
@@ -161,10 +178,7 @@ impl Answer {
         let media_type = encoder.media_type();
         let Head { epoch, sequence, time_ms, .. } = &self.head;
         let tag = tag(*time_ms, &[epoch, sequence, &uri.path_and_query(), &media_type]);
-        let next = match &self.shape {
-            Shape::Page { next: Some(next) } => Some(format!("<{next}>; rel=\"next\"")),
-            _ => None,
-        };
+        let next = self.next().map(|next| format!("<{next}>; rel=\"next\""));
         let body = async {
             // Thousands of objects take milliseconds, in which this thread would serve nobody.
             let encoding = tokio::task::spawn_blocking(move || encoder.encode(&self));
@@ -182,8 +196,44 @@ impl Answer {
     }
 }
 
+/// The bytes of JSON.
+pub(crate) fn json_bytes(value: &impl Serialize) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(value).map_err(|error| Problem::internal(&error))
+}
+
 /// A JSON body.
 pub(crate) fn json(body: &impl Serialize) -> Result<Response, Problem> {
-    let body = serde_json::to_vec(body).map_err(|error| Problem::internal(&error))?;
+    let body = json_bytes(body)?;
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+/// Name of the property and column that says at which of several moments an object was so.
+pub(crate) const AT: &str = "at_ms";
+
+/// The answers of a series, in a format.
+pub(crate) struct Answers<F> {
+    encoder: Box<dyn Series>,
+    make: F,
+}
+
+impl<F> Answers<F> {
+    /// `make` gives the answer of a moment.
+    pub(crate) fn new(encoder: &dyn Encoder, make: F) -> Self {
+        Self { encoder: encoder.series(), make }
+    }
+}
+
+impl<F> Maker for Answers<F>
+where
+    F: FnMut(&View, i64) -> Result<Answer, Problem> + Send + 'static,
+{
+    fn moment(&mut self, views: &[&View], at_ms: i64) -> Result<Vec<u8>, Problem> {
+        let view = views.first().ok_or_else(|| Problem::internal(&"a series of no region"))?;
+        let answer = (self.make)(view, at_ms)?;
+        self.encoder.moment(&answer).map_err(|error| Problem::internal(&error))
+    }
+
+    fn end(&mut self) -> Result<Vec<u8>, Problem> {
+        self.encoder.end().map_err(|error| Problem::internal(&error))
+    }
 }

@@ -14,6 +14,7 @@ use crate::live::{LiveRegion, RegionSetup};
 use crate::options::{Options, OptionsError, Origin};
 use crate::past::Past;
 use crate::problem::Problem;
+use crate::replays::Replays;
 use crate::tile::Cache;
 
 /// Tells the time, milliseconds since 1970-01-01 UTC. Handed in: a replay has its own.
@@ -32,6 +33,10 @@ pub struct App {
     pub(crate) tiles: Cache,
     /// Where past moments come from, where something is archived.
     past: OnceLock<Past>,
+    /// What a picture is compared with that would have been otherwise.
+    baseline: OnceLock<Arc<App>>,
+    /// Who runs replays, where that is allowed.
+    replays: OnceLock<Arc<dyn Replays>>,
     /// One permit for each WebSocket client.
     pub(crate) clients: Arc<Semaphore>,
     /// Cancelled when the server stops: WebSocket clients are told to come back.
@@ -65,6 +70,8 @@ impl App {
             closing: CancellationToken::new(),
             tiles: Cache::new(&options.tiles),
             past: OnceLock::new(),
+            baseline: OnceLock::new(),
+            replays: OnceLock::new(),
             regions: live_regions,
             options,
             origin,
@@ -82,6 +89,34 @@ impl App {
 
     pub(crate) fn past(&self) -> Option<&Past> {
         self.past.get()
+    }
+
+    /// Lets clients start replays. The first one stays.
+    pub fn set_replays(&self, replays: Arc<dyn Replays>) {
+        self.replays.get_or_init(|| replays);
+    }
+
+    pub(crate) fn replays(&self) -> Option<&dyn Replays> {
+        self.replays.get().map(AsRef::as_ref)
+    }
+
+    /// Names what this picture is compared with. The first one stays.
+    pub fn set_baseline(&self, baseline: Arc<App>) {
+        self.baseline.get_or_init(|| baseline);
+    }
+
+    pub(crate) fn baseline(&self) -> Option<&Arc<App>> {
+        self.baseline.get()
+    }
+
+    /// Whether anybody follows the stream.
+    pub fn has_clients(&self) -> bool {
+        self.clients.available_permits() < self.options.push.clients_max
+    }
+
+    /// Tells the clients of the stream to come back later, as at the end of the server.
+    pub fn close(&self) {
+        self.closing.cancel();
     }
 
     /// The region of an id.

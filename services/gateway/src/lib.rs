@@ -9,6 +9,7 @@ mod answer;
 mod app;
 mod assets;
 mod column;
+mod comparison;
 mod encode;
 mod extract;
 mod follower;
@@ -22,6 +23,7 @@ mod past;
 mod problem;
 mod push;
 mod query;
+mod replays;
 mod route;
 mod schema;
 mod select;
@@ -30,10 +32,19 @@ mod telemetry;
 mod tile;
 
 pub use app::{App, Clock};
+pub use axum::Router;
+pub use comparison::{Comparison, LOOK_EVERY_MS};
+pub use futures_util::future::BoxFuture;
+pub use metrics_exporter_prometheus::PrometheusHandle as MetricsHandle;
+
 pub use follower::{FollowError, follow};
 pub use history::History;
 pub use live::{FeedLabel, LiveRegion, Progress, RegionSetup};
 pub use options::{Options, OptionsError, Origin, PAGE_LIMIT_MAX, PushOptions, TileOptions};
 pub use problem::Problem;
+pub use replays::{
+    EmissionWhatIf, FeedWhatIf, RegionWhatIf, ReplayChange, ReplayRequest, ReplayState,
+    ReplayStatus, ReplayedRegion, Replays, WhatIf,
+};
 pub use route::{asyncapi, openapi, router};
 pub use server::serve;

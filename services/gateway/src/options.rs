@@ -31,6 +31,9 @@ pub struct Options {
     pub connections_max: usize,
     /// Most objects a page, and the number when `limit` is not given: 1 to [`PAGE_LIMIT_MAX`].
     pub page_limit_max: usize,
+    /// Most moments of a series (`from`, `to`, `step`), 1 to 100,000: each is made and sent by itself,
+    /// and only what is said of it is kept to the end, some kilobytes in GeoJSON.
+    pub moments_max: usize,
     /// The WebSocket stream.
     pub push: PushOptions,
     /// Vector tiles.
@@ -98,6 +101,7 @@ impl Default for Options {
             body_bytes_max: 16 * 1024,
             connections_max: 4_096,
             page_limit_max: 1_000,
+            moments_max: 1_500,
             push: PushOptions::default(),
             tiles: TileOptions::default(),
         }
@@ -179,6 +183,7 @@ impl Options {
             ("body_bytes_max", self.body_bytes_max as u64, 0..=1 << 20),
             ("connections_max", self.connections_max as u64, 1..=65_536),
             ("page_limit_max", self.page_limit_max as u64, 1..=PAGE_LIMIT_MAX as u64),
+            ("moments_max", self.moments_max as u64, 1..=100_000),
             ("push.clients_max", push.clients_max as u64, 1..=65_536),
             ("push.subscriptions_max", push.subscriptions_max as u64, 1..=64),
             ("push.flush_interval_ms", push.flush_interval_ms, 1..=10_000),

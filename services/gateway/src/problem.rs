@@ -41,20 +41,23 @@ impl Problem {
         }
     }
 
-    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
+    /// What was asked for cannot be: say where in the request, and what to do.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
-    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+    /// There is no such thing.
+    pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
-    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
+    /// Not now.
+    pub fn unavailable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     }
 
-    /// The encoder or a task failed.
-    pub(crate) fn internal(error: &dyn std::fmt::Display) -> Self {
+    /// Our fault: the reason goes to the log only.
+    pub fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "could not answer a request");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL)
     }

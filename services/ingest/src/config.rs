@@ -47,6 +47,9 @@ pub struct RegionConfig {
     /// it to more than the time between the fixes of most vehicles.
     #[serde(default = "default_close_after_s")]
     pub close_after_s: i64,
+    /// Ids of links that are closed to all traffic, whatever messages say.
+    #[serde(default)]
+    pub closed_links: Vec<String>,
     /// Days that are like Sundays: `MM-DD`, `easter+N`, `easter-N` (days), `saturday MM-DD MM-DD`
     /// (the Saturday between two days).
     #[serde(default)]

@@ -37,5 +37,6 @@ pub use error::IngestError;
 pub use format::OptionsError;
 pub use live::run_feeds;
 pub use pipeline::{FeedPipeline, Output};
-pub use playback::{PlayerClock, PlayerOptions, Speed, play};
+pub use playback::{PlayerClock, PlayerOptions, play};
 pub use player::play_all;
+pub use stream::Speed;

@@ -188,11 +188,7 @@ impl FeedPipeline {
         self.finish(settling)
     }
 
-    fn settle_event(
-        &mut self,
-        mut event: Event,
-        settling: &mut Settling<'_>,
-    ) -> Option<LogRecord> {
+    fn settle_event(&mut self, mut event: Event, settling: &mut Settling<'_>) -> Option<LogRecord> {
         match self.gate.decide(&mut event) {
             Decision::Pass => {
                 if let Some(bytes) = too_large(&event) {

@@ -11,8 +11,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use events::{DeadLetter, RawRecord, Text};
 use metrics::counter;
-use serde::{Deserialize, Deserializer};
-use stream::{Log, StreamError, recording};
+use serde::Deserialize;
+use stream::{Log, Speed, StreamError, recording};
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -54,15 +54,6 @@ pub struct PlayerOptions {
     pub clock: PlayerClock,
 }
 
-/// How fast a recording is played.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Speed {
-    /// Received seconds a second.
-    Times(f64),
-    /// As fast as the log takes it.
-    Max,
-}
-
 /// Which times the records of a replay have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -72,52 +63,6 @@ pub enum PlayerClock {
     Recorded,
     /// Moved so that the recording begins now.
     Present,
-}
-
-impl Default for Speed {
-    fn default() -> Self {
-        Self::Times(1.0)
-    }
-}
-
-/// A speed as text.
-///
-/// ```
-/// use ingest::Speed;
-/// assert_eq!("max".parse(), Ok(Speed::Max));
-/// assert_eq!("2.5".parse(), Ok(Speed::Times(2.5)));
-/// assert!("0".parse::<Speed>().is_err());
-/// ```
-impl std::str::FromStr for Speed {
-    type Err = OptionsError;
-
-    fn from_str(text: &str) -> Result<Self, OptionsError> {
-        let times = text.parse().ok().filter(|times| (0.01..=10_000.0).contains(times));
-        match (text, times) {
-            ("max", _) => Ok(Self::Max),
-            (_, Some(times)) => Ok(Self::Times(times)),
-            _ => Err(OptionsError {
-                key: "speed".into(),
-                message: format!("must be 0.01 to 10000, or max, not {text}"),
-            }),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Speed {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Number(f64),
-            Text(String),
-        }
-        let text = match Written::deserialize(deserializer)? {
-            Written::Number(number) => number.to_string(),
-            Written::Text(text) => text,
-        };
-        text.parse().map_err(|error: OptionsError| serde::de::Error::custom(error.message))
-    }
 }
 
 impl PlayerOptions {

@@ -31,6 +31,26 @@ impl std::fmt::Display for LinkId {
     }
 }
 
+/// The way that [`Display`](std::fmt::Display) writes one.
+///
+/// ```
+/// use network::LinkId;
+/// let id = LinkId { way: 4217, from: 25, to: 26 };
+/// assert_eq!(id.to_string().parse(), Ok(id));
+/// assert!("4217-25".parse::<LinkId>().is_err());
+/// ```
+impl std::str::FromStr for LinkId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut words = text.split('-').map(str::parse);
+        match (words.next(), words.next(), words.next(), words.next()) {
+            (Some(Ok(way)), Some(Ok(from)), Some(Ok(to)), None) => Ok(Self { way, from, to }),
+            _ => Err(format!("{text:?} is no id of a link, which is WAY-FROM_NODE-TO_NODE")),
+        }
+    }
+}
+
 /// What holds for a link, one bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LinkFlags(pub u16);

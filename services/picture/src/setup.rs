@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use events::Text;
 use events::wire::{AreaKind, WeatherSource};
-use network::{AreaPolygon, Areas, LinkNumber, Network, Region};
+use network::{AreaPolygon, Areas, LinkId, LinkNumber, Network, Region};
 use traffic::emission::studded::{RoadState, StuddedShare, StuddedShares};
 use traffic::emission::{
     Climate, EmissionModel, MeasuredWeather, Pollutant, RoadKind, TrafficCurves, TransitCurves,
@@ -41,6 +41,8 @@ pub struct StreetSetup {
     areas: Areas,
     street_mm: Vec<u64>,
     junctions: Junctions,
+    /// Ascending.
+    closed: Vec<LinkNumber>,
     options: StreetOptions,
     emission: Option<Arc<EmissionSetup>>,
 }
@@ -56,6 +58,9 @@ pub struct StreetOptions {
     /// map matching come late by five seconds, and by as much as the fixes are apart where that is
     /// more.
     pub close_after_ms: i64,
+    /// Links that are closed to all traffic: nobody is matched there, and their flow is 0, so that
+    /// what junctions take in goes elsewhere.
+    pub closed: Vec<LinkId>,
 }
 
 impl Default for StreetOptions {
@@ -64,6 +69,7 @@ impl Default for StreetOptions {
             matching: MatchOptions::default(),
             calendar: Calendar::default(),
             close_after_ms: 6_000,
+            closed: Vec::new(),
         }
     }
 }
@@ -84,7 +90,11 @@ impl StreetSetup {
         let areas = Areas::with_polygons(&network, region, polygons);
         let street_mm = street_mm(&network, &areas);
         let junctions = Junctions::new(&network);
-        Self { network, areas, street_mm, junctions, options, emission: None }
+        // A link that a newer map has no more needs no closing.
+        let closed = options.closed.iter().filter_map(|&id| network.find(id));
+        let mut closed: Vec<LinkNumber> = closed.collect();
+        closed.sort_unstable();
+        Self { network, areas, street_mm, junctions, closed, options, emission: None }
     }
 
     /// The streets.
@@ -105,6 +115,11 @@ impl StreetSetup {
     /// Where the flows of links meet.
     pub(crate) fn junctions(&self) -> &Junctions {
         &self.junctions
+    }
+
+    /// Links that are closed whatever messages say, ascending.
+    pub(crate) fn closed(&self) -> &[LinkNumber] {
+        &self.closed
     }
 
     /// What differs by region or by choice.

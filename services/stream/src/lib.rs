@@ -7,6 +7,8 @@
 mod embedded;
 mod log;
 pub mod recording;
+mod speed;
 
 pub use embedded::{EmbeddedLog, EmbeddedOptions};
 pub use log::{Append, Bounds, Checkpoint, Log, Record, Sink, Source, StreamError, topic};
+pub use speed::{NoSpeed, Speed};

@@ -1,7 +1,7 @@
 //! A recording: raw records as they were received, in a file that can be played again.
 //!
-//! A first line names the format and its version; then one zstd stream of length-delimited
-//! [`RawRecord`] messages.
+//! A first line names the format and its version; then blocks of zstd, one after another, which
+//! together are a stream of length-delimited [`RawRecord`] messages.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -39,16 +39,34 @@ const ZSTD_LEVEL: i32 = 9;
 /// # Ok::<_, stream::StreamError>(())
 /// ```
 pub struct Writer<W: Write> {
-    output: zstd::Encoder<'static, W>,
+    /// None only while one block gives way to the next.
+    output: Option<zstd::Encoder<'static, W>>,
 }
 
 impl<W: Write> Writer<W> {
     /// Starts a recording on an output.
     pub fn new(mut output: W) -> Result<Self, StreamError> {
         output.write_all(HEADER).map_err(|e| not_written(&e))?;
-        let mut output = zstd::Encoder::new(output, ZSTD_LEVEL).map_err(|e| not_written(&e))?;
-        output.include_checksum(true).map_err(|e| not_written(&e))?;
-        Ok(Self { output })
+        Self::resume(output)
+    }
+
+    /// Goes on with an output that ends where [`Self::end_block`] was called.
+    pub fn resume(output: W) -> Result<Self, StreamError> {
+        Ok(Self { output: Some(block(output)?) })
+    }
+
+    /// Ends a block and begins the next: what was written until now can be read whatever becomes of
+    /// the rest. Hands out the output to see how far it is, and to have it on the disk. Each block
+    /// costs some bytes, and begins to shrink anew.
+    pub fn end_block(
+        &mut self,
+        see: impl FnOnce(&mut W) -> io::Result<()>,
+    ) -> Result<(), StreamError> {
+        let Some(output) = self.output.take() else { return Ok(()) };
+        let mut output = output.finish().map_err(|e| not_written(&e))?;
+        output.flush().and_then(|()| see(&mut output)).map_err(|e| not_written(&e))?;
+        self.output = Some(block(output)?);
+        Ok(())
     }
 
     /// Adds a record.
@@ -58,15 +76,25 @@ impl<W: Write> Writer<W> {
             return Err(StreamError::TooLarge { bytes, bytes_max: RECORD_BYTES_MAX });
         }
         let encoded = record.encode_length_delimited_to_vec();
-        self.output.write_all(&encoded).map_err(|e| not_written(&e))
+        match &mut self.output {
+            Some(output) => output.write_all(&encoded).map_err(|e| not_written(&e)),
+            None => Err(StreamError::Storage("recording not written: it had failed".into())),
+        }
     }
 
     /// Ends the recording and gives the output back; without it the file counts as cut short.
     pub fn finish(self) -> Result<W, StreamError> {
-        let mut output = self.output.finish().map_err(|e| not_written(&e))?;
+        let failed = || StreamError::Storage("recording not written: it had failed".into());
+        let mut output = self.output.ok_or_else(failed)?.finish().map_err(|e| not_written(&e))?;
         output.flush().map_err(|e| not_written(&e))?;
         Ok(output)
     }
+}
+
+fn block<W: Write>(output: W) -> Result<zstd::Encoder<'static, W>, StreamError> {
+    let mut block = zstd::Encoder::new(output, ZSTD_LEVEL).map_err(|e| not_written(&e))?;
+    block.include_checksum(true).map_err(|e| not_written(&e))?;
+    Ok(block)
 }
 
 fn not_written(error: &io::Error) -> StreamError {

@@ -35,7 +35,7 @@ enum Command {
     /// Make and look at the file of a street network.
     #[command(subcommand)]
     Network(network::Command),
-    /// Run a recording through the whole pipeline as fast as it goes.
+    /// Run an archived day, or recordings, through the live code at any speed.
     Replay(replay::Arguments),
     /// Print the stream of a server: each change of an object, or each event, as one JSON line.
     Subscribe(Box<subscribe::Arguments>),

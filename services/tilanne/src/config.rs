@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ::replay::SetupsIf;
 use events::Text;
+use gateway::{FeedWhatIf, RegionWhatIf, WhatIf};
 use ingest::{FeedConfig, PlayerOptions, RegionConfig};
-use network::{AreaPolygon, AreaPolygonError, Network};
+use network::{AreaPolygon, AreaPolygonError, LinkId, Network};
 use picture::{Calendar, EmissionClimate, FeedLimits, Setup, StreetOptions, StreetSetup};
 use serde::Deserialize;
 use traffic::emission::Climate;
@@ -54,6 +56,9 @@ pub(crate) struct Config {
     pub(crate) gateway: gateway::Options,
     /// Where and what to archive; without it nothing is.
     pub(crate) archive: Option<::archive::ArchiveOptions>,
+    /// Replays of what is archived.
+    #[serde(default)]
+    pub(crate) replays: ::replay::HostOptions,
 }
 
 /// What a recording is called.
@@ -185,6 +190,57 @@ pub(crate) fn load(arguments: &ConfigArguments) -> Result<Loaded, ConfigError> {
     Ok(Loaded { config, regions, factors, setups })
 }
 
+/// Makes what the pictures must know where something is otherwise. `regions` and `emission` are as
+/// loaded.
+pub(crate) fn setups_if(regions: Vec<RegionConfig>, emission: Option<PathBuf>) -> SetupsIf {
+    Arc::new(move |what_if| setups_otherwise(regions.clone(), emission.as_deref(), what_if))
+}
+
+fn setups_otherwise(
+    mut regions: Vec<RegionConfig>,
+    emission: Option<&Path>,
+    what_if: &WhatIf,
+) -> Result<BTreeMap<Text, Setup>, String> {
+    for id in what_if.regions.keys() {
+        if regions.iter().all(|region| region.id != *id) {
+            return Err(format!("what_if.regions: there is no region {id:?}"));
+        }
+    }
+    for name in what_if.feeds.keys() {
+        if regions.iter().flat_map(|region| &region.feeds).all(|feed| feed.name != *name) {
+            return Err(format!("what_if.feeds: there is no feed {name:?}"));
+        }
+    }
+    for region in &mut regions {
+        if let Some(RegionWhatIf { closed_links, close_after_s, temperature_c }) =
+            what_if.regions.get(&region.id).cloned()
+        {
+            region.closed_links.extend(closed_links.unwrap_or_default());
+            region.close_after_s = close_after_s.unwrap_or(region.close_after_s);
+            region.temperature_c = temperature_c.or(region.temperature_c);
+        }
+        for feed in &mut region.feeds {
+            let Some(FeedWhatIf { lateness_s, expire_after_s, speed_km_h_max }) =
+                what_if.feeds.get(&feed.name).cloned()
+            else {
+                continue;
+            };
+            feed.lateness_s = lateness_s.unwrap_or(feed.lateness_s);
+            feed.expire_after_s = expire_after_s.unwrap_or(feed.expire_after_s);
+            feed.speed_km_h_max = speed_km_h_max.unwrap_or(feed.speed_km_h_max);
+        }
+        region.validate().map_err(|error| {
+            format!("what_if.regions.{}: {}: {}", region.id, error.key, error.message)
+        })?;
+    }
+    let read = |folder| factors::read_if(folder, &what_if.emission);
+    let said = |error: &dyn std::fmt::Display| format!("what_if: {error}");
+    let factors = emission.map(read).transpose().map_err(|error| said(&error))?;
+    let setups =
+        regions.iter().map(|region| Ok((region.id.clone(), setup(region, factors.as_ref())?)));
+    setups.collect::<Result<_, ConfigError>>().map_err(|error| said(&error))
+}
+
 /// Puts an archive into the data directory where nothing else is said.
 pub(crate) fn placed(
     mut archive: ::archive::ArchiveOptions,
@@ -232,6 +288,7 @@ fn validate(config: &Config) -> Result<(), (String, String)> {
     if let Some(archive) = &config.archive {
         archive.validate().map_err(|error| (format!("archive.{}", error.key), error.message))?;
     }
+    config.replays.validate().map_err(|(key, message)| (format!("replays.{key}"), message))?;
     config.gateway.validate().map_err(|error| {
         let message = error.to_string();
         // The message begins with the key path.
@@ -337,6 +394,7 @@ fn setup(region: &RegionConfig, factors: Option<&Factors>) -> Result<Setup, Conf
         let options = StreetOptions {
             calendar,
             close_after_ms: region.close_after_s.saturating_mul(1_000),
+            closed: closed_links(region, &network).map_err(error)?,
             ..StreetOptions::default()
         };
         let polygons = polygons(region)?;
@@ -347,6 +405,16 @@ fn setup(region: &RegionConfig, factors: Option<&Factors>) -> Result<Setup, Conf
         }))
     });
     Ok(Setup { limits: limits(region), streets: streets.transpose()? })
+}
+
+/// The links that a region says are closed.
+fn closed_links(region: &RegionConfig, network: &Network) -> Result<Vec<LinkId>, String> {
+    let links = region.closed_links.iter().map(|text| {
+        let id: LinkId = text.parse().map_err(|error| format!("closed_links: {error}"))?;
+        let is_there = network.find(id).is_some();
+        is_there.then_some(id).ok_or_else(|| format!("closed_links: it has no link {text}"))
+    });
+    links.collect()
 }
 
 fn with_emission(setup: StreetSetup, region: &RegionConfig, factors: &Factors) -> StreetSetup {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use events::Text;
+use gateway::EmissionWhatIf;
 use serde::Deserialize;
 use traffic::emission::studded::StuddedShares;
 use traffic::emission::{
@@ -72,6 +73,26 @@ impl Default for Trips {
     }
 }
 
+impl File {
+    fn change(&mut self, what_if: &EmissionWhatIf) -> Result<(), String> {
+        let EmissionWhatIf { shown, fleets, mean_trip_km, load_share } = what_if;
+        self.shown = shown.clone().unwrap_or_else(|| std::mem::take(&mut self.shown));
+        for (city, name) in fleets {
+            // Whoever says it may not read other files.
+            let is_plain = Path::new(name).components().count() == 1 && !name.starts_with('.');
+            if !is_plain {
+                return Err(format!(
+                    "fleets.{city}: {name:?} is no name of a file beside this one"
+                ));
+            }
+            self.fleets.insert(city.clone(), name.into());
+        }
+        self.trips.mean_km = mean_trip_km.unwrap_or(self.trips.mean_km);
+        self.trips.load_share = load_share.unwrap_or(self.trips.load_share);
+        Ok(())
+    }
+}
+
 fn on() -> bool {
     true
 }
@@ -119,11 +140,17 @@ pub(crate) enum FactorsError {
 
 /// Reads a folder of factors.
 pub(crate) fn read(folder: &Path) -> Result<Factors, FactorsError> {
+    read_if(folder, &EmissionWhatIf::default())
+}
+
+/// The same where something is otherwise. What is named there is a file of the folder.
+pub(crate) fn read_if(folder: &Path, what_if: &EmissionWhatIf) -> Result<Factors, FactorsError> {
     let path = folder.join(FILE);
     let text = text_of(&path)?;
-    let file: File = toml::from_str(&text)
+    let mut file: File = toml::from_str(&text)
         .map_err(|source| FactorsError::Parse { path: path.clone(), source: Box::new(source) })?;
     let value = |message: String| FactorsError::Value { path: path.clone(), message };
+    file.change(what_if).map_err(value)?;
     let mut sets =
         file.sets.iter().map(|set| factor_set(folder, set)).collect::<Result<Vec<_>, _>>()?;
     let names: Vec<&str> = sets.iter().map(FactorSet::name).collect();

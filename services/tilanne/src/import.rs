@@ -2,16 +2,18 @@
 //! and `tilanne run --replay` play.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use events::RawRecord;
 use ingest::import::{self, Importing, Setup};
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 use stream::recording::Writer;
 
 use crate::bar::Bar;
@@ -25,7 +27,7 @@ const RECORDS_PER_LOOK: u64 = 1_024;
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Kind of the files: dump (MQTT messages, one a line), message (one a file, or a zip of them),
-    /// table (CSV), lamraw (passages at Digitraffic's detectors), sumo (floating cars, induction
+    /// table (CSV, Parquet), lamraw (passages at Digitraffic's detectors), sumo (floating cars, induction
     /// loops).
     #[arg(long = "as", value_name = "KIND")]
     kind: String,
@@ -44,6 +46,10 @@ pub(crate) struct Arguments {
     /// What the columns of a table mean (TOML).
     #[arg(long)]
     mapping: Option<PathBuf>,
+    /// So often it is kept how far the import is, s: the same command goes on there after an
+    /// interruption.
+    #[arg(long, default_value_t = 5.0)]
+    keep_every: f64,
     #[command(flatten)]
     config: ConfigArguments,
     /// Files, and folders with all that is in them; `.gz` is unpacked.
@@ -66,25 +72,31 @@ pub(crate) fn import(arguments: &Arguments) -> Result<ExitCode> {
     // It has looked at the beginning of each file.
     bytes_read.store(0, Ordering::Relaxed);
 
-    // A half-written recording never has the name of a whole one.
-    let part = arguments.output.with_added_extension("part");
-    let output = File::create(&part).with_context(|| part.display().to_string())?;
-    let mut writer = Writer::new(BufWriter::new(output))?;
+    let Arguments { kind, feed, time_zone, start, mapping, keep_every, .. } = arguments;
+    let of = format!("{kind} {feed} {time_zone:?} {start:?} {mapping:?} {:?}", with_sizes(&files)?);
+    let keep_every = Duration::try_from_secs_f64(*keep_every)
+        .with_context(|| format!("--keep-every {keep_every}"))?;
+    let mut output = Output::open(&arguments.output, of, keep_every)?;
+    let done_before = output.records;
+    if done_before > 0 {
+        eprintln!("going on after {done_before} records that are there already");
+    }
     let (start, mut bar) = (Instant::now(), Bar::new("importing"));
     let rate = |records: u64| records as f64 / start.elapsed().as_secs_f64().max(1e-3);
     let mut records = 0_u64;
     for record in importing.by_ref() {
-        writer.write(&record?)?;
+        let record = record?;
         records += 1;
+        if records > done_before {
+            output.write(&record)?;
+        }
         if records.is_multiple_of(RECORDS_PER_LOOK) {
             let done = bytes_read.load(Ordering::Relaxed);
             bar.show_with(done, bytes, || format!("{:.0} records/s", rate(records)));
         }
     }
     bar.clear();
-    let output = writer.finish()?.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-    output.sync_all()?;
-    std::fs::rename(&part, &arguments.output)?;
+    output.finish(&arguments.output)?;
 
     let imported = importing.imported();
     eprintln!(
@@ -104,6 +116,92 @@ pub(crate) fn import(arguments: &Arguments) -> Result<ExitCode> {
     }
     let is_whole = imported.broken.is_empty() && records > 0;
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Files with their sizes: others are another import.
+fn with_sizes(files: &[PathBuf]) -> Result<Vec<(&Path, u64)>> {
+    let sized = files.iter().map(|file| {
+        let length = std::fs::metadata(file).with_context(|| file.display().to_string())?.len();
+        Ok((file.as_path(), length))
+    });
+    sized.collect()
+}
+
+/// The recording that is written. Under another name until it is whole: a half-written one never has
+/// the name of a whole one. Beside it stands how far it is, so that an import that was interrupted
+/// goes on.
+struct Output {
+    writer: Writer<File>,
+    part: PathBuf,
+    progress: PathBuf,
+    /// What is imported.
+    of: String,
+    records: u64,
+    kept: Instant,
+    keep_every: Duration,
+}
+
+/// How far an import is.
+#[derive(Serialize, Deserialize)]
+struct Progress {
+    of: String,
+    records: u64,
+    bytes: u64,
+}
+
+impl Output {
+    fn open(output: &Path, of: String, keep_every: Duration) -> Result<Self> {
+        let part = output.with_added_extension("part");
+        let progress = output.with_added_extension("progress");
+        let known = std::fs::read(&progress).ok();
+        let known = known.and_then(|known| serde_json::from_slice::<Progress>(&known).ok());
+        let named = || part.display().to_string();
+        let known = known.filter(|known| known.of == of);
+        let (writer, records) = match known.zip(File::options().write(true).open(&part).ok()) {
+            Some((known, mut file)) if file.metadata()?.len() >= known.bytes => {
+                file.set_len(known.bytes).with_context(named)?;
+                file.seek(SeekFrom::End(0)).with_context(named)?;
+                (Writer::resume(file)?, known.records)
+            }
+            _ => (Writer::new(File::create(&part).with_context(named)?)?, 0),
+        };
+        let kept = Instant::now();
+        Ok(Self { writer, part, progress, of, records, kept, keep_every })
+    }
+
+    fn write(&mut self, record: &RawRecord) -> Result<()> {
+        self.writer.write(record)?;
+        self.records += 1;
+        if self.kept.elapsed() >= self.keep_every {
+            self.keep()?;
+        }
+        Ok(())
+    }
+
+    /// What is written until now is not done again.
+    fn keep(&mut self) -> Result<()> {
+        let mut bytes = 0;
+        self.writer.end_block(|file| {
+            file.sync_data()?;
+            bytes = file.stream_position()?;
+            Ok(())
+        })?;
+        let progress = Progress { of: self.of.clone(), records: self.records, bytes };
+        let beside = self.progress.with_added_extension("new");
+        std::fs::write(&beside, serde_json::to_vec(&progress)?)?;
+        std::fs::rename(&beside, &self.progress)?;
+        self.kept = Instant::now();
+        Ok(())
+    }
+
+    fn finish(self, output: &Path) -> Result<()> {
+        self.writer.finish()?.sync_all()?;
+        std::fs::rename(&self.part, output)?;
+        match std::fs::remove_file(&self.progress) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn setup(arguments: &Arguments, bytes_read: Arc<AtomicU64>) -> Result<Setup> {
@@ -128,7 +226,8 @@ fn setup(arguments: &Arguments, bytes_read: Arc<AtomicU64>) -> Result<Setup> {
         None => None,
     };
     let (feed, region) = (feed.clone(), region.clone());
-    Ok(Setup { feed, region, time_zone, start: arguments.start, mapping, bytes_read })
+    let (start, parquet) = (arguments.start, Some(::archive::foreign_rows as import::OpenParquet));
+    Ok(Setup { feed, region, time_zone, start, mapping, parquet, bytes_read })
 }
 
 /// The files, and those in the folders, in the order of their names.

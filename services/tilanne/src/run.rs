@@ -16,6 +16,7 @@ use events::Text;
 use gateway::{App, FeedLabel, Origin, RegionSetup};
 use ingest::{Clock, PlayerClock, PlayerOptions, RegionConfig, Speed, SystemClock};
 use picture::Setup;
+use replay::{Host, HostSetup};
 use stream::{EmbeddedLog, Log};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -67,7 +68,7 @@ fn overrule(config: &mut Config, arguments: &RunArguments) {
     }
 }
 
-fn start_logging(log_level: &str) -> Result<()> {
+pub(crate) fn start_logging(log_level: &str) -> Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(log_level).with_context(|| {
         format!("log_level {log_level:?} is no filter such as info,ingest=debug")
     })?;
@@ -84,7 +85,11 @@ async fn serve(loaded: Loaded) -> Result<()> {
     let listen = config.gateway.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("address {listen}"))?;
     let address = listener.local_addr()?;
-    let app = app(&config, &regions, &setups)?;
+    let origin = origin(&config);
+    let shown = shown(&regions, &setups, origin);
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+    let clock = Arc::new(|| SystemClock.now_ms());
+    let app = App::new(config.gateway.clone(), origin, shown.clone(), metrics.clone(), clock)?;
     let archive = config.archive.clone().map(|archive| config::placed(archive, data_dir));
     let archive = archive.map(Archive::open).transpose().context("archive")?;
 
@@ -93,6 +98,21 @@ async fn serve(loaded: Loaded) -> Result<()> {
     if let Some(archive) = &archive {
         app.set_archive(Arc::clone(archive), setups.clone());
         parts.recorders(&log, archive, setups.keys(), &stop.processors);
+        let options = config.replays.clone();
+        if options.replays_max > 0 {
+            let setup_of = |one: RegionSetup| {
+                let setup = setups.get(&one.region.id).cloned().unwrap_or_default();
+                (one, setup)
+            };
+            app.set_replays(Host::start(HostSetup {
+                options,
+                gateway: config.gateway.clone(),
+                regions: shown.into_iter().map(setup_of).collect(),
+                archive: Arc::clone(archive),
+                setups_if: config::setups_if(regions.clone(), config.emission.clone()),
+                metrics,
+            }));
+        }
     }
     parts.processors(&log, &setups, &config, &stop.processors);
     parts.views(&log, &setups, &app, &stop.gateway);
@@ -257,17 +277,20 @@ where
     Ok(ended??)
 }
 
-fn app(
-    config: &Config,
-    regions: &[RegionConfig],
-    setups: &BTreeMap<Text, Setup>,
-) -> Result<Arc<App>> {
-    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
-    let origin = match (&config.replay, config.origin) {
+fn origin(config: &Config) -> Origin {
+    match (&config.replay, config.origin) {
         (None, _) => Origin::Live,
         (Some(_), ReplayOrigin::Demo) => Origin::Demo,
         (Some(_), ReplayOrigin::Replay) => Origin::Replay,
-    };
+    }
+}
+
+/// What the gateway says of the regions.
+pub(crate) fn shown(
+    regions: &[RegionConfig],
+    setups: &BTreeMap<Text, Setup>,
+    origin: Origin,
+) -> Vec<RegionSetup> {
     let regions = regions.iter().map(|region| {
         let mut feeds: Vec<FeedLabel> =
             region.feeds.iter().map(|feed| label(feed, origin)).collect();
@@ -282,10 +305,7 @@ fn app(
         }
         RegionSetup { region: region.region(), feeds }
     });
-    let clock = || SystemClock.now_ms();
-    let regions = regions.collect();
-    let app = App::new(config.gateway.clone(), origin, regions, metrics, Arc::new(clock))?;
-    Ok(app)
+    regions.collect()
 }
 
 fn label(feed: &ingest::FeedConfig, origin: Origin) -> FeedLabel {
@@ -311,7 +331,7 @@ async fn ingest(
 }
 
 /// Waits for Ctrl-C or the service manager's signal.
-async fn told_to_stop() -> Result<()> {
+pub(crate) async fn told_to_stop() -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {

@@ -56,7 +56,8 @@ pub(in crate::bench) fn as_of(each: &mut dyn FnMut(Figure)) -> Result<(), BenchE
             again_ms.push(server.ask(layer, at_ms)?);
             near_ms.push(server.ask(layer, at_ms + NEAR_MS)?);
         }
-        let cases = [("cold", cold_ms, 2_000.0), ("again", again_ms, 300.0), ("near", near_ms, 300.0)];
+        let cases =
+            [("cold", cold_ms, 2_000.0), ("again", again_ms, 300.0), ("near", near_ms, 300.0)];
         for (case, times_ms, target_ms) in cases {
             let name = format!("as_of_{layer}_{case}");
             each(Figure::known(format!("{name}_p50"), share(times_ms.clone(), 0.5), "ms"));

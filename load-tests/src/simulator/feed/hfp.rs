@@ -132,7 +132,8 @@ impl Hfp {
         let timeline = self.setting.timeline;
         if self.by_lap {
             let began_s = vehicle.journey_began_s(time_ms as f64 / 1_000.0, &fix.state);
-            let lap_ms = time_ms.div_euclid(timeline.duration_s * 1_000) * timeline.duration_s * 1_000;
+            let lap_ms =
+                time_ms.div_euclid(timeline.duration_s * 1_000) * timeline.duration_s * 1_000;
             let start_ms = timeline.start_ms + lap_ms + (began_s * 1_000.0) as i64;
             let day = self.setting.local.date(start_ms - OPERATING_DAY_MS);
             let (start, number) = (self.setting.local.minute(start_ms), start_ms / 60_000 % 8_000);

@@ -8,7 +8,7 @@ use events::wire::{Delta, LogRecord, RawRecord};
 use prost::Message;
 
 use crate::file::ROW_GROUP_ROWS;
-use crate::rows::{self, AREA_STATE, LINK_STATE, RAW};
+use crate::rows::{self, RAW};
 use crate::table::Table;
 use crate::{ArchiveError, Kind, Topic};
 
@@ -20,7 +20,7 @@ const STRETCH_BYTES_MAX: usize = 48 << 20;
 #[allow(clippy::large_enum_variant)]
 pub(super) enum Gather {
     Events(BTreeMap<Kind, Table<LogRecord>>),
-    Picture { links: Table<Delta>, areas: Table<Delta>, last: Option<(u64, u32)> },
+    Picture { tables: BTreeMap<Kind, Table<Delta>>, last: Option<(u64, u32)> },
     Raw(Table<RawRecord>),
 }
 
@@ -28,10 +28,7 @@ impl Gather {
     pub(super) fn new(topic: Topic) -> Self {
         match topic {
             Topic::Events => Self::Events(BTreeMap::new()),
-            Topic::Picture => {
-                let (links, areas) = (Table::new(&LINK_STATE), Table::new(&AREA_STATE));
-                Self::Picture { links, areas, last: None }
-            }
+            Topic::Picture => Self::Picture { tables: BTreeMap::new(), last: None },
             Topic::Raw => Self::Raw(Table::new(&RAW)),
         }
     }
@@ -39,7 +36,7 @@ impl Gather {
     pub(super) fn rows(&self) -> usize {
         match self {
             Self::Events(tables) => tables.values().map(Table::rows).sum(),
-            Self::Picture { links, areas, .. } => links.rows() + areas.rows(),
+            Self::Picture { tables, .. } => tables.values().map(Table::rows).sum(),
             Self::Raw(table) => table.rows(),
         }
     }
@@ -47,7 +44,7 @@ impl Gather {
     pub(super) fn is_full(&self) -> bool {
         let bytes = match self {
             Self::Events(tables) => tables.values().map(Table::bytes).sum(),
-            Self::Picture { links, areas, .. } => links.bytes() + areas.bytes(),
+            Self::Picture { tables, .. } => tables.values().map(Table::bytes).sum(),
             Self::Raw(table) => table.bytes(),
         };
         self.rows() >= ROW_GROUP_ROWS || bytes >= STRETCH_BYTES_MAX
@@ -62,7 +59,7 @@ impl Gather {
                 }
             }
             (Self::Raw(table), Decoded::Raw(record)) => table.append(offset, *record),
-            (Self::Picture { links, areas, last }, Decoded::Deltas(deltas)) => {
+            (Self::Picture { tables, last }, Decoded::Deltas(deltas)) => {
                 for delta in deltas {
                     let number = (delta.sequence, delta.index);
                     // A processor that was killed writes its last ones again.
@@ -70,10 +67,10 @@ impl Gather {
                         continue;
                     }
                     *last = Some(number);
-                    match rows::street_kind(&delta) {
-                        Some(Kind::LinkState) => links.append(offset, delta),
-                        Some(Kind::AreaState) => areas.append(offset, delta),
-                        _ => {}
+                    let kind = rows::street_kind(&delta);
+                    if let Some((kind, spec)) = kind.zip(kind.and_then(rows::street_spec)) {
+                        let table = tables.entry(kind).or_insert_with(|| Table::new(spec));
+                        table.append(offset, delta);
                     }
                 }
             }
@@ -88,10 +85,9 @@ impl Gather {
                 let tables = std::mem::take(tables).into_iter();
                 tables.map(|(kind, table)| Ok((kind, table.finish()?))).collect()
             }
-            Self::Picture { links, areas, .. } => {
-                let links = std::mem::replace(links, Table::new(&LINK_STATE));
-                let areas = std::mem::replace(areas, Table::new(&AREA_STATE));
-                Ok(vec![(Kind::AreaState, areas.finish()?), (Kind::LinkState, links.finish()?)])
+            Self::Picture { tables, .. } => {
+                let tables = std::mem::take(tables).into_iter();
+                tables.map(|(kind, table)| Ok((kind, table.finish()?))).collect()
             }
             Self::Raw(table) => {
                 let table = std::mem::replace(table, Table::new(&RAW));

@@ -1,6 +1,7 @@
 //! What the rows of each kind are made of.
 
 mod detector;
+mod emission;
 mod feed;
 mod position;
 mod raw;
@@ -19,7 +20,7 @@ use crate::column::{Column, Name, required};
 use crate::table::Spec;
 
 pub(crate) use raw::RAW;
-pub(crate) use street::{AREA_STATE, LINK_STATE, end_ms as street_end_ms, kind as street_kind};
+pub(crate) use street::{end_ms as street_end_ms, kind as street_kind, spec as street_spec};
 
 /// What the rows of a kind of the topic `events` are made of.
 pub(crate) fn spec(kind: Kind) -> Option<&'static Spec<LogRecord>> {
@@ -34,7 +35,9 @@ pub(crate) fn spec(kind: Kind) -> Option<&'static Spec<LogRecord>> {
         Kind::VehiclePosition => &vehicle::POSITION,
         Kind::WeatherMeasurement => &weather::MEASUREMENT,
         Kind::WeatherStation => &weather::STATION,
-        Kind::AreaState | Kind::LinkState | Kind::Raw => return None,
+        Kind::AreaEmission | Kind::AreaState | Kind::LinkEmission | Kind::LinkState | Kind::Raw => {
+            return None;
+        }
     })
 }
 

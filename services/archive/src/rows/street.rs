@@ -3,6 +3,7 @@
 
 use events::wire::{Area, Delta, Estimate, Link, LinkWindow, delta::Change, object::Object};
 
+use super::emission::{AREA_EMISSION, LINK_EMISSION};
 use crate::Kind;
 use crate::column::{Column, Packing, Slot, shown, words};
 use crate::geo;
@@ -34,16 +35,30 @@ pub(crate) fn kind(delta: &Delta) -> Option<Kind> {
         Change::Updated(object) => match object.object.as_ref()? {
             Object::Link(_) => Some(Kind::LinkState),
             Object::Area(_) => Some(Kind::AreaState),
+            Object::Emission(emission) if emission.kind.is_some() => Some(Kind::AreaEmission),
+            Object::Emission(_) => Some(Kind::LinkEmission),
             _ => None,
         },
         Change::Removed(_) => None,
     }
 }
 
+/// What the rows of a kind of the topic `picture` are made of.
+pub(crate) fn spec(kind: Kind) -> Option<&'static Spec<Delta>> {
+    match kind {
+        Kind::AreaEmission => Some(&AREA_EMISSION),
+        Kind::AreaState => Some(&AREA_STATE),
+        Kind::LinkEmission => Some(&LINK_EMISSION),
+        Kind::LinkState => Some(&LINK_STATE),
+        _ => None,
+    }
+}
+
 /// When the window of a change ended.
 pub(crate) fn end_ms(delta: &mut Delta) -> Option<i64> {
     let link_ms = link(delta).map(|link| link.event_time_ms);
-    link_ms.or_else(|| area(delta).map(|area| area.event_time_ms))
+    let area_ms = |delta| area(delta).map(|area| area.event_time_ms);
+    link_ms.or_else(|| area_ms(delta)).or_else(|| super::emission::end_ms(delta))
 }
 
 fn minute(delta: &mut Delta) -> Option<&LinkWindow> {
@@ -62,7 +77,8 @@ fn flow(window: Option<&LinkWindow>) -> Option<&Estimate> {
     window?.flow_veh_h.as_ref()
 }
 
-fn clear(delta: &mut Delta, _was_bare: bool) {
+/// The rest is not kept: all that is of use has a column, and the picture can be made again.
+pub(super) fn clear(delta: &mut Delta, _was_bare: bool) {
     *delta = Delta::default();
 }
 
@@ -83,6 +99,8 @@ macro_rules! figure {
     };
 }
 
+pub(super) use figure;
+
 /// A column of an enumeration's names.
 macro_rules! name {
     ($name:literal, $enumeration:ident, $prefix:literal, $show:expr) => {
@@ -101,8 +119,10 @@ macro_rules! name {
     };
 }
 
+pub(super) use name;
+
 /// Links by window of five minutes, once a minute, with the newest minute beside.
-pub(crate) static LINK_STATE: Spec<Delta> = Spec {
+static LINK_STATE: Spec<Delta> = Spec {
     kind: Kind::LinkState,
     columns: &[LINKS],
     order: Some(("link", "window_end")),
@@ -157,7 +177,7 @@ static LINKS: &[Column<Delta>] = &[
 ];
 
 /// Areas by window of five minutes, once a minute.
-pub(crate) static AREA_STATE: Spec<Delta> = Spec {
+static AREA_STATE: Spec<Delta> = Spec {
     kind: Kind::AreaState,
     columns: &[AREAS],
     order: Some(("area", "window_end")),

@@ -2877,6 +2877,64 @@ pub struct Snapshot {
     #[prost(message, repeated, tag = "4")]
     pub objects: ::prost::alloc::vec::Vec<Object>,
 }
+/// The picture at one of several moments: answers about a range are one of these after another, each
+/// after its length as a varint.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Moment {
+    /// As it was known at this time, milliseconds since 1970-01-01 UTC.
+    #[prost(int64, tag = "1")]
+    pub at_ms: i64,
+    /// The objects that were asked for.
+    #[prost(message, optional, tag = "2")]
+    pub snapshot: ::core::option::Option<Snapshot>,
+}
+/// A number that an object has in one of two pictures or both, in the unit of its name.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct NumberDifference {
+    /// Path in the JSON of the object, such as "five_minutes.speed_km_h.value".
+    #[prost(string, tag = "1")]
+    pub property: ::prost::alloc::string::String,
+    #[prost(double, optional, tag = "2")]
+    pub before: ::core::option::Option<f64>,
+    #[prost(double, optional, tag = "3")]
+    pub after: ::core::option::Option<f64>,
+    /// After minus before, where both are known.
+    #[prost(double, optional, tag = "4")]
+    pub difference: ::core::option::Option<f64>,
+}
+/// An object that is not the same in two pictures.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ObjectDifference {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(enumeration = "DifferenceKind", tag = "2")]
+    pub change: i32,
+    /// As it was; missing when it appeared.
+    #[prost(message, optional, tag = "3")]
+    pub before: ::core::option::Option<Object>,
+    /// As it is; missing when it left.
+    #[prost(message, optional, tag = "4")]
+    pub after: ::core::option::Option<Object>,
+    /// Its numbers that are known in either picture.
+    #[prost(message, repeated, tag = "5")]
+    pub numbers: ::prost::alloc::vec::Vec<NumberDifference>,
+}
+/// What differs between two pictures of a layer, by id.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Differences {
+    #[prost(string, tag = "1")]
+    pub region: ::prost::alloc::string::String,
+    /// Name of the layer.
+    #[prost(string, tag = "2")]
+    pub layer: ::prost::alloc::string::String,
+    /// Times of the two pictures, milliseconds since 1970-01-01 UTC.
+    #[prost(int64, tag = "3")]
+    pub before_ms: i64,
+    #[prost(int64, tag = "4")]
+    pub after_ms: i64,
+    #[prost(message, repeated, tag = "5")]
+    pub objects: ::prost::alloc::vec::Vec<ObjectDifference>,
+}
 /// Layers of the picture.
 #[derive(serde::Serialize)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -2993,6 +3051,47 @@ impl RemovalReason {
             "REMOVAL_REASON_RETRACTED" => Some(Self::Retracted),
             "REMOVAL_REASON_ENDED" => Some(Self::Ended),
             "REMOVAL_REASON_LEFT" => Some(Self::Left),
+            _ => None,
+        }
+    }
+}
+/// What became of an object from one picture to another.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum DifferenceKind {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    /// It is in the second picture only.
+    #[serde(rename = "appeared")]
+    Appeared = 1,
+    /// It is in the first picture only.
+    #[serde(rename = "left")]
+    Left = 2,
+    /// It is in both, and not the same.
+    #[serde(rename = "changed")]
+    Changed = 3,
+}
+impl DifferenceKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DIFFERENCE_KIND_UNSPECIFIED",
+            Self::Appeared => "DIFFERENCE_KIND_APPEARED",
+            Self::Left => "DIFFERENCE_KIND_LEFT",
+            Self::Changed => "DIFFERENCE_KIND_CHANGED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DIFFERENCE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "DIFFERENCE_KIND_APPEARED" => Some(Self::Appeared),
+            "DIFFERENCE_KIND_LEFT" => Some(Self::Left),
+            "DIFFERENCE_KIND_CHANGED" => Some(Self::Changed),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
-//! Arrow IPC stream: one record batch, columns by their paths in the JSON and of their types. The
+//! Arrow IPC stream: a record batch, columns by their paths in the JSON and of their types. The
 //! geometry is in a GeoArrow column of degrees on WGS84, longitude first; what an answer says of
-//! itself is in the schema's metadata.
+//! itself is in the schema's metadata. A series is a batch a moment, whose first column is the moment.
 //!
 //! Sources: <https://arrow.apache.org/docs/format/Columnar.html>,
 //! <https://geoarrow.org/extension-types.html>.
@@ -12,17 +12,20 @@ use arrow_array::builder::{
     ArrayBuilder, BinaryBuilder, BooleanBuilder, Float64Builder, Int64Builder, ListBuilder,
     StringBuilder, TimestampMillisecondBuilder,
 };
-use arrow_array::{ArrayRef, Float64Array, ListArray, RecordBatch, StructArray};
+use arrow_array::{
+    ArrayRef, Float64Array, ListArray, RecordBatch, StructArray, TimestampMillisecondArray,
+};
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, TimeUnit};
 use events::Position;
 use picture::Object;
 
-use super::{EncodeError, Encoder};
-use crate::answer::{Answer, Shape};
+use super::{EncodeError, Encoder, Series};
+use crate::answer::{AT, Answer, Shape};
 use crate::column::{Cell, Columns, Form, Kind};
 use crate::geometry::{Part, parts, wkb};
+use crate::past::Moments;
 
 pub(super) struct Arrow;
 
@@ -45,55 +48,105 @@ impl Encoder for Arrow {
     }
 
     fn encode(&self, answer: &Answer) -> Result<Vec<u8>, EncodeError> {
-        let columns = Columns::of(answer.layer).picked(answer.fields.as_ref());
-        let mut builders: Vec<Builder> =
-            columns.iter().map(|column| Builder::of(column.kind)).collect();
-        let mut row = Vec::new();
-        for object in &answer.objects {
-            columns.read(object, &mut row);
-            for (builder, cell) in builders.iter_mut().zip(&row) {
-                builder.append(cell);
-            }
-        }
-        let mut fields: Vec<Field> = columns
-            .iter()
-            .map(|column| Field::new(column.name.as_ref(), data_type(column.kind), true))
-            .collect();
-        let mut arrays: Vec<ArrayRef> = builders.iter_mut().map(Builder::finish).collect();
-        if let Some((name, array)) = geometry(columns.form, &answer.objects)? {
-            let metadata =
-                [("ARROW:extension:name", name), ("ARROW:extension:metadata", CRS)].map(owned);
-            let field = Field::new(GEOMETRY, array.data_type().clone(), true);
-            fields.push(field.with_metadata(HashMap::from(metadata)));
-            arrays.push(array);
-        }
-        let schema = Arc::new(Schema::new_with_metadata(fields, metadata(answer)?));
-        let mut writer = StreamWriter::try_new(Vec::new(), &schema)?;
-        writer.write(&RecordBatch::try_new(schema, arrays)?)?;
+        let batch = batch(answer, metadata(answer)?)?;
+        let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema())?;
+        writer.write(&batch)?;
         Ok(writer.into_inner()?)
     }
+
+    fn series(&self) -> Box<dyn Series> {
+        Box::new(Batches { writer: None })
+    }
+}
+
+/// A batch a moment, under one schema.
+struct Batches {
+    writer: Option<StreamWriter<Vec<u8>>>,
+}
+
+impl Series for Batches {
+    fn moment(&mut self, answer: &Answer) -> Result<Vec<u8>, EncodeError> {
+        let batch = batch(answer, HashMap::new())?;
+        let writer = if let Some(writer) = &mut self.writer {
+            writer
+        } else {
+            let fields = batch.schema().fields().clone();
+            let schema = Schema::new_with_metadata(fields, metadata(answer)?);
+            self.writer.insert(StreamWriter::try_new(Vec::new(), &schema)?)
+        };
+        writer.write(&batch)?;
+        Ok(std::mem::take(writer.get_mut()))
+    }
+
+    fn end(&mut self) -> Result<Vec<u8>, EncodeError> {
+        match self.writer.take() {
+            Some(writer) => Ok(writer.into_inner()?),
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+/// The objects of an answer, one a row.
+fn batch(answer: &Answer, metadata: HashMap<String, String>) -> Result<RecordBatch, EncodeError> {
+    let columns = Columns::of(answer.layer).picked(answer.fields.as_ref());
+    let mut builders: Vec<Builder> =
+        columns.iter().map(|column| Builder::of(column.kind)).collect();
+    let mut row = Vec::new();
+    for object in &answer.objects {
+        columns.read(object, &mut row);
+        for (builder, cell) in builders.iter_mut().zip(&row) {
+            builder.append(cell);
+        }
+    }
+    let mut fields = Vec::with_capacity(builders.len() + 2);
+    let mut arrays: Vec<ArrayRef> = Vec::with_capacity(builders.len() + 2);
+    if let Some(at_ms) = answer.at_ms() {
+        fields.push(Field::new(AT, data_type(Kind::Time), false));
+        let times = TimestampMillisecondArray::from_value(at_ms, answer.objects.len());
+        arrays.push(Arc::new(times.with_timezone(UTC)));
+    }
+    fields.extend(
+        columns.iter().map(|column| Field::new(column.name.as_ref(), data_type(column.kind), true)),
+    );
+    arrays.extend(builders.iter_mut().map(Builder::finish));
+    if let Some((name, array)) = geometry(columns.form, &answer.objects)? {
+        let metadata =
+            [("ARROW:extension:name", name), ("ARROW:extension:metadata", CRS)].map(owned);
+        let field = Field::new(GEOMETRY, array.data_type().clone(), true);
+        fields.push(field.with_metadata(HashMap::from(metadata)));
+        arrays.push(array);
+    }
+    let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
+    Ok(RecordBatch::try_new(schema, arrays)?)
 }
 
 fn owned((key, value): (&str, &str)) -> (String, String) {
     (key.into(), value.into())
 }
 
-/// What the answer says of itself, each by its name in JSON.
+/// What the answer says of itself, each by its name in JSON; of a series what holds for all of it.
 fn metadata(answer: &Answer) -> Result<HashMap<String, String>, serde_json::Error> {
     let head = &answer.head;
     let mut metadata = HashMap::from([
         ("region".to_owned(), head.region.to_string()),
-        ("epoch".to_owned(), head.epoch.to_string()),
         ("origin".to_owned(), head.origin.as_str().to_owned()),
-        ("time_ms".to_owned(), head.time_ms.to_string()),
         ("layer".to_owned(), answer.layer.to_string()),
+    ]);
+    if let Shape::Moment { of: Moments { from_ms, to_ms, step_ms }, .. } = answer.shape {
+        let numbers = [("from_ms", from_ms), ("to_ms", to_ms), ("step_ms", step_ms)];
+        metadata.extend(numbers.map(|(key, number)| (key.to_owned(), number.to_string())));
+        return Ok(metadata);
+    }
+    metadata.extend([
+        ("epoch".to_owned(), head.epoch.to_string()),
+        ("time_ms".to_owned(), head.time_ms.to_string()),
         ("feeds".to_owned(), serde_json::to_string(&head.feeds)?),
     ]);
     if let Some(sequence) = head.sequence {
         metadata.insert("sequence".to_owned(), sequence.to_string());
     }
-    if let Shape::Page { next: Some(next) } = &answer.shape {
-        metadata.insert("next".to_owned(), next.clone());
+    if let Some(next) = answer.next() {
+        metadata.insert("next".to_owned(), next.to_owned());
     }
     Ok(metadata)
 }

@@ -1,13 +1,13 @@
 //! CSV (RFC 4180) with a header: an object a row, properties by their paths in the JSON. The
-//! address of the next page is in the `Link` header.
+//! address of the next page is in the `Link` header. In a series the first column is the moment.
 //!
 //! Spreadsheets take what begins like a formula for one, wherever they believe that a cell begins,
 //! so text that could be one is prefixed with `'`, which shows it as text.
 
 use std::borrow::Cow;
 
-use super::{EncodeError, Encoder};
-use crate::answer::Answer;
+use super::{EncodeError, Encoder, Series};
+use crate::answer::{AT, Answer};
 use crate::column::{Cell, Columns, Form};
 use crate::geometry::{parts, wkt};
 
@@ -68,37 +68,63 @@ impl Encoder for Csv {
     }
 
     fn encode(&self, answer: &Answer) -> Result<Vec<u8>, EncodeError> {
-        let columns = Columns::of(answer.layer).picked(answer.fields.as_ref());
-        let mut writer =
-            csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+        rows(answer, true)
+    }
+
+    fn series(&self) -> Box<dyn Series> {
+        Box::new(Rows { is_first: true })
+    }
+}
+
+/// Rows under one header, whose first column is the moment.
+struct Rows {
+    is_first: bool,
+}
+
+impl Series for Rows {
+    fn moment(&mut self, answer: &Answer) -> Result<Vec<u8>, EncodeError> {
+        rows(answer, std::mem::take(&mut self.is_first))
+    }
+}
+
+fn rows(answer: &Answer, has_header: bool) -> Result<Vec<u8>, EncodeError> {
+    let columns = Columns::of(answer.layer).picked(answer.fields.as_ref());
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let at_ms = answer.at_ms();
+    if has_header {
+        let at = at_ms.map(|_| AT).into_iter();
         let names = columns.iter().map(|column| column.name.as_ref());
         let place: &[&str] = match columns.form {
             Form::None => &[],
             Form::Point => &["longitude_deg", "latitude_deg"],
             Form::Line | Form::Polygon | Form::Mixed => &["wkt"],
         };
-        writer.write_record(names.chain(place.iter().copied()))?;
-        let mut row = Vec::new();
-        for object in &answer.objects {
-            columns.read(object, &mut row);
-            for cell in &row {
-                writer.write_field(shown(cell).as_bytes())?;
-            }
-            match columns.form {
-                Form::None => {}
-                Form::Point => {
-                    let place = object.position();
-                    for degrees in [place.map(|p| p.longitude_deg), place.map(|p| p.latitude_deg)] {
-                        let degrees = degrees.map_or_else(String::new, |d| d.to_string());
-                        writer.write_field(degrees)?;
-                    }
-                }
-                Form::Line | Form::Polygon | Form::Mixed => {
-                    writer.write_field(wkt(&parts(object)))?;
-                }
-            }
-            writer.write_record(None::<&[u8]>)?;
-        }
-        writer.into_inner().map_err(|error| EncodeError::Csv(error.into_error().into()))
+        writer.write_record(at.chain(names).chain(place.iter().copied()))?;
     }
+    let mut row = Vec::new();
+    for object in &answer.objects {
+        if let Some(at_ms) = at_ms {
+            writer.write_field(at_ms.to_string())?;
+        }
+        columns.read(object, &mut row);
+        for cell in &row {
+            writer.write_field(shown(cell).as_bytes())?;
+        }
+        match columns.form {
+            Form::None => {}
+            Form::Point => {
+                let place = object.position();
+                for degrees in [place.map(|p| p.longitude_deg), place.map(|p| p.latitude_deg)] {
+                    let degrees = degrees.map_or_else(String::new, |d| d.to_string());
+                    writer.write_field(degrees)?;
+                }
+            }
+            Form::Line | Form::Polygon | Form::Mixed => {
+                writer.write_field(wkt(&parts(object)))?;
+            }
+        }
+        writer.write_record(None::<&[u8]>)?;
+    }
+    writer.into_inner().map_err(|error| EncodeError::Csv(error.into_error().into()))
 }

@@ -1,15 +1,17 @@
 //! GeoJSON (RFC 7946). What an answer says of itself stands beside the features as foreign
-//! members. Text from feeds is data: whoever shows it escapes it.
+//! members; in a series what is said of each moment stands behind all of them. Text from feeds is data: whoever shows it escapes it.
 
 use events::Position;
 use picture::{Object, Situation};
 use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::emptied::Emptied;
-use super::{EncodeError, Encoder};
+use super::{EncodeError, Encoder, Series};
 use crate::answer::{Answer, Head, Shape};
 use crate::column::Fields;
 use crate::geometry::{Part, parts};
+use crate::options::Origin;
 
 pub(super) struct GeoJson;
 
@@ -38,7 +40,7 @@ struct One<'a> {
 struct Feature<'a> {
     id: &'a str,
     geometry: Option<Geometry>,
-    properties: Properties<'a>,
+    properties: Shown<'a>,
 }
 
 #[derive(Serialize)]
@@ -64,6 +66,29 @@ enum Geometry {
 struct Properties<'a> {
     object: &'a Object,
     fields: Option<&'a Fields>,
+}
+
+/// Properties, at one of several moments.
+struct Shown<'a> {
+    at_ms: Option<i64>,
+    properties: Properties<'a>,
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (self.at_ms, &self.properties) {
+            (Some(at_ms), properties) => Timed { at_ms, properties }.serialize(serializer),
+            (None, properties) => properties.serialize(serializer),
+        }
+    }
+}
+
+/// Properties with the moment before them.
+#[derive(Serialize)]
+struct Timed<'a> {
+    at_ms: i64,
+    #[serde(flatten)]
+    properties: &'a Properties<'a>,
 }
 
 impl Serialize for Properties<'_> {
@@ -111,22 +136,79 @@ impl Encoder for GeoJson {
     fn encode(&self, answer: &Answer) -> Result<Vec<u8>, EncodeError> {
         let layer = answer.layer.as_str();
         let head = &answer.head;
-        let mut features = answer.objects.iter().map(|object| Feature {
-            id: object.id(),
-            geometry: geometry(object),
-            properties: Properties { object, fields: answer.fields.as_ref() },
-        });
+        let mut features = features(answer);
         Ok(match &answer.shape {
             Shape::One => {
                 serde_json::to_vec(&features.next().map(|feature| One { feature, head, layer }))?
             }
-            Shape::Page { next } => serde_json::to_vec(&FeatureCollection {
+            Shape::Page { .. } | Shape::Moment { .. } => serde_json::to_vec(&FeatureCollection {
                 head,
                 layer,
                 features: features.collect(),
-                next: next.as_deref(),
+                next: answer.next(),
             })?,
         })
+    }
+
+    fn series(&self) -> Box<dyn Series> {
+        Box::new(Features { heads: Vec::new(), is_first: true })
+    }
+}
+
+fn features(answer: &Answer) -> impl Iterator<Item = Feature<'_>> {
+    let at_ms = answer.at_ms();
+    answer.objects.iter().map(move |object| Feature {
+        id: object.id(),
+        geometry: geometry(object),
+        properties: Shown {
+            at_ms,
+            properties: Properties { object, fields: answer.fields.as_ref() },
+        },
+    })
+}
+
+/// One collection of the features of all moments. What is said of each moment stands behind them.
+struct Features {
+    heads: Vec<Box<RawValue>>,
+    /// Whether no feature has been written yet.
+    is_first: bool,
+}
+
+#[derive(Serialize)]
+struct Opening<'a> {
+    r#type: &'static str,
+    region: &'a str,
+    origin: Origin,
+    layer: &'static str,
+}
+
+impl Series for Features {
+    fn moment(&mut self, answer: &Answer) -> Result<Vec<u8>, EncodeError> {
+        let Head { region, origin, .. } = &answer.head;
+        let mut part = Vec::new();
+        if self.heads.is_empty() {
+            let layer = answer.layer.as_str();
+            let opening = Opening { r#type: "FeatureCollection", region, origin: *origin, layer };
+            part = serde_json::to_vec(&opening)?;
+            // The object goes on.
+            part.pop();
+            part.extend(br#","features":["#);
+        }
+        for feature in features(answer) {
+            if !std::mem::take(&mut self.is_first) {
+                part.push(b',');
+            }
+            serde_json::to_writer(&mut part, &feature)?;
+        }
+        self.heads.push(to_raw_value(&answer.head)?);
+        Ok(part)
+    }
+
+    fn end(&mut self) -> Result<Vec<u8>, EncodeError> {
+        let mut part = br#"],"moments":"#.to_vec();
+        serde_json::to_writer(&mut part, &self.heads)?;
+        part.push(b'}');
+        Ok(part)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{EncodeError, Encoder};
+use super::{EncodeError, Encoder, Series};
 use crate::answer::{Answer, Head, Picked, Shape};
 
 pub(super) struct Json;
@@ -38,13 +38,39 @@ impl Encoder for Json {
         let layer = answer.layer.as_str();
         let head = &answer.head;
         Ok(match &answer.shape {
-            Shape::One => serde_json::to_vec(&One { head, layer, object: answer.picked().next() })?,
-            Shape::Page { next } => serde_json::to_vec(&Page {
-                head,
-                layer,
-                objects: answer.picked().collect(),
-                next: next.as_deref(),
-            })?,
+            Shape::One | Shape::Moment { is_one: true, .. } => {
+                serde_json::to_vec(&One { head, layer, object: answer.picked().next() })?
+            }
+            Shape::Page { .. } | Shape::Moment { is_one: false, .. } => {
+                serde_json::to_vec(&Page {
+                    head,
+                    layer,
+                    objects: answer.picked().collect(),
+                    next: answer.next(),
+                })?
+            }
         })
+    }
+
+    fn series(&self) -> Box<dyn Series> {
+        Box::new(Moments { is_first: true })
+    }
+}
+
+/// A list of what is said of each moment alone.
+struct Moments {
+    is_first: bool,
+}
+
+impl Series for Moments {
+    fn moment(&mut self, answer: &Answer) -> Result<Vec<u8>, EncodeError> {
+        let before = if std::mem::take(&mut self.is_first) { r#"{"moments":["# } else { "," };
+        let mut part = before.as_bytes().to_vec();
+        part.extend(Json.encode(answer)?);
+        Ok(part)
+    }
+
+    fn end(&mut self) -> Result<Vec<u8>, EncodeError> {
+        Ok(b"]}".to_vec())
     }
 }

@@ -22,6 +22,18 @@ pub(crate) trait Encoder: Sync {
     }
     /// The body.
     fn encode(&self, answer: &Answer) -> Result<Vec<u8>, EncodeError>;
+    /// Encodes the answers of several moments into one body.
+    fn series(&self) -> Box<dyn Series>;
+}
+
+/// One body of the answers of several moments, whose objects say of which they are.
+pub(crate) trait Series: Send {
+    /// The part of the next moment; that of the first begins the body.
+    fn moment(&mut self, answer: &Answer) -> Result<Vec<u8>, EncodeError>;
+    /// What ends the body.
+    fn end(&mut self) -> Result<Vec<u8>, EncodeError> {
+        Ok(Vec::new())
+    }
 }
 
 /// Why an answer could not be encoded.

@@ -1,7 +1,10 @@
-//! NDJSON: an object as JSON on each line. The address of the next page is in the `Link` header.
+//! NDJSON: an object as JSON on each line. The address of the next page is in the `Link` header. In a
+//! series each line begins with its moment, `at_ms`.
 
-use super::{EncodeError, Encoder};
-use crate::answer::Answer;
+use serde::Serialize;
+
+use super::{EncodeError, Encoder, Series};
+use crate::answer::{Answer, Picked};
 
 pub(super) struct NdJson;
 
@@ -19,6 +22,31 @@ impl Encoder for NdJson {
         for object in answer.picked() {
             // Line breaks in text are escaped in JSON.
             serde_json::to_writer(&mut lines, &object)?;
+            lines.push(b'\n');
+        }
+        Ok(lines)
+    }
+
+    fn series(&self) -> Box<dyn Series> {
+        Box::new(Lines)
+    }
+}
+
+/// Lines whose first property is the moment.
+struct Lines;
+
+#[derive(Serialize)]
+struct Timed<'a> {
+    at_ms: Option<i64>,
+    #[serde(flatten)]
+    object: Picked<'a>,
+}
+
+impl Series for Lines {
+    fn moment(&mut self, answer: &Answer) -> Result<Vec<u8>, EncodeError> {
+        let mut lines = Vec::new();
+        for object in answer.picked() {
+            serde_json::to_writer(&mut lines, &Timed { at_ms: answer.at_ms(), object })?;
             lines.push(b'\n');
         }
         Ok(lines)

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
-use axum::response::Response;
+use axum::http::{HeaderMap, Uri, header};
+use axum::response::{IntoResponse, Response};
 use axum::{Router, routing};
 use events::Text;
 use picture::{Emission, EmissionBasis, Evidence, Layer, Link, Object, View};
@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::answer::{self, Head};
 use crate::app::App;
 use crate::extract::{Parameters, Segments};
-use crate::past::At;
+use crate::past::{self, At, JsonMoments, When};
 use crate::problem::Problem;
 use crate::schema::{self, Problems};
 
@@ -56,7 +56,8 @@ struct Explained<'a> {
 /// when it was. The results, with interval and method, free flow, the usual speed, detectors and
 /// traffic messages are in the link. A window without a source has an empty list. Where the link's
 /// flow is known, its emission is there with all that it was computed from: traffic, weather, mix of
-/// vehicles, the parts of its interval, and what each group of vehicles has to do with it.
+/// vehicles, the parts of its interval, and what each group of vehicles has to do with it. In a series
+/// it is null at moments when nothing was known of the link.
 #[utoipa::path(
     get,
     operation_id = "explain_link",
@@ -68,7 +69,7 @@ struct Explained<'a> {
         At
     ),
     responses(
-        (status = 200, description = "The explanation", body = schema::Explanation),
+        (status = 200, description = "The explanation", body = schema::OrSeries<schema::Explanation>),
         Problems
     )
 )]
@@ -80,30 +81,61 @@ pub(super) async fn get(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let live = app.known_region(&region)?;
-    let found = at.of(&app, live).await?.look(&app, |view, time_ms| {
-        let object = view.get(Layer::Links, &id).map(Arc::clone);
-        object.map(|object| {
-            let emission = view.get(Layer::LinkEmissions, &id).map(Arc::clone);
-            (Head::new(&app, view, time_ms, None), queues_on(view, &id), object, emission)
-        })
-    });
-    let Some((head, queues, object, emission)) = found else {
+    let when = at.when(&app)?;
+    if let When::Series(moments) = when {
+        let shown = Arc::clone(&app);
+        let maker = JsonMoments::new(move |views: &[&View], at_ms| {
+            let mut found = views.iter().filter_map(|view| Found::new(&shown, view, &id, at_ms));
+            found.next().map_or_else(|| Ok(b"null".to_vec()), |found| found.json())
+        });
+        let regions = vec![Arc::clone(live)];
+        return past::respond(&app, regions, moments, at.known, "application/json", maker).await;
+    }
+    let shown = at.of(&app, live, when).await?;
+    let found = shown.look(&app, |view, time_ms| Found::new(&app, view, &id, time_ms));
+    let Some(found) = found else {
         let detail = format!(
             "no {id:?} in links of {region}: the network has no such link, or nothing is known of \
              its traffic yet"
         );
         return Err(Problem::not_found(detail));
     };
-    let Object::Link(link) = object.as_ref() else {
-        return Err(Problem::internal(&"an object of the layer links is no link"));
-    };
+    let head = &found.head;
     let tag = answer::tag(head.time_ms, &[&head.epoch, &head.sequence, &uri.path_and_query()]);
     let body = async {
-        answer::json(&Explanation {
-            head: &head,
+        let body = found.json()?;
+        Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+    };
+    answer::tagged(&headers, &tag, body).await
+}
+
+/// What a view has of a link.
+struct Found {
+    head: Head,
+    queues: Vec<Text>,
+    link: Arc<Object>,
+    emission: Option<Arc<Object>>,
+}
+
+impl Found {
+    fn new(app: &App, view: &View, id: &str, time_ms: i64) -> Option<Self> {
+        Some(Self {
+            link: view.get(Layer::Links, id).map(Arc::clone)?,
+            emission: view.get(Layer::LinkEmissions, id).map(Arc::clone),
+            queues: queues_on(view, id),
+            head: Head::new(app, view, time_ms, None),
+        })
+    }
+
+    fn json(&self) -> Result<Vec<u8>, Problem> {
+        let Object::Link(link) = self.link.as_ref() else {
+            return Err(Problem::internal(&"an object of the layer links is no link"));
+        };
+        answer::json_bytes(&Explanation {
+            head: &self.head,
             link,
-            queues: &queues,
-            emission: match emission.as_deref() {
+            queues: &self.queues,
+            emission: match self.emission.as_deref() {
                 Some(Object::Emission(emission)) => {
                     Some(Explained { emission, basis: emission.basis.as_deref() })
                 }
@@ -112,6 +144,5 @@ pub(super) async fn get(
             minute: &link.minute.evidence,
             five_minutes: &link.five_minutes.evidence,
         })
-    };
-    answer::tagged(&headers, &tag, body).await
+    }
 }

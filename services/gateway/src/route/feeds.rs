@@ -7,15 +7,15 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::{Router, routing};
 use events::Text;
-use picture::Feed;
+use picture::{Feed, View};
 use serde::Serialize;
 
-use crate::answer::{json, tag, tagged};
+use crate::answer::{json, json_bytes, tag, tagged};
 use crate::app::App;
 use crate::extract::Parameters;
 use crate::live::{self, LiveRegion};
 use crate::options::Origin;
-use crate::past::At;
+use crate::past::{self, At, JsonMoments, When};
 use crate::problem::Problem;
 use crate::schema::{self, Problems};
 
@@ -62,19 +62,31 @@ struct FeedHealth {
     path = "/v1/feeds",
     tag = "picture",
     params(At),
-    responses((status = 200, description = "The feeds", body = FeedList), Problems)
+    responses((status = 200, description = "The feeds", body = schema::OrSeries<FeedList>), Problems)
 )]
 pub(super) async fn get(
     State(app): State<Arc<App>>,
     Parameters(at): Parameters<At>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let now_ms = app.now_ms();
-    let time_ms = at.time_ms(now_ms)?.unwrap_or(now_ms);
+    let when = at.when(&app)?;
+    if let When::Series(moments) = when {
+        let shown = Arc::clone(&app);
+        let maker = JsonMoments::new(move |views: &[&View], time_ms| {
+            let feeds = shown.regions().zip(views).flat_map(|(region, view)| {
+                live::feeds(view).map(move |feed| health(region, feed, time_ms))
+            });
+            let feeds = feeds.collect();
+            json_bytes(&FeedList { origin: shown.origin, time_ms, feeds })
+        });
+        let regions = app.regions().cloned().collect();
+        return past::respond(&app, regions, moments, at.known, "application/json", maker).await;
+    }
+    let time_ms = when.time_ms(&app);
     let mut feeds = Vec::new();
     let mut versions = Vec::new();
     for region in app.regions() {
-        at.of(&app, region).await?.look(&app, |view, _| {
+        at.of(&app, region, when).await?.look(&app, |view, _| {
             versions.push((view.epoch().clone(), view.sequence()));
             feeds.extend(live::feeds(view).map(|feed| health(region, feed, time_ms)));
         });

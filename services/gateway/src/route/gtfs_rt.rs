@@ -82,8 +82,8 @@ pub(super) async fn get(
         let names = Kind::ALL.map(Kind::as_str).join(", ");
         Problem::not_found(format!("no GTFS-Realtime feed {name:?}; there is {names}"))
     })?;
-    let at = At { at: query.at, sequence: query.sequence, known: query.known };
-    let shown = at.of(&app, live).await?;
+    let at = At { at: query.at, sequence: query.sequence, known: query.known, ..At::default() };
+    let shown = at.of(&app, live, at.when(&app)?).await?;
     let (time_ms, objects, tag) = shown.look_at(&app, |view, time_ms, generation| {
         let objects: Vec<_> = view.all(kind.layer()).cloned().collect();
         let version = (view.epoch(), generation, view.changed(kind.layer()));

@@ -10,12 +10,12 @@ use events::Position;
 use picture::{Layer, Object, View};
 use serde::Deserialize;
 
-use crate::answer::{Answer, Head, Shape};
+use crate::answer::{Answer, Answers, Head, Shape};
 use crate::app::App;
 use crate::column::Fields;
 use crate::extract::Segments;
 use crate::negotiate;
-use crate::past::{At, Known};
+use crate::past::{self, At, Known, When};
 use crate::problem::Problem;
 use crate::query::sort::{Key, Sort};
 use crate::query::{Span, near};
@@ -46,6 +46,16 @@ pub(super) struct Query {
     /// five minutes after and is about that time or before.
     #[param(inline)]
     known: Option<Known>,
+    /// A series: the first moment (RFC 3339). Goes with `to` and `step`, not with `at`.
+    #[param(format = DateTime, example = "2026-11-26T07:00:00Z")]
+    from: Option<String>,
+    /// The last moment of a series, if a whole number of steps leads there.
+    #[param(format = DateTime, example = "2026-11-26T08:00:00Z")]
+    to: Option<String>,
+    /// From a moment to the next: an ISO 8601 duration of hours, minutes and seconds, one second or
+    /// more.
+    #[param(pattern = r"^PT([0-9]+H)?([0-9]+M)?([0-9]+S)?$", example = "PT5M")]
+    step: Option<String>,
     /// A condition on the properties, in CQL2 text: comparisons, `BETWEEN`, `IN`, `LIKE`, `IS NULL`,
     /// `AND`, `OR`, `NOT`.
     #[param(
@@ -99,6 +109,14 @@ pub(super) struct Query {
 /// that is there all the time, and whose property that it is sorted by does not change, is on exactly
 /// one page, whatever else comes and goes meanwhile. Where a format has no place for it, the address
 /// of the next page is in the `Link` header alone.
+///
+/// With `from`, `to` and `step` the answer is a series: one body, made and sent moment by moment, in
+/// which each object says its moment, `at_ms`, before all its other properties. JSON is
+/// `{"moments": [...]}` with what `at` gives for each; GeoJSON one collection with the features of all,
+/// and what is said of each moment behind them; CSV has one header; Arrow a record batch a moment;
+/// protobuf one `tilanne.v1.Moment` after another, each after its length. Conditions, `near` and `sort`
+/// with `limit` hold at each moment; there are no pages, and all objects without a `limit`. A series
+/// that cannot be made to its end is cut off, and does not end as it should.
 #[utoipa::path(
     get,
     operation_id = "list_objects",
@@ -112,8 +130,8 @@ pub(super) struct Query {
     ),
     responses(
         (status = 200, description = "A page of objects", content(
-            (schema::FeatureCollection = "application/geo+json"),
-            (schema::Page = "application/json"),
+            (schema::FeatureCollections = "application/geo+json"),
+            (schema::OrSeries<schema::Page> = "application/json"),
             (schema::Binary = "application/protobuf"),
             (schema::Lines = "application/x-ndjson"),
             (schema::Table = "text/csv"),
@@ -135,18 +153,48 @@ pub(super) async fn get(
     let span = Span::new(query.since_ms, query.until_ms)?;
     let asked = words.asked(query.filter.take())?;
     let fields = query.fields.as_deref().map(|text| Fields::parse(layer, text)).transpose()?;
-    let order = Order::new(&query, layer, app.options.page_limit_max)?;
-    let at = At { at: query.at.take(), sequence: query.sequence, known: query.known };
-    let looked = at.of(&app, live).await?.look(&app, |view, time_ms| {
-        let selection = if asked == Asked::default() {
-            None
-        } else {
-            Some(Selection::new(&asked, vec![layer], live.region(), view)?)
-        };
-        let wanted = Wanted { selection, span };
-        let objects = order.candidates(view, layer, &wanted);
-        Ok::<_, Problem>((Head::new(&app, view, time_ms, None), wanted, objects))
-    });
+    let at = At {
+        at: query.at.take(),
+        sequence: query.sequence,
+        known: query.known,
+        from: query.from.take(),
+        to: query.to.take(),
+        step: query.step.take(),
+    };
+    let when = at.when(&app)?;
+    let look = {
+        let (app, live) = (Arc::clone(&app), Arc::clone(live));
+        move |order: &Order, view: &View, time_ms: i64| {
+            let selection = if asked == Asked::default() {
+                None
+            } else {
+                Some(Selection::new(&asked, vec![layer], live.region(), view)?)
+            };
+            let wanted = Wanted { selection, span };
+            let objects = order.candidates(view, layer, &wanted);
+            Ok::<_, Problem>((Head::new(&app, view, time_ms, None), wanted, objects))
+        }
+    };
+    if let When::Series(moments) = when {
+        if query.cursor.is_some() {
+            let detail = "query: cursor: a series has no pages, all of it is one answer";
+            return Err(Problem::bad_request(detail));
+        }
+        let order = Order::new(&query, layer, app.options.page_limit_max, usize::MAX)?;
+        let answers = Answers::new(encoder, move |view: &View, at_ms| {
+            let (head, wanted, objects) = look(&order, view, at_ms)?;
+            let (objects, _) = order.page(wanted.narrow(objects));
+            let shape = Shape::Moment { of: moments, is_one: false };
+            Ok(Answer { head, layer, objects, shape, fields: fields.clone() })
+        });
+        let regions = vec![Arc::clone(live)];
+        let content_type = encoder.content_type();
+        return past::respond(&app, regions, moments, at.known, content_type, answers).await;
+    }
+    let page_limit_max = app.options.page_limit_max;
+    let order = Order::new(&query, layer, page_limit_max, page_limit_max)?;
+    let shown = at.of(&app, live, when).await?;
+    let looked = shown.look(&app, |view, time_ms| look(&order, view, time_ms));
     let (head, wanted, objects) = looked?;
     let page = tokio::task::spawn_blocking(move || order.page(wanted.narrow(objects))).await;
     let (objects, cursor) = page.map_err(|error| Problem::internal(&error))?;
@@ -160,10 +208,10 @@ pub(super) fn known_layer(name: &str) -> Result<Layer, Problem> {
 }
 
 /// A number of objects that was asked for.
-fn count(name: &str, asked: u32, page_limit_max: usize) -> Result<usize, Problem> {
+fn count(name: &str, asked: u32, count_max: usize) -> Result<usize, Problem> {
     match asked {
         0 => Err(Problem::bad_request(format!("query: {name}: it must be 1 or more"))),
-        asked => Ok((asked as usize).min(page_limit_max)),
+        asked => Ok((asked as usize).min(count_max)),
     }
 }
 
@@ -194,10 +242,16 @@ enum Order {
 }
 
 impl Order {
-    fn new(query: &Query, layer: Layer, page_limit_max: usize) -> Result<Self, Problem> {
+    /// `count_max` bounds `k`, `limit_max` the objects of a page.
+    fn new(
+        query: &Query,
+        layer: Layer,
+        count_max: usize,
+        limit_max: usize,
+    ) -> Result<Self, Problem> {
         if let Some(near) = &query.near {
             let place = near::parse(layer, near)?;
-            let count = count("k", query.k.unwrap_or(NEAREST), page_limit_max)?;
+            let count = count("k", query.k.unwrap_or(NEAREST), count_max)?;
             for (name, is_there) in [
                 ("sort", query.sort.is_some()),
                 ("cursor", query.cursor.is_some()),
@@ -214,8 +268,8 @@ impl Order {
             let detail = "query: k: goes with near; for the size of a page there is limit";
             return Err(Problem::bad_request(detail));
         }
-        let limit = query.limit.map(|limit| count("limit", limit, page_limit_max)).transpose()?;
-        let limit = limit.unwrap_or(page_limit_max);
+        let limit = query.limit.map(|limit| count("limit", limit, limit_max)).transpose()?;
+        let limit = limit.unwrap_or(limit_max);
         let Some(sort) = &query.sort else {
             return Ok(Self::ById { after: query.cursor.clone().unwrap_or_default(), limit });
         };
@@ -242,7 +296,7 @@ impl Order {
             Self::By { .. } => view.all(layer).cloned().collect(),
             Self::ById { after, limit } => {
                 let objects = view.after(layer, after).filter(|object| wanted.span.has(object));
-                objects.take(limit + 1).cloned().collect()
+                objects.take(limit.saturating_add(1)).cloned().collect()
             }
         }
     }

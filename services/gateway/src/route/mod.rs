@@ -17,6 +17,7 @@ mod readiness;
 mod region;
 mod region_events;
 mod regions;
+mod replays;
 mod stream;
 mod tile;
 mod tilejson;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
@@ -90,12 +91,15 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(region::routes())
         .merge(region_events::routes())
         .merge(regions::routes())
+        .merge(replays::routes())
         .merge(stream::routes(&app.options.push))
         .merge(tile::routes())
         .merge(tilejson::routes())
         .fallback(assets::other)
-        .with_state(app)
+        .with_state(Arc::clone(&app))
         .layer(around)
+        // Each picture of a replay has all that is around its answers itself.
+        .layer(from_fn_with_state(app, replays::pictures))
 }
 
 /// The description of all routes (OpenAPI 3.1), as served at `/openapi.json`.
@@ -148,6 +152,12 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         region::get,
         region_events::get,
         regions::get,
+        replays::change,
+        replays::differences,
+        replays::end,
+        replays::get,
+        replays::list,
+        replays::start,
         stream::get,
         tile::get,
         tilejson::get

@@ -6,16 +6,16 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::{Router, routing};
-use picture::Layer;
+use picture::{Layer, View};
 use serde::Deserialize;
 
 use super::layer::known_layer;
-use crate::answer::{Answer, Head, Shape};
+use crate::answer::{Answer, Answers, Head, Shape};
 use crate::app::App;
 use crate::column::Fields;
 use crate::extract::{Parameters, Segments};
 use crate::negotiate;
-use crate::past::{At, Known};
+use crate::past::{self, At, Known, When};
 use crate::problem::Problem;
 use crate::schema::{self, ProblemsOfFormats};
 
@@ -39,6 +39,16 @@ pub(super) struct Query {
     /// five minutes after and is about that time or before.
     #[param(inline)]
     known: Option<Known>,
+    /// A series: the first moment (RFC 3339). Goes with `to` and `step`, not with `at`.
+    #[param(format = DateTime, example = "2026-11-26T07:00:00Z")]
+    from: Option<String>,
+    /// The last moment of a series, if a whole number of steps leads there.
+    #[param(format = DateTime, example = "2026-11-26T08:00:00Z")]
+    to: Option<String>,
+    /// From a moment to the next: an ISO 8601 duration of hours, minutes and seconds, one second or
+    /// more.
+    #[param(pattern = r"^PT([0-9]+H)?([0-9]+M)?([0-9]+S)?$", example = "PT5M")]
+    step: Option<String>,
     /// Properties that the answer has, by their names in JSON, separated by commas.
     #[param(min_length = 1)]
     fields: Option<String>,
@@ -48,6 +58,9 @@ pub(super) struct Query {
 }
 
 /// One object
+///
+/// With `from`, `to` and `step` a series, as of a layer: in JSON the object is null at moments when it
+/// was not there, in other formats it is left out.
 #[utoipa::path(
     get,
     operation_id = "get_object",
@@ -61,8 +74,8 @@ pub(super) struct Query {
     ),
     responses(
         (status = 200, description = "The object", content(
-            (schema::FeatureAnswer = "application/geo+json"),
-            (schema::One = "application/json"),
+            (schema::FeatureAnswers = "application/geo+json"),
+            (schema::OrSeries<schema::One> = "application/json"),
             (schema::Binary = "application/protobuf"),
             (schema::Lines = "application/x-ndjson"),
             (schema::Table = "text/csv"),
@@ -82,14 +95,39 @@ pub(super) async fn get(
     let live = app.known_region(&region)?;
     let layer = known_layer(&layer)?;
     let fields = query.fields.as_deref().map(|text| Fields::parse(layer, text)).transpose()?;
-    let at = At { at: query.at, sequence: query.sequence, known: query.known };
-    let found = at.of(&app, live).await?.look(&app, |view, time_ms| {
-        view.get(layer, &id).map(|object| {
+    let at = At {
+        at: query.at,
+        sequence: query.sequence,
+        known: query.known,
+        from: query.from,
+        to: query.to,
+        step: query.step,
+    };
+    let when = at.when(&app)?;
+    let look = move |app: &App, id: &str, view: &View, time_ms: i64| {
+        view.get(layer, id).map(|object| {
             let feed = is_of_one_feed(layer).then(|| object.feed().as_str());
-            let head = Head::new(&app, view, time_ms, feed);
+            let head = Head::new(app, view, time_ms, feed);
             (head, Arc::clone(object))
         })
-    });
+    };
+    if let When::Series(moments) = when {
+        let shown = Arc::clone(&app);
+        let answers = Answers::new(encoder, move |view: &View, at_ms| {
+            let (head, object) = match look(&shown, &id, view, at_ms) {
+                Some((head, object)) => (head, Some(object)),
+                None => (Head::new(&shown, view, at_ms, None), None),
+            };
+            let shape = Shape::Moment { of: moments, is_one: true };
+            let objects = object.into_iter().collect();
+            Ok(Answer { head, layer, objects, shape, fields: fields.clone() })
+        });
+        let regions = vec![Arc::clone(live)];
+        let content_type = encoder.content_type();
+        return past::respond(&app, regions, moments, at.known, content_type, answers).await;
+    }
+    let shown = at.of(&app, live, when).await?;
+    let found = shown.look(&app, |view, time_ms| look(&app, &id, view, time_ms));
     let Some((head, object)) = found else {
         let detail = format!("no {id:?} in {layer} of {region}; it may have left the picture");
         return Err(Problem::not_found(detail));

@@ -12,12 +12,12 @@ use network::{BoundingBox, City};
 use picture::{Layer, View};
 use serde::Serialize;
 
-use crate::answer::{json, tag, tagged};
+use crate::answer::{json, json_bytes, tag, tagged};
 use crate::app::App;
 use crate::extract::Parameters;
 use crate::live::{FeedLabel, LiveRegion};
 use crate::options::Origin;
-use crate::past::At;
+use crate::past::{self, At, JsonMoments, When};
 use crate::problem::Problem;
 use crate::schema::{self, Problems};
 
@@ -84,20 +84,30 @@ impl<'a> RegionSummary<'a> {
     path = "/v1/regions",
     tag = "picture",
     params(At),
-    responses((status = 200, description = "The regions", body = RegionList), Problems)
+    responses((status = 200, description = "The regions", body = schema::OrSeries<RegionList>), Problems)
 )]
 pub(super) async fn get(
     State(app): State<Arc<App>>,
     Parameters(at): Parameters<At>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let when = at.when(&app)?;
+    if let When::Series(moments) = when {
+        let shown = Arc::clone(&app);
+        let maker = JsonMoments::new(move |views: &[&View], time_ms| {
+            let regions = shown.regions().zip(views);
+            let regions = regions.map(|(live, view)| RegionSummary::new(live, view)).collect();
+            json_bytes(&RegionList { origin: shown.origin, time_ms, regions })
+        });
+        let regions = app.regions().cloned().collect();
+        return past::respond(&app, regions, moments, at.known, "application/json", maker).await;
+    }
     let mut regions = Vec::new();
     for live in app.regions() {
-        let shown = at.of(&app, live).await?;
+        let shown = at.of(&app, live, when).await?;
         regions.push(shown.look(&app, |view, _| RegionSummary::new(live, view)));
     }
-    let now_ms = app.now_ms();
-    let time_ms = at.time_ms(now_ms)?.unwrap_or(now_ms);
+    let time_ms = when.time_ms(&app);
     let versions: Vec<_> = regions.iter().map(|one| (&one.epoch, one.sequence)).collect();
     let tag = tag(time_ms, &[&"regions", &versions]);
     let body = RegionList { origin: app.origin, time_ms, regions };

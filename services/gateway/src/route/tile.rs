@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing};
 use network::BoundingBox;
-use picture::Layer;
+use picture::{Layer, Object, View};
 use serde::Deserialize;
 
 use super::layer::known_layer;
@@ -15,10 +15,10 @@ use crate::app::App;
 use crate::column::{Columns, Fields, Form};
 use crate::extract::{Parameters, Segments};
 use crate::live::LiveRegion;
-use crate::past::{At, Known, Shown};
+use crate::past::{self, At, Known, Maker, Shown, When};
 use crate::problem::Problem;
 use crate::schema::{self, Problems};
-use crate::tile::{self, Address, Key, Made, Source, Version};
+use crate::tile::{self, Address, Key, Made, Sheet, Source, Version};
 use crate::{negotiate, telemetry};
 
 pub(super) const MEDIA_TYPE: &str = "application/vnd.mapbox-vector-tile";
@@ -43,6 +43,16 @@ pub(super) struct Query {
     /// five minutes after and is about that time or before.
     #[param(inline)]
     known: Option<Known>,
+    /// A series: the first moment (RFC 3339). Goes with `to` and `step`, not with `at`.
+    #[param(format = DateTime, example = "2026-11-26T07:00:00Z")]
+    from: Option<String>,
+    /// The last moment of a series, if a whole number of steps leads there.
+    #[param(format = DateTime, example = "2026-11-26T08:00:00Z")]
+    to: Option<String>,
+    /// From a moment to the next: an ISO 8601 duration of hours, minutes and seconds, one second or
+    /// more.
+    #[param(pattern = r"^PT([0-9]+H)?([0-9]+M)?([0-9]+S)?$", example = "PT5M")]
+    step: Option<String>,
     /// Properties that features have, by their names in JSON, separated by commas. Without it those
     /// that the layer's TileJSON lists.
     #[param(min_length = 1)]
@@ -55,6 +65,7 @@ pub(super) struct Query {
 /// from the picture of now or of `at`. Features have `region` and the properties that the layer's TileJSON
 /// lists, each by its path in JSON; `fields` chooses others. Lists are texts with `;` between, numbers
 /// but whole ones have three digits.
+/// With `from`, `to` and `step` the tile has the features of all moments, each with its moment, `at_ms`.
 /// Streets are drawn from the zoom on that suits their class, and what is smaller than a pixel is
 /// left out.
 #[utoipa::path(
@@ -89,10 +100,31 @@ pub(super) async fn get(
     let address = Address::parse(&z, &x, &y)?;
     let fields = query.fields.as_deref().map(|text| Fields::parse(layer, text)).transpose()?;
     let envelope = address.envelope();
-    let at = At { at: query.at, sequence: None, known: query.known };
+    let at = At {
+        at: query.at,
+        sequence: None,
+        known: query.known,
+        from: query.from,
+        to: query.to,
+        step: query.step,
+    };
+    let when = at.when(&app)?;
+    let columns = match &fields {
+        Some(fields) => Columns::of(layer).picked(Some(fields)),
+        None => Columns::of(layer).only(|column| column.drawn),
+    };
+    let regions = app.regions().filter(|live| touches(live, &envelope));
+    if let When::Series(moments) = when {
+        let regions: Vec<_> = regions.cloned().collect();
+        let sheet = Some(Sheet::new(address, layer, columns));
+        let objects_left = app.options.tiles.objects_max;
+        let drawing = Drawing { sheet, layer, address, objects_left };
+        let tile = past::whole(&app, &regions, moments, at.known, drawing).await?;
+        return answer(&headers, &Made::new(tile));
+    }
     let mut touched = Vec::new();
-    for live in app.regions().filter(|live| touches(live, &envelope)) {
-        touched.push(at.of(&app, live).await?);
+    for live in regions {
+        touched.push(at.of(&app, live, when).await?);
     }
     let versions = touched.iter().map(|shown| {
         shown.look_at(&app, |view, _, generation| Version {
@@ -108,18 +140,17 @@ pub(super) async fn get(
     let making = async {
         metrics::counter!(telemetry::TILES_MADE, "layer" => layer.as_str()).increment(1);
         let task = tokio::task::spawn_blocking(move || {
-            let columns = Columns::of(layer);
-            let columns = match &fields {
-                Some(fields) => columns.picked(Some(fields)),
-                None => columns.only(|column| column.drawn),
-            };
             let sources = sources(&held, &touched, layer, address, objects_max);
-            Arc::new(Made::new(tile::make(address, layer, &columns, sources)))
+            Arc::new(Made::new(tile::make(address, layer, columns, sources)))
         });
         task.await.map_err(|error| Problem::internal(&error))
     };
     let tile = app.tiles.get(&key, making).await?;
-    let mut response = if negotiate::has(&headers, &tile.tag) {
+    answer(&headers, &tile)
+}
+
+fn answer(request: &HeaderMap, tile: &Made) -> Result<Response, Problem> {
+    let mut response = if negotiate::has(request, &tile.tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         ([(header::CONTENT_TYPE, MEDIA_TYPE)], tile.body.clone()).into_response()
@@ -129,6 +160,48 @@ pub(super) async fn get(
     // Kept, but asked about each time.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     Ok(response)
+}
+
+/// Draws a layer of several moments into one tile.
+struct Drawing {
+    /// Until it is finished.
+    sheet: Option<Sheet>,
+    layer: Layer,
+    address: Address,
+    objects_left: usize,
+}
+
+impl Maker for Drawing {
+    fn moment(&mut self, views: &[&View], at_ms: i64) -> Result<Vec<u8>, Problem> {
+        for view in views {
+            let objects = drawn(view, self.layer, self.address).into_iter();
+            let objects: Vec<_> = objects.map(|(_, object)| object).collect();
+            let left = self.objects_left.checked_sub(objects.len());
+            self.objects_left = left.ok_or_else(|| {
+                let detail = "query: step: the moments have more objects in this tile than a tile \
+                              may have; take fewer moments, or a deeper zoom";
+                Problem::bad_request(detail)
+            })?;
+            let source = Source { region: view.region().clone(), objects };
+            if let Some(sheet) = &mut self.sheet {
+                sheet.add(source, Some(at_ms));
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn end(&mut self) -> Result<Vec<u8>, Problem> {
+        Ok(self.sheet.take().map(Sheet::finish).unwrap_or_default())
+    }
+}
+
+/// What is drawn of a view, each with the zoom from which on it is.
+fn drawn(view: &View, layer: Layer, address: Address) -> Vec<(u8, Arc<Object>)> {
+    let envelope = address.envelope();
+    let objects = view.query(layer, &envelope);
+    let ranked = objects.map(|object| (tile::object_least_zoom(object, view), object));
+    let drawn = ranked.filter(|(zoom, _)| *zoom <= address.zoom);
+    drawn.map(|(zoom, object)| (zoom, Arc::clone(object))).collect()
 }
 
 /// A layer that tiles can show.
@@ -163,14 +236,8 @@ fn sources(
 ) -> Vec<Source> {
     let mut left = objects_max;
     let sources = regions.iter().map(|shown| {
-        let (region, mut objects): (_, Vec<_>) = shown.look(app, |view, _| {
-            let envelope = address.envelope();
-            let objects = view.query(layer, &envelope);
-            let ranked = objects.map(|object| (tile::object_least_zoom(object, view), object));
-            let drawn = ranked.filter(|(zoom, _)| *zoom <= address.zoom);
-            let drawn = drawn.map(|(zoom, object)| (zoom, Arc::clone(object)));
-            (view.region().clone(), drawn.collect())
-        });
+        let (region, mut objects): (_, Vec<_>) =
+            shown.look(app, |view, _| (view.region().clone(), drawn(view, layer, address)));
         if objects.len() > left {
             objects.select_nth_unstable_by(left, |(a_zoom, a), (b_zoom, b)| {
                 a_zoom.cmp(b_zoom).then_with(|| a.id().cmp(b.id()))

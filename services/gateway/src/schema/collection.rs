@@ -60,8 +60,64 @@ pub(crate) struct One {
     head: Head,
     /// Layer.
     layer: LayerName,
-    /// The object.
-    object: PictureObject,
+    /// The object; null only at a moment of a series when it was not there.
+    #[schema(required = true)]
+    object: Option<PictureObject>,
+}
+
+/// What there is, or that at each of several moments.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(crate) enum OrSeries<T: ToSchema> {
+    /// Without `from`, `to` and `step`.
+    One(T),
+    /// With them.
+    Series(Series<T>),
+}
+
+/// What there was at each of several moments.
+#[derive(ToSchema)]
+pub(crate) struct Series<T: ToSchema> {
+    /// In the order of time, each as `at` gives it.
+    moments: Vec<Option<T>>,
+}
+
+/// GeoJSON of one moment or of several.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(crate) enum FeatureCollections {
+    /// Without `from`, `to` and `step`.
+    One(FeatureCollection),
+    /// With them.
+    Series(FeatureSeries),
+}
+
+/// GeoJSON of one object at one moment or at several.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(crate) enum FeatureAnswers {
+    /// Without `from`, `to` and `step`.
+    One(Box<FeatureAnswer>),
+    /// With them.
+    Series(FeatureSeries),
+}
+
+/// Objects at several moments as GeoJSON (RFC 7946).
+#[derive(ToSchema)]
+pub(crate) struct FeatureSeries {
+    /// Always `FeatureCollection`.
+    #[schema(rename = "type", pattern = "^FeatureCollection$")]
+    kind: String,
+    /// Region.
+    region: String,
+    /// Where the picture comes from.
+    origin: crate::options::Origin,
+    /// Layer.
+    layer: LayerName,
+    /// By moment, then as in an answer of one moment. Properties begin with `at_ms`.
+    features: Vec<Feature>,
+    /// What is said of each moment.
+    moments: Vec<Head>,
 }
 
 /// A page of objects as GeoJSON (RFC 7946).

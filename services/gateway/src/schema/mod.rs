@@ -13,11 +13,11 @@ mod weather;
 
 use events::wire;
 use serde::Serialize;
-use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 
 pub(crate) use collection::{
-    ArrowStream, Binary, City, FeatureAnswer, FeatureCollection, FormatName, GtfsRtFeed,
-    GtfsRtFormat, GtfsRtJson, GtfsRtKind, LayerName, Lines, One, Page, Table, VectorTile,
+    ArrowStream, Binary, City, FeatureAnswers, FeatureCollections, FormatName, GtfsRtFeed,
+    GtfsRtFormat, GtfsRtJson, GtfsRtKind, LayerName, Lines, One, OrSeries, Page, Table, VectorTile,
 };
 pub(crate) use message::{ClientMessage, CloudEvent, ServerMessage};
 pub(crate) use object::{Feed, PictureObject};
@@ -33,6 +33,15 @@ fn names<E: TryFrom<i32> + Serialize>() -> ObjectBuilder {
     let values: Vec<serde_json::Value> =
         values.filter_map(|value| serde_json::to_value(value).ok()).collect();
     ObjectBuilder::new().schema_type(SchemaType::new(Type::String)).enum_values(Some(values))
+}
+
+/// How fast what was recorded is played.
+pub(crate) fn replay_speed() -> Schema {
+    let number = ObjectBuilder::new().schema_type(SchemaType::new(Type::Number));
+    let number = number.minimum(Some(0.01)).maximum(Some(10_000));
+    let word = ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
+    let word = word.enum_values(Some(["max"]));
+    Schema::OneOf(OneOfBuilder::new().item(number).item(word).build())
 }
 
 /// Names of [`wire::Connection`].

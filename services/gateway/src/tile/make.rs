@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::message::{self, Feature, GeometryType, Pen};
 use super::{Address, EXTENT, clip};
+use crate::answer::AT;
 use crate::column::{Cell, Columns};
 use crate::geometry::{Part, parts};
 
@@ -43,33 +44,58 @@ pub(crate) struct Source {
 pub(crate) fn make(
     address: Address,
     layer: Layer,
-    columns: &Columns,
-    mut sources: Vec<Source>,
+    columns: Columns,
+    sources: Vec<Source>,
 ) -> Vec<u8> {
-    let mut values = Values::default();
-    let mut features = Vec::new();
-    let mut row = Vec::new();
-    let mut keys: Vec<String> = columns.iter().map(|column| column.name.to_string()).collect();
-    let region_key = keys.len() as u32;
-    keys.push(REGION.into());
-    for Source { region, objects } in &mut sources {
+    let mut sheet = Sheet::new(address, layer, columns);
+    for source in sources {
+        sheet.add(source, None);
+    }
+    sheet.finish()
+}
+
+/// A tile that is being drawn.
+pub(crate) struct Sheet {
+    address: Address,
+    layer: Layer,
+    columns: Columns,
+    values: Values,
+    features: Vec<Feature>,
+    /// Whether features say their moment.
+    is_series: bool,
+}
+
+impl Sheet {
+    pub(crate) fn new(address: Address, layer: Layer, columns: Columns) -> Self {
+        let (values, features) = (Values::default(), Vec::new());
+        Self { address, layer, columns, values, features, is_series: false }
+    }
+
+    /// Draws the objects of a region, of one of several moments where there are.
+    pub(crate) fn add(&mut self, source: Source, at_ms: Option<i64>) {
+        let Source { region, mut objects } = source;
         objects.sort_unstable_by(|a, b| a.id().cmp(b.id()));
-        let region_value = values.number(Cell::Text(region.clone()));
-        for object in objects {
-            let drawings = drawings(address, object);
+        let region_key = self.columns.iter().len() as u32;
+        let region_value = self.values.number(Cell::Text(region));
+        self.is_series |= at_ms.is_some();
+        let at = at_ms.map(|at_ms| [region_key + 1, self.values.number(Cell::Integer(at_ms))]);
+        let mut row = Vec::new();
+        for object in &objects {
+            let drawings = drawings(self.address, object);
             if drawings.is_empty() {
                 continue;
             }
-            columns.read(object, &mut row);
+            self.columns.read(object, &mut row);
             let cells = row.iter_mut().map(std::mem::take).enumerate();
             let cells = cells.filter(|(_, cell)| *cell != Cell::Missing);
-            let mut tags = Vec::with_capacity(2 * (columns.iter().len() + 1));
+            let mut tags = Vec::with_capacity(2 * (self.columns.iter().len() + 2));
             for (key, cell) in cells {
-                tags.extend([key as u32, values.number(cell)]);
+                tags.extend([key as u32, self.values.number(cell)]);
             }
             tags.extend([region_key, region_value]);
+            tags.extend(at.into_iter().flatten());
             let id = Some(feature_id(object.id()));
-            features.extend(drawings.into_iter().map(|(kind, geometry)| Feature {
+            self.features.extend(drawings.into_iter().map(|(kind, geometry)| Feature {
                 id,
                 tags: tags.clone(),
                 r#type: Some(kind as i32),
@@ -77,17 +103,26 @@ pub(crate) fn make(
             }));
         }
     }
-    // A layer should have a feature (section 4.1): without any the tile is empty.
-    let layer = message::Layer {
-        version: VERSION,
-        name: layer.to_string(),
-        features,
-        keys,
-        values: values.list,
-        extent: Some(EXTENT),
-    };
-    let layers = if layer.features.is_empty() { Vec::new() } else { vec![layer] };
-    message::Tile { layers }.encode_to_vec()
+
+    /// The tile.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        let names = self.columns.iter().map(|column| column.name.to_string());
+        let mut keys: Vec<String> = names.chain([REGION.into()]).collect();
+        if self.is_series {
+            keys.push(AT.into());
+        }
+        // A layer should have a feature (section 4.1): without any the tile is empty.
+        let layer = message::Layer {
+            version: VERSION,
+            name: self.layer.to_string(),
+            features: self.features,
+            keys,
+            values: self.values.list,
+            extent: Some(EXTENT),
+        };
+        let layers = if layer.features.is_empty() { Vec::new() } else { vec![layer] };
+        message::Tile { layers }.encode_to_vec()
+    }
 }
 
 /// The number of an object: the same in all tiles, so that a map can tell that two parts are one.

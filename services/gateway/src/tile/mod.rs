@@ -17,7 +17,7 @@ use picture::{Layer, Object, View};
 use crate::problem::Problem;
 
 pub(crate) use cache::{Cache, Key, Made, Version};
-pub(crate) use make::{REGION, Source, make};
+pub(crate) use make::{REGION, Sheet, Source, make};
 
 /// Deepest zoom that is answered: a tile of 10 m, in which a unit is 2 mm.
 pub(crate) const ZOOM_MAX: u8 = 22;

@@ -77,9 +77,18 @@ pub struct Setup {
     pub start: Option<Timestamp>,
     /// What the columns of a table mean.
     pub mapping: Option<table::Mapping>,
+    /// Reads tables of Parquet; none where nothing can.
+    pub parquet: Option<OpenParquet>,
     /// Counts the bytes of the files that were read, packed ones as they are packed.
     pub bytes_read: Arc<AtomicU64>,
 }
+
+/// Opens a file of Parquet: its rows with the columns of these names, in their order, as texts; a
+/// missing value is an empty one, a time is RFC 3339. An error says what is wrong with the file.
+pub type OpenParquet = fn(&Path, &[&str]) -> Result<TextRows, String>;
+
+/// Rows of texts, or why the rest cannot be read.
+pub type TextRows = Box<dyn Iterator<Item = Result<Vec<String>, String>>>;
 
 /// Why an import cannot go on.
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! Tables of positions or measurements (CSV), with a mapping that says what the columns mean.
+//! Tables of positions or measurements (CSV, Parquet), with a mapping that says what the columns mean.
 //!
 //! ```toml
 //! delimiter = ";"             # "," when not given
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use csv::{ReaderBuilder, StringRecord, StringRecordsIntoIter};
+use csv::{ReaderBuilder, StringRecord};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -93,6 +93,11 @@ impl Mapping {
         Ok(mapping)
     }
 
+    /// Columns that are read: that of the time, then those of the fields.
+    fn wanted(&self) -> Vec<&str> {
+        std::iter::once(&self.time).chain(self.columns.values()).map(String::as_str).collect()
+    }
+
     fn time_ms(&self, text: &str, time_zone: &TimeZone) -> Option<i64> {
         match self.time_format.as_str() {
             "rfc3339" => rfc3339_ms(text),
@@ -130,27 +135,14 @@ impl Reader for Table {
                 .map_err(|error| ImportError::option("mapping", format!("time_zone: {error}")))?,
             None => setup.time_zone.clone(),
         };
-        let mut reader = ReaderBuilder::new()
-            .delimiter(mapping.delimiter as u8)
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(open(file, setup)?);
-        let header = reader.headers().map_err(|error| ImportError::file(file, error))?;
-        let column = |name: &str| {
-            let at = header.iter().position(|known| known.trim_start_matches('\u{feff}') == name);
-            at.ok_or_else(|| {
-                let known: Vec<_> = header.iter().collect();
-                let message = format!("no column {name:?}; there are {}", known.join(", "));
-                ImportError::file(file, message)
-            })
-        };
-        let time_column = column(&mapping.time)?;
-        let columns = mapping.columns.iter();
-        let columns: Result<Vec<(String, usize)>, ImportError> =
-            columns.map(|(field, name)| Ok((field.clone(), column(name)?))).collect();
-        let columns = columns?;
+        let is_parquet = file.extension().is_some_and(|extension| extension == "parquet");
+        let (input, places) =
+            if is_parquet { parquet(file, setup, &mapping)? } else { text(file, setup, &mapping)? };
+        let fields = mapping.columns.keys().cloned();
+        let columns = fields.zip(places.iter().skip(1).copied()).collect();
+        let time_column = places.first().copied().unwrap_or_default();
         Ok(Box::new(Rows {
-            input: reader.into_records(),
+            input,
             columns,
             time_column,
             mapping,
@@ -162,8 +154,52 @@ impl Reader for Table {
     }
 }
 
-struct Rows<R> {
-    input: StringRecordsIntoIter<R>,
+/// Rows of a table.
+type Input = Box<dyn Iterator<Item = csv::Result<StringRecord>>>;
+
+/// Rows of CSV, and where the time and the columns of the mapping are in them.
+fn text(file: &Path, setup: &Setup, mapping: &Mapping) -> Result<(Input, Vec<usize>), ImportError> {
+    let mut reader = ReaderBuilder::new()
+        .delimiter(mapping.delimiter as u8)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(open(file, setup)?);
+    let header = reader.headers().map_err(|error| ImportError::file(file, error))?;
+    let place = |name: &str| {
+        let at = header.iter().position(|known| known.trim_start_matches('\u{feff}') == name);
+        at.ok_or_else(|| {
+            let known: Vec<_> = header.iter().collect();
+            let message = format!("no column {name:?}; there are {}", known.join(", "));
+            ImportError::file(file, message)
+        })
+    };
+    let places = mapping.wanted().into_iter().map(place).collect::<Result<_, _>>()?;
+    Ok((Box::new(reader.into_records()), places))
+}
+
+/// The same of Parquet.
+fn parquet(
+    file: &Path,
+    setup: &Setup,
+    mapping: &Mapping,
+) -> Result<(Input, Vec<usize>), ImportError> {
+    let Some(open) = setup.parquet else {
+        return Err(ImportError::file(file, "Parquet cannot be read here"));
+    };
+    let wanted = mapping.wanted();
+    let rows = open(file, &wanted).map_err(|message| ImportError::file(file, message))?;
+    let rows = rows.zip(1..).map(|(row, number)| {
+        let mut row = StringRecord::from(row.map_err(std::io::Error::other)?);
+        let mut position = csv::Position::new();
+        position.set_line(number);
+        row.set_position(Some(position));
+        Ok(row)
+    });
+    Ok((Box::new(rows), (0..wanted.len()).collect()))
+}
+
+struct Rows {
+    input: Input,
     columns: Vec<(String, usize)>,
     time_column: usize,
     mapping: Mapping,
@@ -173,7 +209,7 @@ struct Rows<R> {
     ended: bool,
 }
 
-impl<R: std::io::Read> Iterator for Rows<R> {
+impl Iterator for Rows {
     type Item = Result<Part, ImportError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -198,7 +234,7 @@ impl<R: std::io::Read> Iterator for Rows<R> {
     }
 }
 
-impl<R> Rows<R> {
+impl Rows {
     /// A row as a report of `tilanne_json`.
     fn report(&self, row: &StringRecord) -> Result<Part, String> {
         let cell = |at: usize| row.get(at).filter(|cell| !cell.is_empty());

@@ -18,14 +18,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use events::RawRecord;
 use serde::Deserialize;
-use stream::StreamError;
 use stream::recording::Reader;
+use stream::{Speed, StreamError};
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::{Instant, sleep_until};
 
 use super::{Arrival, SourceContext, Transport, TransportError, TransportKind, options};
 use crate::format::{OptionsError, dump};
-use crate::playback::{PlayerClock, Speed};
+use crate::playback::PlayerClock;
 
 /// Records read ahead.
 const READ_AHEAD_RECORDS: usize = 64;

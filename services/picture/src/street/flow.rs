@@ -56,6 +56,10 @@ impl Links {
         cell: &Cell,
         share: f64,
     ) -> Option<KnownFlow> {
+        if window.situations.is_always_closed(link) {
+            let estimate = FlowEstimate { flow_veh_h: 0.0, deviation_veh_h: FLOW_VEH_H_MIN };
+            return Some(KnownFlow { estimate, method: EstimateMethod::Inferred });
+        }
         let state = &self.states[&link];
         if let Some(flow_veh_h) =
             window.reading(link).filter(|r| !r.stuck).and_then(|r| r.flow_veh_h)
@@ -186,6 +190,10 @@ impl Links {
         let most_are_seen =
             self.region.demand().is_some_and(|demand| demand.penetration >= MOST_SEEN);
         for (link, flow) in flows {
+            // What a street carries while it is closed is not usual.
+            if window.situations.is_always_closed(*link) {
+                continue;
+            }
             let Some(state) = self.states.get_mut(link) else { continue };
             let is_guess = state.profile.flow_veh_h(window.hour()).is_none();
             if !is_guess || flow.method != EstimateMethod::Inferred || most_are_seen {

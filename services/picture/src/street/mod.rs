@@ -107,6 +107,7 @@ impl Moving {
 impl Streets {
     pub(crate) fn new(setup: Arc<StreetSetup>) -> Self {
         let emissions = setup.emission().cloned().map(Emissions::new);
+        let touching = Touching::new(setup.closed());
         Self {
             setup,
             emissions,
@@ -118,7 +119,7 @@ impl Streets {
             queues: Queues::default(),
             queue_index: Index::new(Layer::Queues),
             area_index: Index::new(Layer::Areas),
-            touching: Touching::default(),
+            touching,
             scratch: Scratch::default(),
             matches: Matches::default(),
             elsewhere: Transit::default(),

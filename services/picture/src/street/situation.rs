@@ -63,10 +63,23 @@ pub(crate) struct Measured {
 pub(crate) struct Touching {
     by_id: BTreeMap<Text, Touched>,
     of_link: BTreeMap<LinkNumber, Vec<Text>>,
+    /// Closed whatever messages say, ascending.
+    always_closed: Vec<LinkNumber>,
     closed: Vec<LinkNumber>,
 }
 
 impl Touching {
+    /// With links that are closed whatever messages say, ascending.
+    pub(crate) fn new(always_closed: &[LinkNumber]) -> Self {
+        let closed = always_closed.to_vec();
+        Self { always_closed: closed.clone(), closed, ..Self::default() }
+    }
+
+    /// Whether a link is closed whatever messages say.
+    pub(crate) fn is_always_closed(&self, link: LinkNumber) -> bool {
+        self.always_closed.binary_search(&link).is_ok()
+    }
+
     /// Looks which messages are in force at a time.
     pub(crate) fn refresh(
         &mut self,
@@ -89,7 +102,7 @@ impl Touching {
             }
         }
         self.of_link.clear();
-        self.closed.clear();
+        self.closed.clone_from(&self.always_closed);
         for (id, touched) in &self.by_id {
             for &link in &touched.links {
                 self.of_link.entry(link).or_default().push(id.clone());
@@ -107,7 +120,7 @@ impl Touching {
         self.of_link.get(&link).cloned().unwrap_or_default()
     }
 
-    /// Links that a message closes to all traffic, ascending.
+    /// Links that are closed to all traffic, by a message or for good, ascending.
     pub(crate) fn closed(&self) -> &[LinkNumber] {
         &self.closed
     }

@@ -6,22 +6,27 @@
 //! live picture is some milliseconds behind that: an answer that was given then is had again, to the
 //! byte, with its `sequence` beside its time.
 
+mod series;
+mod walk;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use archive::{Archive, ArchiveError, Moment};
+use archive::{Archive, ArchiveError};
 use axum::http::StatusCode;
-use events::{LogRecord, Text};
+use events::Text;
 use jiff::Timestamp;
-use picture::{Picture, Setup, Snapshot, View};
+use picture::{Setup, View};
 use quick_cache::sync::Cache;
 use serde::Deserialize;
-use stream::Log;
 use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::live::LiveRegion;
 use crate::problem::Problem;
+use walk::{Knowledge, Origins, Walk};
+
+pub(crate) use series::{JsonMoments, Maker, Moments, respond, whole};
 
 /// Views of past moments that are kept: some screens' worth. One is as large as a region's live view,
 /// some kilobytes an object.
@@ -29,19 +34,13 @@ const VIEWS_MAX: usize = 8;
 /// Views that are made at a time; the next ones wait. Each takes a core and a picture's memory, and
 /// live answers come first.
 const MADE_AT_A_TIME: usize = 1;
-/// Of so many records, other tasks get a turn.
-const RECORDS_PER_TURN: u64 = 4_096;
-
-/// How much later than a moment something was received that may be known of it now. Vehicles report
-/// within seconds, detectors and messages once a minute or five.
-const LATE_MS: i64 = 5 * 60_000;
-/// How far clocks may be apart when an answer is asked for by its `sequence`: that says what was in.
-const SKEW_MS: i64 = 1_000;
+/// Series that are being sent at a time: each keeps a picture and its view.
+const SERIES_MAX: usize = 4;
 
 /// Stands for the generation of a view that does not change.
 const PAST: u64 = u64::MAX;
 
-/// Which moment.
+/// Which moment, or which moments.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -57,9 +56,41 @@ pub(crate) struct At {
     #[param(value_type = Option<i64>, minimum = 0)]
     pub(crate) sequence: Option<u64>,
     /// `then`, which is what is meant where it is not given, or `now`: with what was received in the
-    /// five minutes after and is about that time or before. Goes with `at`, not with `sequence`.
+    /// five minutes after and is about that time or before. Goes with `at` or a series, not with
+    /// `sequence`.
     #[param(inline)]
     pub(crate) known: Option<Known>,
+    /// A series: the first moment (RFC 3339). The answer is `{"moments": [...]}` with what `at` would
+    /// give for each, made and sent one by one. Goes with `to` and `step`, not with `at`.
+    #[param(format = DateTime, example = "2026-11-26T07:00:00Z")]
+    pub(crate) from: Option<String>,
+    /// The last moment of a series, if a whole number of steps leads there.
+    #[param(format = DateTime, example = "2026-11-26T08:00:00Z")]
+    pub(crate) to: Option<String>,
+    /// From a moment to the next: an ISO 8601 duration of hours, minutes and seconds, one second or
+    /// more.
+    #[param(pattern = r"^PT([0-9]+H)?([0-9]+M)?([0-9]+S)?$", example = "PT5M")]
+    pub(crate) step: Option<String>,
+}
+
+/// What a request is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    Now,
+    /// Milliseconds since 1970-01-01 UTC.
+    At(i64),
+    Series(Moments),
+}
+
+impl When {
+    /// The time of the answer; of a series that of the first moment.
+    pub(crate) fn time_ms(self, app: &App) -> i64 {
+        match self {
+            Self::Now => app.now_ms(),
+            Self::At(at_ms) => at_ms,
+            Self::Series(moments) => moments.from_ms,
+        }
+    }
 }
 
 /// When what is told has to have been known.
@@ -87,16 +118,24 @@ pub(crate) struct Past {
     setups: BTreeMap<Text, Setup>,
     views: Cache<Key, Arc<View>>,
     permits: Arc<Semaphore>,
+    series: Arc<Semaphore>,
 }
 
 impl Past {
     pub(crate) fn new(archive: Arc<Archive>, setups: BTreeMap<Text, Setup>) -> Self {
         let permits = Arc::new(Semaphore::new(MADE_AT_A_TIME));
-        Self { archive, setups, views: Cache::new(VIEWS_MAX), permits }
+        let series = Arc::new(Semaphore::new(SERIES_MAX));
+        Self { archive, setups, views: Cache::new(VIEWS_MAX), permits, series }
     }
 
     pub(crate) fn archive(&self) -> &Arc<Archive> {
         &self.archive
+    }
+
+    fn origins(&self, live: &LiveRegion) -> Origins {
+        let region = live.region().id.clone();
+        let setup = self.setups.get(&region).cloned().unwrap_or_default();
+        Origins { archive: Arc::clone(&self.archive), log: live.log().cloned(), region, setup }
     }
 
     async fn view(&self, live: &LiveRegion, at_ms: i64, at: &At) -> Result<Arc<View>, Problem> {
@@ -106,117 +145,22 @@ impl Past {
         let making = async {
             let permit = Arc::clone(&self.permits).acquire_owned().await;
             let permit = permit.map_err(|error| Problem::internal(&error))?;
-            let (archive, log) = (Arc::clone(&self.archive), live.log().cloned());
-            let setup = self.setups.get(&key.region).cloned().unwrap_or_default();
-            let key = key.clone();
+            let knowledge = at.sequence.map_or(known.into(), Knowledge::Sequence);
+            let walk = Walk::new(self.origins(live), knowledge, || false);
             let runtime = tokio::runtime::Handle::current();
             // It takes as long as it takes, and this thread serves others meanwhile.
             let task = tokio::task::spawn_blocking(move || {
                 let _permit = permit;
-                runtime.block_on(make(&archive, log.as_ref(), &key, setup))
+                let started = tokio::time::Instant::now();
+                let made = runtime.block_on(walk.only(at_ms));
+                let seconds = started.elapsed().as_secs_f64();
+                metrics::histogram!(crate::telemetry::PAST_SECONDS).record(seconds);
+                made
             });
-            task.await.map_err(|error| Problem::internal(&error))?.map(Arc::new)
+            Ok(Arc::new(task.await.map_err(|error| Problem::internal(&error))??))
         };
         self.views.get_or_insert_async(&key, making).await
     }
-}
-
-/// The view of a moment. A file may be merged or removed between its listing and its reading: then it
-/// is tried once more.
-async fn make(
-    archive: &Arc<Archive>,
-    log: Option<&Arc<dyn Log>>,
-    key: &Key,
-    setup: Setup,
-) -> Result<View, Problem> {
-    let started = tokio::time::Instant::now();
-    let made = match replay(archive, log, key, setup.clone()).await {
-        Err(Failure::Archive(ArchiveError::Store(_) | ArchiveError::Unreadable { .. })) => {
-            replay(archive, log, key, setup).await
-        }
-        made => made,
-    };
-    metrics::histogram!(crate::telemetry::PAST_SECONDS).record(started.elapsed().as_secs_f64());
-    made.map_err(|failure| match failure {
-        Failure::Archive(error) => problem(error),
-        Failure::Other(problem) => problem,
-    })
-}
-
-/// Why a view was not made.
-enum Failure {
-    Archive(ArchiveError),
-    Other(Problem),
-}
-
-impl From<ArchiveError> for Failure {
-    fn from(error: ArchiveError) -> Self {
-        Self::Archive(error)
-    }
-}
-
-async fn replay(
-    archive: &Arc<Archive>,
-    log: Option<&Arc<dyn Log>>,
-    key: &Key,
-    setup: Setup,
-) -> Result<View, Failure> {
-    let Key { region, at_ms, sequence, known } = key;
-    let after_ms = match (sequence, known) {
-        (Some(_), _) => SKEW_MS,
-        (None, Known::Now) => LATE_MS,
-        (None, Known::Then) => 0,
-    };
-    let internal = |error: &dyn std::fmt::Display| Failure::Other(Problem::internal(error));
-    let moment = archive.moment(log, region, *at_ms).await?;
-    let Moment { epoch, checkpoint, mut records } = moment;
-    let epoch = Text::from(epoch);
-    let mut picture = match &checkpoint {
-        None => Picture::new(region.clone(), epoch, setup),
-        Some((_, state)) => Picture::restore(region.clone(), epoch, setup, state)
-            .map_err(|error| internal(&error))?,
-    };
-    records.until_ms(at_ms.saturating_add(after_ms));
-    let mut newest = picture.sequence();
-    let mut is_after = false;
-    let (mut deltas, mut count) = (Vec::new(), 0_u64);
-    while let Some((offset, record)) = records.next().await? {
-        if sequence.is_some_and(|sequence| offset > sequence) {
-            break;
-        }
-        // What the processor leaves out is left out here.
-        let Ok(record) = LogRecord::try_from(record) else { continue };
-        is_after = is_after || is_received_after(&record, *at_ms);
-        if is_after && sequence.is_none() && !is_about(&record, *at_ms) {
-            continue;
-        }
-        picture.apply(offset, &record, &mut deltas);
-        newest = deltas.last().map(|delta| delta.sequence).or(newest);
-        deltas.clear();
-        count += 1;
-        if count.is_multiple_of(RECORDS_PER_TURN) {
-            tokio::task::yield_now().await;
-        }
-    }
-    tracing::debug!(%region, at_ms, records = count, "made a past view");
-    // As the log says it, which is what live answers are made from: there the points of lines are in
-    // whole steps, and the number is that of the newest change.
-    let snapshot = picture.snapshot().encode();
-    let snapshot = Snapshot::decode(&snapshot).map_err(|error| internal(&error))?;
-    Ok(View::from_snapshot(Snapshot { sequence: newest, ..snapshot }))
-}
-
-fn is_received_after(record: &LogRecord, at_ms: i64) -> bool {
-    match record {
-        LogRecord::Event(event) => event.received_time_ms > at_ms,
-        LogRecord::FeedStatus(status) => status.received_time_ms > at_ms,
-        LogRecord::Tally(_) => false,
-    }
-}
-
-/// Whether it is an event of a time or before.
-fn is_about(record: &LogRecord, at_ms: i64) -> bool {
-    matches!(record, LogRecord::Event(event) if event.event_time_ms <= at_ms)
 }
 
 /// Says why there is no such moment.
@@ -269,50 +213,74 @@ impl Shown {
     }
 }
 
+/// Reads a time of a parameter, milliseconds since 1970-01-01 UTC; it must not be in the future.
+fn time_ms(name: &str, text: &str, now_ms: i64) -> Result<i64, Problem> {
+    // An unencoded plus of an offset arrives as a space.
+    let parsed = text.parse::<Timestamp>();
+    let parsed = parsed.or_else(|error| text.replace(' ', "+").parse().map_err(|_| error));
+    let time = parsed.map_err(|error| {
+        let example = "it must be like 2026-11-26T07:30:00Z";
+        Problem::bad_request(format!("query: {name}: {text:?} is no time: {example}: {error}"))
+    })?;
+    let at_ms = time.as_millisecond();
+    if at_ms > now_ms {
+        let detail = format!(
+            "query: {name}: {text:?} is in the future; without it the answer is of the present"
+        );
+        return Err(Problem::bad_request(detail));
+    }
+    Ok(at_ms)
+}
+
+/// What past moments are made from, or the problem that nothing is archived.
+fn archived<'a>(app: &'a App, name: &str) -> Result<&'a Past, Problem> {
+    app.past().ok_or_else(|| {
+        let detail = format!(
+            "query: {name}: nothing is archived here; without it the answer is of the present"
+        );
+        Problem::new(StatusCode::NOT_FOUND, detail)
+    })
+}
+
 impl At {
-    /// The time that was asked for, milliseconds since 1970-01-01 UTC; none of now.
-    pub(crate) fn time_ms(&self, now_ms: i64) -> Result<Option<i64>, Problem> {
+    /// What was asked for.
+    pub(crate) fn when(&self, app: &App) -> Result<When, Problem> {
+        let now_ms = app.now_ms();
+        if let Some(moments) = self.moments(now_ms, app.options.moments_max)? {
+            return Ok(When::Series(moments));
+        }
         let Some(text) = &self.at else {
             let given = [("sequence", self.sequence.is_some()), ("known", self.known.is_some())];
             return match given.iter().find(|(_, is_given)| *is_given) {
                 Some((name, _)) => {
                     Err(Problem::bad_request(format!("query: {name}: it goes with at")))
                 }
-                None => Ok(None),
+                None => Ok(When::Now),
             };
         };
         if self.sequence.is_some() && self.known == Some(Known::Now) {
             let detail = "query: known: not with sequence, which says what was known";
             return Err(Problem::bad_request(detail));
         }
-        // An unencoded plus of an offset arrives as a space.
-        let parsed = text.parse::<Timestamp>();
-        let parsed = parsed.or_else(|error| text.replace(' ', "+").parse().map_err(|_| error));
-        let time = parsed.map_err(|error| {
-            let example = "it must be like 2026-11-26T07:30:00Z";
-            Problem::bad_request(format!("query: at: {text:?} is no time: {example}: {error}"))
-        })?;
-        let at_ms = time.as_millisecond();
-        if at_ms > now_ms {
-            let detail = format!(
-                "query: at: {text:?} is in the future; without at the answer is of the present"
-            );
-            return Err(Problem::bad_request(detail));
-        }
-        Ok(Some(at_ms))
+        Ok(When::At(time_ms("at", text, now_ms)?))
     }
 
-    /// The picture of a region that was asked for.
-    pub(crate) async fn of(&self, app: &App, live: &Arc<LiveRegion>) -> Result<Shown, Problem> {
-        let Some(at_ms) = self.time_ms(app.now_ms())? else {
-            return Ok(Shown::Now(Arc::clone(live)));
-        };
-        let Some(past) = app.past() else {
-            let detail =
-                "query: at: nothing is archived here; without at the answer is of the present";
-            return Err(Problem::new(StatusCode::NOT_FOUND, detail));
-        };
-        let view = past.view(live, at_ms, self).await?;
-        Ok(Shown::Then { view, at_ms })
+    /// The picture of a region that was asked for, where it is not a series.
+    pub(crate) async fn of(
+        &self,
+        app: &App,
+        live: &Arc<LiveRegion>,
+        when: When,
+    ) -> Result<Shown, Problem> {
+        match when {
+            When::Now => Ok(Shown::Now(Arc::clone(live))),
+            When::At(at_ms) => {
+                let view = archived(app, "at")?.view(live, at_ms, self).await?;
+                Ok(Shown::Then { view, at_ms })
+            }
+            When::Series(_) => {
+                Err(Problem::bad_request("query: from: this route has no series; give at"))
+            }
+        }
     }
 }

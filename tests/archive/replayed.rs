@@ -1,0 +1,185 @@
+//! A replay of what is archived shows what the live system showed, byte for byte, wherever it is sent
+//! to; and the same comes of it at any speed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use archive::Archive;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use gateway::{RegionSetup, Replays};
+use ingest::RegionConfig;
+use picture::Setup;
+use replay::{Host, HostOptions, HostSetup};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::as_of::{Given, compare, options};
+
+/// A host over an archive, shown by an app with nothing live.
+pub(super) fn host(
+    archive: &Arc<Archive>,
+    shown: RegionSetup,
+    setup: Setup,
+) -> (Router, Arc<Host>) {
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
+    let host = Host::start(HostSetup {
+        options: HostOptions { replays_max: 3, ..HostOptions::default() },
+        gateway: options(),
+        regions: vec![(shown.clone(), setup)],
+        archive: Arc::clone(archive),
+        setups_if: Arc::new(|_| Err("nothing can be otherwise here".to_owned())),
+        metrics: metrics.clone(),
+    });
+    let clock = Arc::new(|| 1_795_687_200_000);
+    let app =
+        gateway::App::new(options(), gateway::Origin::Live, vec![shown], metrics, clock).unwrap();
+    app.set_replays(Arc::<Host>::clone(&host) as Arc<dyn Replays>);
+    (gateway::router(app), host)
+}
+
+async fn ask(router: &Router, request: Request<Body>) -> (StatusCode, Vec<u8>) {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let status = response.status();
+    (status, to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec())
+}
+
+async fn say(router: &Router, method: &str, path: &str, body: &Value) -> (StatusCode, Value) {
+    let request = Request::builder().method(method).uri(path);
+    let request = request.header("content-type", "application/json; charset=utf-8");
+    let (status, body) = ask(router, request.body(body.to_string().into()).unwrap()).await;
+    (status, serde_json::from_slice(&body).unwrap_or_default())
+}
+
+async fn get(router: &Router, path: &str) -> (StatusCode, Vec<u8>) {
+    ask(router, Request::get(path).body(Body::empty()).unwrap()).await
+}
+
+/// The status once the replay is in a state.
+async fn wait_for(router: &Router, path: &str, state: &str) -> Value {
+    for _ in 0..6_000 {
+        let (status, body) = get(router, path).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        let answer: Value = serde_json::from_slice(&body).unwrap();
+        assert_ne!(answer["state"], "failed", "{answer}");
+        if answer["state"] == state {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{path} did not come to be {state}");
+}
+
+fn time(at_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(at_ms).unwrap().to_string()
+}
+
+/// Sends a replay to moments whose answers were kept, forth and back, and compares.
+pub(super) async fn shows_what_was_shown(
+    archive: &Arc<Archive>,
+    config: &RegionConfig,
+    (shown, setup): (RegionSetup, Setup),
+    rounds: &[&[Given]],
+) {
+    let (router, _host) = host(archive, shown, setup);
+    let (first_ms, last_ms) = (rounds[0][0].at_ms, rounds[rounds.len() - 1][0].at_ms);
+    let request = json!({ "from": time(first_ms), "to": time(last_ms), "paused": true });
+    let (status, started) = say(&router, "POST", "/v1/replays", &request).await;
+    assert_eq!(status, StatusCode::CREATED, "{started}");
+    assert_eq!(started["address"], "/replays/1/");
+    assert_eq!(started["regions"], json!([config.id]));
+    wait_for(&router, "/v1/replays/1", "paused").await;
+    for index in [0, 4, 9, 2, 7, 7, 1] {
+        let given = rounds[index];
+        let order = json!({ "seek": time(given[0].at_ms) });
+        let (status, answer) = say(&router, "PATCH", "/v1/replays/1", &order).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        wait_for(&router, "/v1/replays/1", "paused").await;
+        for answer in given {
+            let path = format!("/replays/1{}", answer.path);
+            let (status, body) = get(&router, &path).await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+            compare(&body, &answer.body, &format!("a replay at moment {index}: {path}"));
+        }
+    }
+    // From the first moment, in steps of any length, and at two speeds: the same comes of all.
+    let mut results = Vec::new();
+    for (id, speed) in [(2, json!("max")), (3, json!(40))] {
+        let request = json!({ "from": time(first_ms), "to": time(last_ms), "speed": speed });
+        let (status, started) = say(&router, "POST", "/v1/replays", &request).await;
+        assert_eq!(status, StatusCode::CREATED, "{started}");
+        let ended = wait_for(&router, &format!("/v1/replays/{id}"), "ended").await;
+        assert_eq!(ended["time_ms"], last_ms);
+        results.push(ended["result"].clone());
+    }
+    assert!(results[0][0]["deltas"].as_u64().unwrap() > 10_000, "{}", results[0]);
+    assert_eq!(results[0], results[1]);
+    let (status, refused) = say(&router, "POST", "/v1/replays", &request).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{refused}");
+    assert!(refused["detail"].as_str().unwrap().contains("as many as are allowed"), "{refused}");
+    let (status, _) = say(&router, "DELETE", "/v1/replays/3", &json!({})).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let (status, _) = get(&router, "/replays/3/v1/regions").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let request = json!({ "from": time(first_ms), "to": time(last_ms), "paused": true });
+    let (_, started) = say(&router, "POST", "/v1/replays", &request).await;
+    assert_eq!(started["id"], "4", "numbers are not used again");
+    wait_for(&router, "/v1/replays/4", "paused").await;
+    for step_s in [0.5, 3.0, 17.25] {
+        say(&router, "PATCH", "/v1/replays/4", &json!({ "step_s": step_s })).await;
+        wait_for(&router, "/v1/replays/4", "paused").await;
+    }
+    let (_, answer) = say(&router, "PATCH", "/v1/replays/4", &json!({})).await;
+    assert_eq!(answer["time_ms"], first_ms + 20_750);
+    say(&router, "PATCH", "/v1/replays/4", &json!({ "paused": false, "speed": "max" })).await;
+    let ended = wait_for(&router, "/v1/replays/4", "ended").await;
+    assert_eq!(ended["result"], results[0]);
+    is_refused(&router, first_ms, last_ms).await;
+}
+
+/// What cannot be is said, and where.
+async fn is_refused(router: &Router, first_ms: i64, last_ms: i64) {
+    let from = time(first_ms);
+    let start = [
+        (json!({}), 400, "missing field `from`"),
+        (json!({ "from": "yesterday" }), 400, "from: \"yesterday\" is no time"),
+        (json!({ "from": from, "to": from }), 400, "to: it must be after from"),
+        (json!({ "from": from, "speed": 0 }), 400, "0.01 to 10000"),
+        (json!({ "from": from, "speed": "fast" }), 400, "0.01 to 10000"),
+        (json!({ "from": from, "regions": ["atlantis"] }), 400, "no region \"atlantis\""),
+        (json!({ "from": from, "sped": 1 }), 400, "sped"),
+        (json!({ "from": time(first_ms - 86_400_000) }), 404, "is archived from"),
+        (json!({ "from": time(last_ms + 86_400_000) }), 404, "is archived from"),
+    ];
+    for (body, wanted, words) in start {
+        let (status, answer) = say(router, "POST", "/v1/replays", &body).await;
+        assert_eq!(status.as_u16(), wanted, "{body}: {answer}");
+        assert!(answer["detail"].as_str().unwrap().contains(words), "{body}: {answer}");
+    }
+    let change = [
+        (json!({ "seek": time(last_ms + 1) }), "seek: the replay is of"),
+        (json!({ "seek": "noon" }), "seek: \"noon\" is no time"),
+        (json!({ "step_s": 0 }), "step_s: it must be"),
+        (json!({ "step_s": 1e9 }), "step_s: it must be"),
+        (json!({ "seek": from, "step_s": 1 }), "step_s: not with seek"),
+        (json!({ "speed": -1 }), "0.01 to 10000"),
+        (json!([]), "body:"),
+    ];
+    for (body, words) in change {
+        let (status, answer) = say(router, "PATCH", "/v1/replays/4", &body).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{body}: {answer}");
+        assert!(answer["detail"].as_str().unwrap().contains(words), "{body}: {answer}");
+    }
+    for path in ["/v1/replays/77", "/v1/replays/04", "/v1/replays/x", "/replays/77/v1/regions"] {
+        let (status, body) = get(router, path).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
+        assert!(String::from_utf8_lossy(&body).contains("there is no replay"), "{path}");
+    }
+    // A form needs no permission of a browser to be sent from elsewhere.
+    let request = Request::post("/v1/replays").header("content-type", "text/plain");
+    let (status, _) = ask(router, request.body("{}".into()).unwrap()).await;
+    assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let (status, _) = get(router, "/replays/4").await;
+    assert_eq!(status, StatusCode::PERMANENT_REDIRECT);
+}

@@ -1,0 +1,165 @@
+//! An analyst's day: a recording becomes an archive, which is replayed and drawn.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::process::{Folder, Server, block_on, client, root, text, tilanne, wait_for};
+use crate::judges;
+
+/// When the demo's recording was received.
+fn day(recording: &Path) -> String {
+    let mut reader = stream::recording::Reader::open(recording).unwrap();
+    let first = reader.next().unwrap().unwrap();
+    let time = jiff::Timestamp::from_millisecond(first.received_time_ms).unwrap();
+    time.to_string()[..10].to_owned()
+}
+
+fn regions(output: &std::process::Output) -> Vec<Value> {
+    let (out, error) = text(output);
+    assert!(output.status.success(), "{error}");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    report["regions"].as_array().unwrap().clone()
+}
+
+fn say(server: &Server, method: reqwest::Method, path: &str, body: &Value) -> (u16, Value) {
+    let url = format!("http://{}{path}", server.address);
+    block_on(async move {
+        let request = client().request(method, url).header("content-type", "application/json");
+        let answer = request.body(body.to_string()).send().await.unwrap();
+        let status = answer.status().as_u16();
+        (status, serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or_default())
+    })
+}
+
+/// The day with another configuration, beside how it was.
+fn what_if(server: &Server, day: &str) {
+    let busiest = "/v1/regions/helsinki/links?sort=-five_minutes.flow_veh_h.value&limit=1";
+    let links = wait_for("the view", || {
+        let page = server.get(&format!("{busiest}&format=json"));
+        page["objects"][0]["id"].as_str().map(str::to_owned)
+    });
+    let parts = server.get("/v1/archive");
+    let events = parts["parts"].as_array().unwrap().iter();
+    let mut events = events.filter(|part| part["day"] == day && part["kind"] == "feed_status");
+    let from_ms = events.find(|part| part["region"] == "helsinki").unwrap()["from_ms"].clone();
+    let from = jiff::Timestamp::from_millisecond(from_ms.as_i64().unwrap()).unwrap();
+    let what_if = serde_json::json!({
+        "regions": { "helsinki": { "closed_links": [links] } },
+        "feeds": { "hsl-hfp": { "expire_after_s": 30 } },
+        "emission": { "shown": "emep-eea-2019-hot", "fleets": { "default": "fleet-finland-2011.csv" } },
+    });
+    let start = |what_if: &Value| {
+        let request = serde_json::json!({
+            "regions": ["helsinki"], "from": from.to_string(), "speed": "max", "what_if": what_if,
+        });
+        say(server, reqwest::Method::POST, "/v1/replays", &request)
+    };
+    let (status, started) = start(&what_if);
+    assert_eq!(status, 201, "{started}");
+    assert_eq!(started["baseline"], "/replays/1.baseline/");
+    let ended = wait_for("the end of a what-if", || {
+        let status = server.get("/v1/replays/1");
+        assert_ne!(status["state"], "failed", "{status}");
+        (status["state"] == "ended").then_some(status)
+    });
+    let picture = |of: &str| server.get(&format!("/replays/{of}/v1/regions/helsinki"));
+    assert_eq!(picture("1")["picture_hash"], ended["result"][0]["picture"]);
+    assert_ne!(picture("1")["picture_hash"], picture("1.baseline")["picture_hash"]);
+    let live = server.get("/v1/regions/helsinki");
+    assert_eq!(live["picture_hash"], picture("1.baseline")["picture_hash"], "live is as it was");
+    let flow = |of: &str| {
+        let link = server.get(&format!("{of}/v1/regions/helsinki/links/{links}?format=json"));
+        link["object"]["five_minutes"]["flow_veh_h"]["value"].as_f64().unwrap()
+    };
+    assert!(
+        flow("/replays/1") < 20.0 && flow("/replays/1.baseline") > 50.0,
+        "{}",
+        flow("/replays/1")
+    );
+    let set = |of: &str| {
+        let page = server.get(&format!("{of}/v1/regions/helsinki/area_emissions?format=json"));
+        page["objects"][0]["factor_set"].as_str().unwrap().to_owned()
+    };
+    assert_ne!(set("/replays/1"), set("/replays/1.baseline"));
+    for (what_if, words) in [
+        (serde_json::json!({ "regions": { "atlantis": {} } }), "there is no region \"atlantis\""),
+        (serde_json::json!({ "feeds": { "x": {} } }), "there is no feed \"x\""),
+        (
+            serde_json::json!({ "regions": { "helsinki": { "closed_links": ["1"] } } }),
+            "no id of a link",
+        ),
+        (
+            serde_json::json!({ "regions": { "helsinki": { "closed_links": ["1-2-3"] } } }),
+            "it has no link 1-2-3",
+        ),
+        (serde_json::json!({ "emission": { "shown": "mine" } }), "there is no set \"mine\""),
+        (
+            serde_json::json!({ "emission": { "fleets": { "default": "../emission.toml" } } }),
+            "is no name of a file beside this one",
+        ),
+        (serde_json::json!({ "weather": {} }), "weather"),
+    ] {
+        let (status, refused) = start(&what_if);
+        assert_eq!(status, 400, "{what_if}: {refused}");
+        assert!(refused["detail"].as_str().unwrap().contains(words), "{what_if}: {refused}");
+    }
+}
+
+#[test]
+fn a_recorded_day_is_replayed_to_the_same_hashes_and_drawn_by_a_notebook() {
+    let folder = Folder::new();
+    let recording = root().join("load-tests/demo/demo.recording").canonicalize().unwrap();
+    let text_of = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let demo = text_of("config/tilanne.toml");
+    let feeds = &demo[demo.find("[[feeds.").unwrap()..];
+    let config = folder.write(
+        "day.toml",
+        &format!(
+            "networks = {:?}\nregions = {:?}\nemission = {:?}\ndata_dir = \"unused\"\n\
+             log_level = \"warn\"\n[replay]\nfile = {recording:?}\nspeed = \"max\"\n\
+             [archive]\nroll_s = 30\ncheckpoint_every_s = 30\nkeep_days = 36500\n{feeds}",
+            folder.networks(),
+            root().join("config/regions").canonicalize().unwrap(),
+            root().join("config/emission").canonicalize().unwrap(),
+        ),
+    );
+    let data = folder.0.join("data");
+    std::fs::create_dir(&data).unwrap();
+    let command = |what: &str| {
+        let mut command = tilanne(["replay", "--hash", "--json", "--region", "helsinki"]);
+        command.arg(what).arg("--config").arg(&config).arg("--data-dir").arg(&data);
+        command
+    };
+    let decoded = regions(&command(recording.to_str().unwrap()).output().unwrap());
+    let mut server = Server::start(&config, &data);
+    let last = &decoded[0]["sequence"];
+    let hash = wait_for("the end of the recording", || {
+        let (status, body) = server.request("/v1/regions/helsinki").unwrap();
+        let answer: Value = serde_json::from_str(&body).unwrap_or_default();
+        let is_last = status == 200 && answer["region"]["sequence"] == *last;
+        is_last.then(|| answer["picture_hash"].clone())
+    });
+    assert_eq!(hash, decoded[0]["picture"]);
+    // It writes what it has gathered before it ends.
+    let id = server.process.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    server.process.0.wait().unwrap();
+
+    // As it was logged, and decoded anew: the same.
+    let archived = regions(&command(&day(&recording)).output().unwrap());
+    assert_eq!(archived, decoded);
+
+    what_if(&Server::start(&config, &data), &day(&recording));
+
+    let Some(python) = judges::python("notebook-requirements.txt") else { return };
+    let mut judge = Command::new(python);
+    judge.arg(judges::script("notebook.py"));
+    judge.arg(root().join("services/clients/python/examples/day.ipynb"));
+    judge.env("TILANNE_ARCHIVE", data.join("archive"));
+    let output = judges::run(&mut judge);
+    assert!(output.status.success(), "{}", judges::said(&output));
+    let made: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(made, serde_json::json!({ "pictures": 4, "tables": 3 }));
+}
