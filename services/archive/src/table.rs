@@ -278,6 +278,24 @@ pub(crate) fn sorted(
     RecordBatch::try_new(batch.schema(), arrays.collect::<Result<_, _>>()?)
 }
 
+/// The wanted rows of a batch in the order of the log. They are read back one by one: in that order
+/// each is next to the one before in every column, not somewhere in megabytes.
+pub(crate) fn in_log_order(
+    batch: &RecordBatch,
+    wanted: &std::ops::Range<u64>,
+) -> Result<RecordBatch, arrow_schema::ArrowError> {
+    let offsets = batch.column_by_name(OFFSET);
+    let offsets = offsets.and_then(|array| array.as_primitive_opt::<Int64Type>());
+    // Who reads the rows says that there is no such column.
+    let Some(offsets) = offsets else { return Ok(batch.clone()) };
+    let offsets = offsets.values().iter().map(|&offset| offset as u64).zip(0_u32..);
+    let mut places: Vec<(u64, u32)> = offsets.filter(|(at, _)| wanted.contains(at)).collect();
+    places.sort_unstable();
+    let places: UInt32Array = places.into_iter().map(|(_, row)| row).collect();
+    let arrays = batch.columns().iter().map(|array| take(array, &places, None));
+    RecordBatch::try_new(batch.schema(), arrays.collect::<Result<_, _>>()?)
+}
+
 /// Reads the rows of a batch back.
 pub(crate) struct Rows<M: 'static> {
     spec: &'static Spec<M>,

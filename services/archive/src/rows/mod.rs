@@ -188,8 +188,7 @@ fn take_verdicts(record: &mut LogRecord) -> Option<String> {
         return None;
     }
     let word = |verdict| VERDICTS.word(verdict, &mut Name::default()).map(str::to_owned);
-    let names: Option<Vec<String>> =
-        verdicts.iter().map(|&verdict| word(verdict)).collect();
+    let names: Option<Vec<String>> = verdicts.iter().map(|&verdict| word(verdict)).collect();
     let names = names?;
     verdicts.clear();
     Some(names.join(";"))
