@@ -5,6 +5,8 @@
 //! is the message that was written. Where a column shows less than the message says (a rounded
 //! number, a name for a list), the value stays in the rest too, and the rest goes first.
 
+use smallvec::SmallVec;
+
 use crate::geo::Bounds;
 
 /// Takes a value out of a message, or shows what it is made of.
@@ -51,16 +53,33 @@ pub(crate) struct Words {
     pub(crate) value: fn(&str) -> Option<i32>,
 }
 
+/// Room for a name with its prefix, bytes. There are some in each row, and most rows are read and
+/// written while somebody waits: they are put together on the stack. The longest has 37.
+const NAME_BYTES_MAX: usize = 64;
+
+/// Memory to put a name together in.
+#[derive(Default)]
+pub(crate) struct Name(SmallVec<[u8; NAME_BYTES_MAX]>);
+
+impl Name {
+    fn of(&mut self, parts: &[&str], change: impl Fn(&u8) -> u8) -> Option<&str> {
+        self.0.clear();
+        self.0.extend(parts.iter().flat_map(|part| part.as_bytes()).map(change));
+        std::str::from_utf8(&self.0).ok()
+    }
+}
+
 impl Words {
     /// The name in JSON; none of a value that has none, which then stays in the rest.
-    pub(crate) fn word(&self, value: i32) -> Option<String> {
-        let name = (self.name)(value)?.strip_prefix(self.prefix)?;
-        Some(name.to_ascii_lowercase())
+    pub(crate) fn word<'a>(&self, value: i32, name: &'a mut Name) -> Option<&'a str> {
+        let known = (self.name)(value)?.strip_prefix(self.prefix)?;
+        name.of(&[known], u8::to_ascii_lowercase)
     }
 
     /// The value of a name in JSON.
     pub(crate) fn parse(&self, word: &str) -> Option<i32> {
-        (self.value)(&format!("{}{}", self.prefix, word.to_ascii_uppercase()))
+        let mut name = Name::default();
+        (self.value)(name.of(&[self.prefix, word], u8::to_ascii_uppercase)?)
     }
 }
 

@@ -11,7 +11,7 @@ use stream::{Log, Record, Source, StreamError, topic};
 use crate::archive::{Held, Moment};
 use crate::checkpoint::Saved;
 use crate::file::{Opened, RowGroup};
-use crate::table::{Rows, Spec};
+use crate::table::{Rows, Spec, in_log_order};
 use crate::{Archive, ArchiveError, Kind, Segment, Topic, rows};
 
 /// Records of the log that are read at a time.
@@ -202,10 +202,13 @@ impl<M: Message + Default> KindRows<M> {
         end: u64,
     ) -> Result<(), ArchiveError> {
         let batch = opened.read(group, None).await?;
+        let batch = in_log_order(&batch, &(next..end)).map_err(|error| {
+            ArchiveError::Unreadable { path: opened.path().to_owned(), reason: error.to_string() }
+        })?;
         let rows = Rows::new(self.spec, &batch, opened.path())?;
         let offsets = rows.offsets().iter().map(|&offset| offset as u64).zip(0_u32..);
-        self.order = offsets.filter(|(offset, _)| (next..end).contains(offset)).collect();
-        self.order.sort_unstable_by(|a, b| b.cmp(a));
+        self.order = offsets.collect();
+        self.order.reverse();
         self.open = Some((rows, opened.path().to_owned()));
         Ok(())
     }

@@ -122,7 +122,7 @@ impl Default for ArchiveOptions {
             directory: None,
             s3: None,
             roll_s: 900,
-            checkpoint_every_s: 300,
+            checkpoint_every_s: 120,
             raw: false,
             streets: true,
             keep_days: KeepDays::default(),

@@ -19,7 +19,7 @@ use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use arrow_select::take::take;
 use prost::Message;
 
-use crate::column::{Column, Packing, Slot};
+use crate::column::{Column, Name, Packing, Slot};
 use crate::geo::Bounds;
 use crate::{ArchiveError, Kind};
 
@@ -145,8 +145,8 @@ impl Values {
                 return value.map_or(0, |value| value.len());
             }
             (Self::Text(values), Slot::Word(take, _, words)) => {
-                let value = take(message).and_then(|value| words.word(value));
-                values.append_option(value);
+                let mut name = Name::default();
+                values.append_option(take(message).and_then(|value| words.word(value, &mut name)));
             }
             // Values are made by the slot.
             _ => {}
@@ -274,6 +274,24 @@ pub(crate) fn sorted(
         None => return Ok(batch.clone()),
     };
     let places = UInt32Array::from(places);
+    let arrays = batch.columns().iter().map(|array| take(array, &places, None));
+    RecordBatch::try_new(batch.schema(), arrays.collect::<Result<_, _>>()?)
+}
+
+/// The wanted rows of a batch in the order of the log. They are read back one by one: in that order
+/// each is next to the one before in every column, not somewhere in megabytes.
+pub(crate) fn in_log_order(
+    batch: &RecordBatch,
+    wanted: &std::ops::Range<u64>,
+) -> Result<RecordBatch, arrow_schema::ArrowError> {
+    let offsets = batch.column_by_name(OFFSET);
+    let offsets = offsets.and_then(|array| array.as_primitive_opt::<Int64Type>());
+    // Who reads the rows says that there is no such column.
+    let Some(offsets) = offsets else { return Ok(batch.clone()) };
+    let offsets = offsets.values().iter().map(|&offset| offset as u64).zip(0_u32..);
+    let mut places: Vec<(u64, u32)> = offsets.filter(|(at, _)| wanted.contains(at)).collect();
+    places.sort_unstable();
+    let places: UInt32Array = places.into_iter().map(|(_, row)| row).collect();
     let arrays = batch.columns().iter().map(|array| take(array, &places, None));
     RecordBatch::try_new(batch.schema(), arrays.collect::<Result<_, _>>()?)
 }

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use archive::{Archive, ArchiveOptions, Kind, Topic};
 use events::{Body, LogRecord};
 use ingest::{PlayerClock, PlayerOptions, Speed, SystemClock};
-use processor::ProcessorOptions;
 use stream::{EmbeddedLog, EmbeddedOptions, Log, topic};
 use tokio_util::sync::CancellationToken;
 
@@ -83,10 +82,6 @@ async fn run(city: &City, slice: &Recorded, is_archived: bool) -> Result<Run, Be
     let log: Arc<dyn Log> = log.map_err(BenchError::new)?;
     let stop = CancellationToken::new();
     let region = city.config.id.to_string();
-    let config =
-        processor::RegionConfig { region: city.config.id.clone(), setup: city.without_streets() };
-    let (options, own) = (ProcessorOptions::default(), stop.clone());
-    let processor = tokio::spawn(processor::run_region(Arc::clone(&log), config, options, own));
     let archive = is_archived.then(|| open(&folder.0)).transpose()?;
     let recorder = archive.as_ref().map(|archive| {
         let (archive, log, region) = (Arc::clone(archive), Arc::clone(&log), region.clone());
@@ -112,7 +107,6 @@ async fn run(city: &City, slice: &Recorded, is_archived: bool) -> Result<Run, Be
         bytes = own.map(|file| file.bytes).sum();
     }
     stop.cancel();
-    processor.await.map_err(BenchError::new)?.map_err(BenchError::new)?;
     if let Some(recorder) = recorder {
         recorder.await.map_err(BenchError::new)?.map_err(BenchError::new)?;
     }

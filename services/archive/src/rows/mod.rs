@@ -16,7 +16,7 @@ mod weather;
 use events::wire::{Event, LogRecord, Provenance, event::Body, log_record::Record};
 
 use crate::Kind;
-use crate::column::{Column, required};
+use crate::column::{Column, Name, required};
 use crate::table::Spec;
 
 pub(crate) use raw::RAW;
@@ -187,8 +187,8 @@ fn take_verdicts(record: &mut LogRecord) -> Option<String> {
     if verdicts.is_empty() || !is_set {
         return None;
     }
-    let names: Option<Vec<String>> =
-        verdicts.iter().map(|&verdict| VERDICTS.word(verdict)).collect();
+    let word = |verdict| VERDICTS.word(verdict, &mut Name::default()).map(str::to_owned);
+    let names: Option<Vec<String>> = verdicts.iter().map(|&verdict| word(verdict)).collect();
     let names = names?;
     verdicts.clear();
     Some(names.join(";"))

@@ -10,7 +10,7 @@ mod series;
 mod walk;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use archive::{Archive, ArchiveError};
 use axum::http::StatusCode;
@@ -34,6 +34,9 @@ const VIEWS_MAX: usize = 8;
 /// Views that are made at a time; the next ones wait. Each takes a core and a picture's memory, and
 /// live answers come first.
 const MADE_AT_A_TIME: usize = 1;
+/// A moment that is at most so much after the one that was made before is made by going on from there,
+/// as who moves a slider asks for them; farther on a checkpoint may be nearer.
+const NEAR_MS: i64 = 60_000;
 /// Series that are being sent at a time: each keeps a picture and its view.
 const SERIES_MAX: usize = 4;
 
@@ -112,11 +115,19 @@ struct Key {
     known: Known,
 }
 
+/// Where the view was made that was made last: one picture and its view more.
+struct Newest {
+    region: Text,
+    at_ms: i64,
+    walk: Walk,
+}
+
 /// What past views are made from, and those that were made.
 pub(crate) struct Past {
     archive: Arc<Archive>,
     setups: BTreeMap<Text, Setup>,
     views: Cache<Key, Arc<View>>,
+    newest: Arc<Mutex<Option<Newest>>>,
     permits: Arc<Semaphore>,
     series: Arc<Semaphore>,
 }
@@ -125,7 +136,8 @@ impl Past {
     pub(crate) fn new(archive: Arc<Archive>, setups: BTreeMap<Text, Setup>) -> Self {
         let permits = Arc::new(Semaphore::new(MADE_AT_A_TIME));
         let series = Arc::new(Semaphore::new(SERIES_MAX));
-        Self { archive, setups, views: Cache::new(VIEWS_MAX), permits, series }
+        let newest = Arc::default();
+        Self { archive, setups, views: Cache::new(VIEWS_MAX), newest, permits, series }
     }
 
     pub(crate) fn archive(&self) -> &Arc<Archive> {
@@ -147,12 +159,18 @@ impl Past {
             let permit = permit.map_err(|error| Problem::internal(&error))?;
             let knowledge = at.sequence.map_or(known.into(), Knowledge::Sequence);
             let walk = Walk::new(self.origins(live), knowledge, || false);
+            // What is known now, or by a number, changes as one goes on.
+            let newest = matches!(knowledge, Knowledge::Then).then(|| Arc::clone(&self.newest));
+            let region = key.region.clone();
             let runtime = tokio::runtime::Handle::current();
             // It takes as long as it takes, and this thread serves others meanwhile.
             let task = tokio::task::spawn_blocking(move || {
                 let _permit = permit;
                 let started = tokio::time::Instant::now();
-                let made = runtime.block_on(walk.only(at_ms));
+                let made = match newest {
+                    Some(newest) => runtime.block_on(near(&newest, region, at_ms, walk)),
+                    None => runtime.block_on(walk.only(at_ms)).map_err(Problem::from),
+                };
                 let seconds = started.elapsed().as_secs_f64();
                 metrics::histogram!(crate::telemetry::PAST_SECONDS).record(seconds);
                 made
@@ -161,6 +179,25 @@ impl Past {
         };
         self.views.get_or_insert_async(&key, making).await
     }
+}
+
+/// The view of a moment, from that of one just before if it was the last to be made, and otherwise by
+/// a walk of its own.
+async fn near(
+    newest: &Mutex<Option<Newest>>,
+    region: Text,
+    at_ms: i64,
+    walk: Walk,
+) -> Result<View, Problem> {
+    let before = newest.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let is_near = |before: &Newest| {
+        before.region == region && (0..=NEAR_MS).contains(&at_ms.saturating_sub(before.at_ms))
+    };
+    let mut walk = before.filter(is_near).map_or(walk, |before| before.walk);
+    let view = walk.at(at_ms).await?.clone();
+    let made = Newest { region, at_ms, walk };
+    *newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(made);
+    Ok(view)
 }
 
 /// Says why there is no such moment.
