@@ -20,8 +20,8 @@ use stream::{EmbeddedLog, EmbeddedOptions, Log};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::series;
 use super::support::append_to;
+use super::{diff, series};
 
 pub(super) const HELSINKI: &str = "helsinki";
 /// Seconds of the recording that are played.
@@ -270,6 +270,7 @@ async fn a_past_moment_is_answered_as_it_was_then() {
     // Some of it is archived, the rest in the log only.
     check(&running.app, &given, "archive and log").await;
     series::check(&running.app, first_ms).await;
+    diff::check(&running.app, first_ms).await;
     // What a client saw of the head says exactly which answer it was, also without a quiet moment.
     let last = &given[given.len() - PATHS.len()];
     let path = with_at(&last.path, last.at_ms + 5);

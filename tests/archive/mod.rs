@@ -2,6 +2,7 @@
 
 mod as_of;
 mod crash;
+mod diff;
 mod generate;
 mod judge;
 mod raw;

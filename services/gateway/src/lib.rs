@@ -9,6 +9,7 @@ mod answer;
 mod app;
 mod assets;
 mod column;
+mod diff;
 mod encode;
 mod extract;
 mod follower;
@@ -30,6 +31,7 @@ mod telemetry;
 mod tile;
 
 pub use app::{App, Clock};
+pub use diff::{Difference, diff};
 pub use follower::{FollowError, follow};
 pub use history::History;
 pub use live::{FeedLabel, LiveRegion, Progress, RegionSetup};

@@ -5,11 +5,14 @@ use events::Position;
 use picture::{Object, Situation};
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
 
 use super::emptied::Emptied;
+use super::json::numbers;
 use super::{EncodeError, Encoder, Series};
 use crate::answer::{Answer, Head, Shape};
 use crate::column::Fields;
+use crate::diff::{self, Differences};
 use crate::geometry::{Part, parts};
 use crate::options::Origin;
 
@@ -43,9 +46,10 @@ struct Feature<'a> {
     properties: Shown<'a>,
 }
 
+/// A geometry.
 #[derive(Serialize)]
 #[serde(tag = "type")]
-enum Geometry {
+pub(super) enum Geometry {
     Point {
         coordinates: [f64; 2],
     },
@@ -124,6 +128,34 @@ impl Properties<'_> {
     }
 }
 
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "FeatureCollection")]
+struct DifferenceCollection<'a> {
+    region: &'a str,
+    layer: &'static str,
+    before: &'a Head,
+    after: &'a Head,
+    features: Vec<DifferenceFeature<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "Feature")]
+struct DifferenceFeature<'a> {
+    id: &'a str,
+    geometry: Option<Geometry>,
+    properties: DifferenceProperties<'a>,
+}
+
+#[derive(Serialize)]
+struct DifferenceProperties<'a> {
+    id: &'a str,
+    change: &'static str,
+    #[serde(flatten)]
+    numbers: Map<String, Value>,
+}
+
 impl Encoder for GeoJson {
     fn name(&self) -> &'static str {
         "geojson"
@@ -148,6 +180,27 @@ impl Encoder for GeoJson {
                 next: answer.next(),
             })?,
         })
+    }
+
+    fn differences(&self, differences: &Differences) -> Result<Vec<u8>, EncodeError> {
+        let Differences { layer, before, after, list, next, .. } = differences;
+        let features = list.iter().map(|one| DifferenceFeature {
+            id: one.id(),
+            geometry: one.newest().and_then(|object| geometry(object)),
+            properties: DifferenceProperties {
+                id: one.id(),
+                change: diff::name(one.change),
+                numbers: numbers(differences, one),
+            },
+        });
+        Ok(serde_json::to_vec(&DifferenceCollection {
+            region: &after.region,
+            layer: layer.as_str(),
+            before,
+            after,
+            features: features.collect(),
+            next: next.as_deref(),
+        })?)
     }
 
     fn series(&self) -> Box<dyn Series> {
@@ -220,7 +273,8 @@ fn line(positions: &[Position]) -> Vec<[f64; 2]> {
     positions.iter().map(coordinates).collect()
 }
 
-fn geometry(object: &Object) -> Option<Geometry> {
+/// The geometry of an object, where it has one.
+pub(super) fn geometry(object: &Object) -> Option<Geometry> {
     let mut geometries: Vec<Geometry> = parts(object).iter().map(Geometry::of).collect();
     match geometries.len() {
         0 | 1 => geometries.pop(),

@@ -172,13 +172,13 @@ fn problem(error: ArchiveError) -> Problem {
     match error {
         ArchiveError::TooEarly { region, first_ms } => {
             let first = time(first_ms);
-            Problem::not_found(format!("query: at: the archive of {region} begins at {first}"))
+            Problem::not_found(format!("the archive of {region} begins at {first}"))
         }
         ArchiveError::Empty(region) => {
-            Problem::not_found(format!("query: at: nothing of {region} is archived yet"))
+            Problem::not_found(format!("nothing of {region} is archived yet"))
         }
         ArchiveError::Missing { topic, region, first, last } => Problem::not_found(format!(
-            "query: at: {topic} of {region} have a gap before that time, numbers {first} to {last}: \
+            "{topic} of {region} have a gap before that time, numbers {first} to {last}: \
              it was not recorded, or is no longer kept"
         )),
         ArchiveError::Store(_) | ArchiveError::Log { .. } => {
@@ -263,6 +263,12 @@ impl At {
             return Err(Problem::bad_request(detail));
         }
         Ok(When::At(time_ms("at", text, now_ms)?))
+    }
+
+    /// The moment of a parameter of another name; now without it.
+    pub(crate) fn named(&self, name: &str, app: &App) -> Result<When, Problem> {
+        let at_ms = self.at.as_deref().map(|text| time_ms(name, text, app.now_ms()));
+        Ok(at_ms.transpose()?.map_or(When::Now, When::At))
     }
 
     /// The picture of a region that was asked for, where it is not a series.

@@ -4,6 +4,7 @@ mod archive;
 mod asyncapi;
 mod config;
 mod dead_letters;
+mod diff;
 mod events;
 mod explain;
 mod feeds;
@@ -77,6 +78,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(asyncapi::routes())
         .merge(config::routes())
         .merge(dead_letters::routes())
+        .merge(diff::routes())
         .merge(events::routes())
         .merge(explain::routes())
         .merge(feeds::routes())
@@ -135,6 +137,7 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         asyncapi::get,
         config::get,
         dead_letters::get,
+        diff::get,
         events::get,
         explain::get,
         feeds::get,

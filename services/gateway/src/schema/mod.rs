@@ -16,8 +16,9 @@ use serde::Serialize;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
 pub(crate) use collection::{
-    ArrowStream, Binary, City, FeatureAnswers, FeatureCollections, FormatName, GtfsRtFeed,
-    GtfsRtFormat, GtfsRtJson, GtfsRtKind, LayerName, Lines, One, OrSeries, Page, Table, VectorTile,
+    ArrowStream, Binary, City, DifferenceCollection, DifferencePage, FeatureAnswers,
+    FeatureCollections, FormatName, GtfsRtFeed, GtfsRtFormat, GtfsRtJson, GtfsRtKind, LayerName,
+    Lines, One, OrSeries, Page, Table, VectorTile,
 };
 pub(crate) use message::{ClientMessage, CloudEvent, ServerMessage};
 pub(crate) use object::{Feed, PictureObject};
