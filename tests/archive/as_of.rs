@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::support::append_to;
-use super::{diff, series};
+use super::{diff, export, series};
 
 pub(super) const HELSINKI: &str = "helsinki";
 /// Seconds of the recording that are played.
@@ -97,6 +97,11 @@ fn records(config: &RegionConfig) -> Vec<(i64, LogRecord)> {
 }
 
 fn app(config: &RegionConfig, clock: &Arc<AtomicI64>) -> Arc<App> {
+    let options = Options { page_limit_max: PAGE_LIMIT_MAX, ..Options::default() };
+    app_of(config, clock, options)
+}
+
+fn app_of(config: &RegionConfig, clock: &Arc<AtomicI64>, options: Options) -> Arc<App> {
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
     let feeds = config.feeds.iter().map(|feed| FeedLabel {
         id: feed.name.clone(),
@@ -106,7 +111,6 @@ fn app(config: &RegionConfig, clock: &Arc<AtomicI64>) -> Arc<App> {
     let region = RegionSetup { region: config.region(), feeds: feeds.collect() };
     let clock = Arc::clone(clock);
     let clock = Arc::new(move || clock.load(Ordering::SeqCst));
-    let options = Options { page_limit_max: PAGE_LIMIT_MAX, ..Options::default() };
     App::new(options, Origin::Replay, vec![region], metrics, clock).unwrap()
 }
 
@@ -271,6 +275,10 @@ async fn a_past_moment_is_answered_as_it_was_then() {
     check(&running.app, &given, "archive and log").await;
     series::check(&running.app, first_ms).await;
     diff::check(&running.app, first_ms).await;
+    let exports = tempfile::tempdir().unwrap();
+    let empty = Picture::new(HELSINKI.into(), running.log.epoch().into(), setup(&config));
+    export::check(&running.app, exports.path(), &empty, &records).await;
+    export::judged(&running.app, exports.path(), first_ms).await;
     // What a client saw of the head says exactly which answer it was, also without a quiet moment.
     let last = &given[given.len() - PATHS.len()];
     let path = with_at(&last.path, last.at_ms + 5);
@@ -303,9 +311,16 @@ async fn a_past_moment_is_answered_as_it_was_then() {
     series::is_cut_off_at_a_gap(folder.path(), first_ms, || app(&config, &clock)).await;
     archive.upkeep(first_ms + 3 * 86_400_000).await.unwrap();
     let alone = app(&config, &clock);
-    alone.set_archive(archive, BTreeMap::from([(Text::from(HELSINKI), setup(&config))]));
+    let setups = BTreeMap::from([(Text::from(HELSINKI), setup(&config))]);
+    alone.set_archive(Arc::clone(&archive), setups.clone());
     check(&alone, &given, "archive alone, its day merged").await;
     series::check(&alone, first_ms).await;
+    export::bounds(exports.path(), first_ms, |options| {
+        let app = app_of(&config, &clock, options);
+        app.set_archive(Arc::clone(&archive), setups.clone());
+        app
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 mod as_of;
 mod crash;
 mod diff;
+mod export;
 mod generate;
 mod judge;
 mod raw;

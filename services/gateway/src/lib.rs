@@ -11,6 +11,7 @@ mod assets;
 mod column;
 mod diff;
 mod encode;
+mod export;
 mod extract;
 mod follower;
 mod geometry;
@@ -32,10 +33,13 @@ mod tile;
 
 pub use app::{App, Clock};
 pub use diff::{Difference, diff};
+pub use export::{ExportFormat, ExportProgress, ExportRequest, export};
 pub use follower::{FollowError, follow};
 pub use history::History;
 pub use live::{FeedLabel, LiveRegion, Progress, RegionSetup};
-pub use options::{Options, OptionsError, Origin, PAGE_LIMIT_MAX, PushOptions, TileOptions};
+pub use options::{
+    ExportOptions, Options, OptionsError, Origin, PAGE_LIMIT_MAX, PushOptions, TileOptions,
+};
 pub use problem::Problem;
 pub use route::{asyncapi, openapi, router};
 pub use server::serve;

@@ -15,6 +15,7 @@ use anyhow::{Context, Result};
 use events::Text;
 use gateway::{App, FeedLabel, Origin, RegionSetup};
 use ingest::{Clock, PlayerClock, PlayerOptions, RegionConfig, Speed, SystemClock};
+use metrics_exporter_prometheus::PrometheusHandle;
 use picture::Setup;
 use stream::{EmbeddedLog, Log};
 use tokio::net::TcpListener;
@@ -92,6 +93,8 @@ async fn serve(loaded: Loaded) -> Result<()> {
     let mut parts = Parts::default();
     if let Some(archive) = &archive {
         app.set_archive(Arc::clone(archive), setups.clone());
+        let exports = data_dir.join("exports");
+        app.set_exports(&exports).with_context(|| exports.display().to_string())?;
         parts.recorders(&log, archive, setups.keys(), &stop.processors);
     }
     parts.processors(&log, &setups, &config, &stop.processors);
@@ -263,6 +266,16 @@ fn app(
     setups: &BTreeMap<Text, Setup>,
 ) -> Result<Arc<App>> {
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+    app_with(config, regions, setups, metrics)
+}
+
+/// The gateway's state with a configuration.
+pub(crate) fn app_with(
+    config: &Config,
+    regions: &[RegionConfig],
+    setups: &BTreeMap<Text, Setup>,
+    metrics: PrometheusHandle,
+) -> Result<Arc<App>> {
     let origin = match (&config.replay, config.origin) {
         (None, _) => Origin::Live,
         (Some(_), ReplayOrigin::Demo) => Origin::Demo,

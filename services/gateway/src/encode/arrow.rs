@@ -97,11 +97,41 @@ impl Series for Batches {
     }
 }
 
-/// Rows as a batch.
-pub(crate) fn batch(
-    rows: &Rows,
-    metadata: HashMap<String, String>,
-) -> Result<RecordBatch, EncodeError> {
+/// Rows as a batch, geometries as GeoArrow.
+fn batch(rows: &Rows, metadata: HashMap<String, String>) -> Result<RecordBatch, EncodeError> {
+    let (mut fields, mut arrays) = columns(rows);
+    if let Some((name, array)) = geometry(rows.form, &rows.objects)? {
+        let metadata =
+            [("ARROW:extension:name", name), ("ARROW:extension:metadata", CRS)].map(owned);
+        let field = Field::new(GEOMETRY, array.data_type().clone(), true);
+        fields.push(field.with_metadata(HashMap::from(metadata)));
+        arrays.push(array);
+    }
+    let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
+    Ok(RecordBatch::try_new(schema, arrays)?)
+}
+
+/// Rows as a batch, geometries as WKB: what files of GeoParquet have.
+pub(crate) fn shaped_batch(rows: &Rows) -> Result<RecordBatch, EncodeError> {
+    let (mut fields, mut arrays) = columns(rows);
+    if rows.form != Form::None {
+        let (_, array) = shapes(rows.objects.iter().map(|object| wkb(&parts(object))));
+        fields.push(Field::new(GEOMETRY, DataType::Binary, true));
+        arrays.push(array);
+    }
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?)
+}
+
+fn shapes(shapes: impl Iterator<Item = Option<Vec<u8>>>) -> (&'static str, ArrayRef) {
+    let mut bytes = BinaryBuilder::new();
+    for shape in shapes {
+        bytes.append_option(shape);
+    }
+    ("geoarrow.wkb", ArrayBuilder::finish(&mut bytes))
+}
+
+/// All columns but that of the geometry.
+fn columns(rows: &Rows) -> (Vec<Field>, Vec<ArrayRef>) {
     let mut builders: Vec<Builder> =
         rows.columns.iter().map(|column| Builder::of(column.kind)).collect();
     let mut row = Vec::new();
@@ -113,17 +143,7 @@ pub(crate) fn batch(
     }
     let fields = rows.columns.iter();
     let fields = fields.map(|one| Field::new(one.name.as_ref(), data_type(one.kind), true));
-    let mut fields: Vec<Field> = fields.collect();
-    let mut arrays: Vec<ArrayRef> = builders.iter_mut().map(Builder::finish).collect();
-    if let Some((name, array)) = geometry(rows.form, &rows.objects)? {
-        let metadata =
-            [("ARROW:extension:name", name), ("ARROW:extension:metadata", CRS)].map(owned);
-        let field = Field::new(GEOMETRY, array.data_type().clone(), true);
-        fields.push(field.with_metadata(HashMap::from(metadata)));
-        arrays.push(array);
-    }
-    let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
-    Ok(RecordBatch::try_new(schema, arrays)?)
+    (fields.collect(), builders.iter_mut().map(Builder::finish).collect())
 }
 
 /// A batch as a whole stream.
@@ -148,6 +168,9 @@ fn metadata(answer: &Answer) -> Result<HashMap<String, String>, serde_json::Erro
     if let Shape::Moment { of: Moments { from_ms, to_ms, step_ms }, .. } = answer.shape {
         let numbers = [("from_ms", from_ms), ("to_ms", to_ms), ("step_ms", step_ms)];
         metadata.extend(numbers.map(|(key, number)| (key.to_owned(), number.to_string())));
+        return Ok(metadata);
+    }
+    if let Shape::Changes(_) = answer.shape {
         return Ok(metadata);
     }
     metadata.extend([
@@ -279,13 +302,7 @@ fn geometry(
             )?;
             ("geoarrow.polygon", Arc::new(array))
         }
-        Form::Mixed => {
-            let mut bytes = BinaryBuilder::new();
-            for parts in &parts {
-                bytes.append_option(wkb(parts));
-            }
-            ("geoarrow.wkb", ArrayBuilder::finish(&mut bytes))
-        }
+        Form::Mixed => shapes(parts.iter().map(|parts| wkb(parts))),
     }))
 }
 

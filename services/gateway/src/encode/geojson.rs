@@ -173,12 +173,14 @@ impl Encoder for GeoJson {
             Shape::One => {
                 serde_json::to_vec(&features.next().map(|feature| One { feature, head, layer }))?
             }
-            Shape::Page { .. } | Shape::Moment { .. } => serde_json::to_vec(&FeatureCollection {
-                head,
-                layer,
-                features: features.collect(),
-                next: answer.next(),
-            })?,
+            Shape::Page { .. } | Shape::Moment { .. } | Shape::Changes(_) => {
+                serde_json::to_vec(&FeatureCollection {
+                    head,
+                    layer,
+                    features: features.collect(),
+                    next: answer.next(),
+                })?
+            }
         })
     }
 
@@ -204,17 +206,16 @@ impl Encoder for GeoJson {
     }
 
     fn series(&self) -> Box<dyn Series> {
-        Box::new(Features { heads: Vec::new(), is_first: true })
+        Box::new(Features { heads: Vec::new(), has_begun: false, has_more: false })
     }
 }
 
 fn features(answer: &Answer) -> impl Iterator<Item = Feature<'_>> {
-    let at_ms = answer.at_ms();
-    answer.objects.iter().map(move |object| Feature {
+    answer.objects.iter().enumerate().map(|(index, object)| Feature {
         id: object.id(),
         geometry: geometry(object),
         properties: Shown {
-            at_ms,
+            at_ms: answer.at_ms(index),
             properties: Properties { object, fields: answer.fields.as_ref() },
         },
     })
@@ -223,8 +224,8 @@ fn features(answer: &Answer) -> impl Iterator<Item = Feature<'_>> {
 /// One collection of the features of all moments. What is said of each moment stands behind them.
 struct Features {
     heads: Vec<Box<RawValue>>,
-    /// Whether no feature has been written yet.
-    is_first: bool,
+    has_begun: bool,
+    has_more: bool,
 }
 
 #[derive(Serialize)]
@@ -239,7 +240,7 @@ impl Series for Features {
     fn moment(&mut self, answer: &Answer) -> Result<Vec<u8>, EncodeError> {
         let Head { region, origin, .. } = &answer.head;
         let mut part = Vec::new();
-        if self.heads.is_empty() {
+        if !std::mem::replace(&mut self.has_begun, true) {
             let layer = answer.layer.as_str();
             let opening = Opening { r#type: "FeatureCollection", region, origin: *origin, layer };
             part = serde_json::to_vec(&opening)?;
@@ -248,12 +249,14 @@ impl Series for Features {
             part.extend(br#","features":["#);
         }
         for feature in features(answer) {
-            if !std::mem::take(&mut self.is_first) {
+            if std::mem::replace(&mut self.has_more, true) {
                 part.push(b',');
             }
             serde_json::to_writer(&mut part, &feature)?;
         }
-        self.heads.push(to_raw_value(&answer.head)?);
+        if matches!(answer.shape, Shape::Moment { .. }) {
+            self.heads.push(to_raw_value(&answer.head)?);
+        }
         Ok(part)
     }
 

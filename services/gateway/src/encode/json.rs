@@ -102,7 +102,7 @@ impl Encoder for Json {
             Shape::One | Shape::Moment { is_one: true, .. } => {
                 serde_json::to_vec(&One { head, layer, object: answer.picked().next() })?
             }
-            Shape::Page { .. } | Shape::Moment { is_one: false, .. } => {
+            Shape::Page { .. } | Shape::Moment { is_one: false, .. } | Shape::Changes(_) => {
                 serde_json::to_vec(&Page {
                     head,
                     layer,

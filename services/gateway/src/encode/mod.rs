@@ -9,6 +9,8 @@ mod ndjson;
 mod protobuf;
 mod rows;
 
+pub(crate) use self::arrow::shaped_batch;
+pub(crate) use self::rows::Rows;
 use crate::answer::Answer;
 use crate::diff::Differences;
 

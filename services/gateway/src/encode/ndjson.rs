@@ -56,8 +56,9 @@ struct Timed<'a> {
 impl Series for Lines {
     fn moment(&mut self, answer: &Answer) -> Result<Vec<u8>, EncodeError> {
         let mut lines = Vec::new();
-        for object in answer.picked() {
-            serde_json::to_writer(&mut lines, &Timed { at_ms: answer.at_ms(), object })?;
+        for (index, object) in answer.picked().enumerate() {
+            let at_ms = answer.at_ms(index);
+            serde_json::to_writer(&mut lines, &Timed { at_ms, object })?;
             lines.push(b'\n');
         }
         Ok(lines)

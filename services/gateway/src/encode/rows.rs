@@ -25,13 +25,13 @@ impl<'a> Rows<'a> {
     /// An object a row; of one of several moments, that comes first.
     pub(crate) fn of(answer: &'a Answer) -> Self {
         let columns = Columns::of(answer.layer).picked(answer.fields.as_ref());
-        let at_ms = answer.at_ms();
-        let at = at_ms.map(|_| Column { name: AT.into(), kind: Kind::Time, drawn: false });
+        let at =
+            answer.is_timed().then(|| Column { name: AT.into(), kind: Kind::Time, drawn: false });
         let all = at.into_iter().chain(columns.iter().cloned()).collect();
         let (form, objects) = (columns.form, &answer.objects);
         let read = move |index: usize, row: &mut Vec<Cell>| {
             columns.read(&objects[index], row);
-            if let Some(at_ms) = at_ms {
+            if let Some(at_ms) = answer.at_ms(index) {
                 row.insert(0, Cell::Integer(at_ms));
             }
         };

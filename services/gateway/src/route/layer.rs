@@ -203,7 +203,7 @@ pub(super) async fn get(
     answer.respond(&headers, &uri, encoder).await
 }
 
-pub(super) fn known_layer(name: &str) -> Result<Layer, Problem> {
+pub(crate) fn known_layer(name: &str) -> Result<Layer, Problem> {
     name.parse().map_err(|error: picture::UnknownLayer| Problem::not_found(error.to_string()))
 }
 

@@ -267,6 +267,12 @@ pub(crate) struct Table(String);
 #[schema(value_type = String, format = Binary)]
 pub(crate) struct ArrowStream(Vec<u8>);
 
+/// A file: Parquet (GeoParquet 1.1 where objects have a place), `FlatGeobuf`, Arrow, GeoJSON, NDJSON or
+/// CSV. Rows begin with `at_ms`.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub(crate) struct FileOfExport(Vec<u8>);
+
 /// A Mapbox vector tile, version 2.1.
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary)]
