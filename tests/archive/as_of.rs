@@ -20,9 +20,8 @@ use stream::{EmbeddedLog, EmbeddedOptions, Log};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::replayed;
-use super::series;
 use super::support::append_to;
+use super::{diff, export, replayed, series};
 
 pub(super) const HELSINKI: &str = "helsinki";
 /// Seconds of the recording that are played.
@@ -112,10 +111,14 @@ pub(super) fn options() -> Options {
 }
 
 fn app(config: &RegionConfig, clock: &Arc<AtomicI64>) -> Arc<App> {
+    app_of(config, clock, options())
+}
+
+fn app_of(config: &RegionConfig, clock: &Arc<AtomicI64>, options: Options) -> Arc<App> {
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
     let clock = Arc::clone(clock);
     let clock = Arc::new(move || clock.load(Ordering::SeqCst));
-    App::new(options(), Origin::Replay, vec![shown(config)], metrics, clock).unwrap()
+    App::new(options, Origin::Replay, vec![shown(config)], metrics, clock).unwrap()
 }
 
 pub(super) async fn get(app: &Arc<App>, path: &str) -> (StatusCode, Vec<u8>) {
@@ -283,6 +286,11 @@ async fn a_past_moment_is_answered_as_it_was_then() {
     // Some of it is archived, the rest in the log only.
     check(&running.app, &given, "archive and log").await;
     series::check(&running.app, first_ms).await;
+    diff::check(&running.app, first_ms).await;
+    let exports = tempfile::tempdir().unwrap();
+    let empty = Picture::new(HELSINKI.into(), running.log.epoch().into(), setup(&config));
+    export::check(&running.app, exports.path(), &empty, &records).await;
+    export::judged(&running.app, exports.path(), first_ms).await;
     // What a client saw of the head says exactly which answer it was, also without a quiet moment.
     let last = &given[given.len() - PATHS.len()];
     let path = with_at(&last.path, last.at_ms + 5);
@@ -316,9 +324,15 @@ async fn a_past_moment_is_answered_as_it_was_then() {
     archive.upkeep(first_ms + 3 * 86_400_000).await.unwrap();
     let alone = app(&config, &clock);
     let setups = BTreeMap::from([(Text::from(HELSINKI), setup(&config))]);
-    alone.set_archive(Arc::clone(&archive), setups);
+    alone.set_archive(Arc::clone(&archive), setups.clone());
     check(&alone, &given, "archive alone, its day merged").await;
     series::check(&alone, first_ms).await;
+    export::bounds(exports.path(), first_ms, |options| {
+        let app = app_of(&config, &clock, options);
+        app.set_archive(Arc::clone(&archive), setups.clone());
+        app
+    })
+    .await;
     let rounds: Vec<&[Given]> = given.chunks(PATHS.len()).collect();
     let shown = (shown(&config), setup(&config));
     replayed::shows_what_was_shown(&archive, &config, shown, &rounds).await;

@@ -2,6 +2,8 @@
 
 mod as_of;
 mod crash;
+mod diff;
+mod export;
 mod foreign;
 mod generate;
 mod judge;

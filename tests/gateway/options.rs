@@ -32,6 +32,9 @@ fn values_out_of_bounds_are_errors_that_name_the_key() {
         ("[tiles]\ncache_entries_max = 0", "gateway.tiles.cache_entries_max"),
         ("[tiles]\ncache_bytes_max = 4294967297", "it must be 0 to 4294967296"),
         ("[tiles]\nobjects_max = 0", "gateway.tiles.objects_max"),
+        ("[exports]\njobs_max = 0", "gateway.exports.jobs_max"),
+        ("[exports]\nbytes_max = 1000", "gateway.exports.bytes_max is 1000"),
+        ("[exports]\nkeep_s = 0", "gateway.exports.keep_s"),
     ] {
         let options: Options = toml::from_str(text).unwrap();
         let error = options.validate().unwrap_err().to_string();

@@ -1,5 +1,6 @@
 //! The archive of the real binary: what was answered is answered again, also after a kill.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -100,4 +101,51 @@ fn answers_are_had_again_after_a_kill() {
     assert!(written.status.success(), "{}", text(&written).1);
     let records = stream::recording::Reader::open(&recording).unwrap();
     assert!(records.map(Result::unwrap).count() > 0);
+    export(&config, &data, &folder, &listed);
+}
+
+/// A range as files for others' tools, while the server runs.
+fn export(config: &Path, data: &Path, folder: &Folder, listed: &Value) {
+    let parts = listed.as_array().unwrap().iter();
+    let statuses =
+        parts.filter(|part| part["kind"] == "feed_status" && part["region"] == "helsinki");
+    let times =
+        statuses.map(|part| [&part["from_ms"], &part["to_ms"]].map(|ms| ms.as_i64().unwrap()));
+    let times: Vec<[i64; 2]> = times.collect();
+    let time = |ms| jiff::Timestamp::from_millisecond(ms).unwrap().to_string();
+    let from = time(times.iter().map(|[from_ms, _]| *from_ms).min().unwrap());
+    let to = time(times.iter().map(|[_, to_ms]| *to_ms).max().unwrap());
+    let run = |words: &[&str], output: &Path| {
+        let mut command = tilanne(["export", "--region", "helsinki", "--config"]);
+        command.arg(config).arg("--data-dir").arg(data).arg("--output").arg(output);
+        command.args(["--from", &from]).args(words).output().unwrap()
+    };
+    for (name, words) in [
+        ("all.parquet", &["--layer", "vehicles"][..]),
+        ("all.fgb", &["--layer", "vehicles", "--bbox", "24.5,60.0,25.5,60.5"]),
+        ("trams.csv", &["--layer", "vehicles", "--filter", "report.mode = 'tram'"]),
+        ("steps.geojson", &["--layer", "feeds", "--step", "PT1S", "--fields", "watermark_ms"]),
+        ("links.txt", &["--layer", "links", "--format", "ndjson"]),
+    ] {
+        let output = folder.0.join(name);
+        let exported = run(&[words, &["--to", &to]].concat(), &output);
+        let (_, said) = text(&exported);
+        assert!(exported.status.success(), "{name}: {said}");
+        assert!(said.contains(" rows, "), "{said}");
+        assert!(name == "links.txt" || std::fs::metadata(&output).unwrap().len() > 200, "{name}");
+        assert!(!folder.0.join(format!("{name}.unfinished")).exists());
+    }
+    for (name, words, says) in [
+        ("a.xlsx", &["--layer", "vehicles", "--to", &to][..], "does not say a format"),
+        ("a.csv", &["--layer", "vehicles", "--to", &to, "--format", "xls"], "no format \"xls\""),
+        ("a.csv", &["--layer", "cars", "--to", &to], "cars"),
+        ("a.csv", &["--layer", "vehicles", "--to", "2100-01-01T00:00:00Z"], "in the future"),
+        ("a.csv", &["--layer", "vehicles", "--to", &to, "--step", "5"], "no duration"),
+        ("no/a.csv", &["--layer", "vehicles", "--to", &to], "cannot be written"),
+    ] {
+        let failed = run(words, &folder.0.join(name));
+        let (_, said) = text(&failed);
+        assert!(!failed.status.success() && said.contains(says), "{name} {words:?}: {said}");
+        assert!(!folder.0.join(name).exists());
+    }
 }

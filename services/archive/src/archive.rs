@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
+use stream::{Log, topic};
 use tokio::sync::RwLock;
 use tokio::time::Instant;
 
@@ -271,5 +272,30 @@ impl Archive {
     ) -> Result<Replay, ArchiveError> {
         let held = self.held(region, Topic::Events).await?;
         Ok(Replay::archived(Arc::clone(self), held, epoch, offsets))
+    }
+
+    /// Whether there may be more of a region than a [`Moment`]'s records that have come to their end
+    /// at an offset, received by a later time: after a gap, of another log, or appended meanwhile. Then
+    /// only [`Self::moment`] knows what the picture was at that time.
+    pub async fn has_more(
+        &self,
+        log: Option<&Arc<dyn Log>>,
+        region: &str,
+        (epoch, next): (&str, u64),
+        at_ms: i64,
+    ) -> Result<bool, ArchiveError> {
+        let spans = self.spans(region, Topic::Events).await?;
+        let newest = spans.iter().rev().find(|span| span.from_ms <= at_ms);
+        if newest.is_some_and(|span| span.epoch != epoch || span.last >= next) {
+            return Ok(true);
+        }
+        let Some(log) = log else { return Ok(false) };
+        let bounds = log.bounds(topic::EVENTS, region).await;
+        let bounds = bounds.map_err(|source| ArchiveError::Log {
+            topic: topic::EVENTS,
+            region: region.to_owned(),
+            source,
+        })?;
+        Ok(if log.epoch() == epoch { bounds.next > next } else { bounds.next > bounds.first })
     }
 }

@@ -90,6 +90,21 @@ impl Replay {
         self.until_ms = Some(time_ms);
     }
 
+    /// Goes on with what the log got since, where it follows one: whether there is more.
+    pub async fn extend(&mut self) -> Result<bool, ArchiveError> {
+        let Some(tail) = &mut self.log else { return Ok(false) };
+        let bounds = tail.log.bounds(topic::EVENTS, &tail.region).await;
+        let bounds = bounds.map_err(|source| ArchiveError::Log {
+            topic: topic::EVENTS,
+            region: tail.region.clone(),
+            source,
+        })?;
+        let is_more = bounds.next > tail.end;
+        tail.end = tail.end.max(bounds.next);
+        self.ended &= !is_more;
+        Ok(is_more)
+    }
+
     /// Offset before which all is that it can give.
     pub fn end(&self) -> u64 {
         self.end.max(self.log.as_ref().map_or(0, |tail| tail.end))
@@ -434,31 +449,6 @@ impl Archive {
         // Who reads on beyond the moment must not be led over what is neither archived nor logged.
         records.log = tail.filter(|_| logged_first.is_none_or(|first| first <= archived_end));
         Ok(Moment { epoch, checkpoint: state, records })
-    }
-
-    /// Whether there may be more of a region than a [`Moment`]'s records that have come to their end
-    /// at an offset, received by a later time: after a gap, of another log, or appended meanwhile. Then
-    /// only [`Self::moment`] knows what the picture was at that time.
-    pub async fn has_more(
-        &self,
-        log: Option<&Arc<dyn Log>>,
-        region: &str,
-        (epoch, next): (&str, u64),
-        at_ms: i64,
-    ) -> Result<bool, ArchiveError> {
-        let spans = self.spans(region, Topic::Events).await?;
-        let newest = spans.iter().rev().find(|span| span.from_ms <= at_ms);
-        if newest.is_some_and(|span| span.epoch != epoch || span.last >= next) {
-            return Ok(true);
-        }
-        let Some(log) = log else { return Ok(false) };
-        let bounds = log.bounds(topic::EVENTS, region).await;
-        let bounds = bounds.map_err(|source| ArchiveError::Log {
-            topic: topic::EVENTS,
-            region: region.to_owned(),
-            source,
-        })?;
-        Ok(if log.epoch() == epoch { bounds.next > next } else { bounds.next > bounds.first })
     }
 
     /// There are records of that time, but none to begin with: the first checkpoint came later.

@@ -174,12 +174,13 @@ impl Values {
 }
 
 /// The edges of a box, by GeoParquet's names.
-fn edges() -> Fields {
+pub(crate) fn edges() -> Fields {
     let edge = |name| Field::new(name, DataType::Float64, true);
     ["xmin", "ymin", "xmax", "ymax"].into_iter().map(edge).collect()
 }
 
-fn boxes(values: &[Option<Bounds>]) -> ArrayRef {
+/// A column of boxes.
+pub(crate) fn boxes(values: &[Option<Bounds>]) -> ArrayRef {
     let edge = |of: fn(&Bounds) -> f64| -> ArrayRef {
         let values = values.iter().map(|bounds| bounds.as_ref().map(of));
         Arc::new(values.collect::<Float64Array>())

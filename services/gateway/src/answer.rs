@@ -111,6 +111,8 @@ pub(crate) enum Shape {
     /// What there is at one of several moments: of a collection, or the one object of an id where it
     /// is there.
     Moment { of: Moments, is_one: bool },
+    /// Changes of objects, each known at its own time, milliseconds since 1970-01-01 UTC.
+    Changes(Vec<i64>),
 }
 
 /// A short hash, to tell what is hashed from something else.
@@ -153,13 +155,22 @@ impl Answer {
     pub(crate) fn next(&self) -> Option<&str> {
         match &self.shape {
             Shape::Page { next } => next.as_deref(),
-            Shape::One | Shape::Moment { .. } => None,
+            Shape::One | Shape::Moment { .. } | Shape::Changes(_) => None,
         }
     }
 
-    /// Which moment it is, where it is one of several: then each object says so.
-    pub(crate) fn at_ms(&self) -> Option<i64> {
-        matches!(self.shape, Shape::Moment { .. }).then_some(self.head.time_ms)
+    /// Whether it is one of several moments: then each object says its own.
+    pub(crate) fn is_timed(&self) -> bool {
+        matches!(self.shape, Shape::Moment { .. } | Shape::Changes(_))
+    }
+
+    /// The moment of an object, where it says it.
+    pub(crate) fn at_ms(&self, index: usize) -> Option<i64> {
+        match &self.shape {
+            Shape::Moment { .. } => Some(self.head.time_ms),
+            Shape::Changes(times_ms) => times_ms.get(index).copied(),
+            Shape::One | Shape::Page { .. } => None,
+        }
     }
 
     /// What was asked for of each object.

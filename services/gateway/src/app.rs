@@ -1,6 +1,7 @@
 //! What all requests share.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use archive::Archive;
@@ -10,6 +11,7 @@ use picture::Setup;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::export::Exports;
 use crate::live::{LiveRegion, RegionSetup};
 use crate::options::{Options, OptionsError, Origin};
 use crate::past::Past;
@@ -37,6 +39,8 @@ pub struct App {
     baseline: OnceLock<Arc<App>>,
     /// Who runs replays, where that is allowed.
     replays: OnceLock<Arc<dyn Replays>>,
+    /// Exports as jobs, where there is a folder for them.
+    exports: OnceLock<Exports>,
     /// One permit for each WebSocket client.
     pub(crate) clients: Arc<Semaphore>,
     /// Cancelled when the server stops: WebSocket clients are told to come back.
@@ -72,6 +76,7 @@ impl App {
             past: OnceLock::new(),
             baseline: OnceLock::new(),
             replays: OnceLock::new(),
+            exports: OnceLock::new(),
             regions: live_regions,
             options,
             origin,
@@ -85,6 +90,19 @@ impl App {
     /// picture of each region must know. The first one stays.
     pub fn set_archive(&self, archive: Arc<Archive>, setups: BTreeMap<Text, Setup>) {
         self.past.get_or_init(|| Past::new(archive, setups));
+    }
+
+    /// Lets clients export to files in a folder of its own: what is in it is removed. The first one
+    /// stays.
+    pub fn set_exports(&self, folder: &Path) -> std::io::Result<()> {
+        let exports = Exports::open(folder)?;
+        self.exports.get_or_init(|| exports);
+        Ok(())
+    }
+
+    pub(crate) fn exports(&self) -> Result<&Exports, Problem> {
+        let none = || Problem::not_found("this server has no folder for exports");
+        self.exports.get().ok_or_else(none)
     }
 
     pub(crate) fn past(&self) -> Option<&Past> {

@@ -10,7 +10,9 @@ mod app;
 mod assets;
 mod column;
 mod comparison;
+mod diff;
 mod encode;
+mod export;
 mod extract;
 mod follower;
 mod geometry;
@@ -37,10 +39,14 @@ pub use comparison::{Comparison, LOOK_EVERY_MS};
 pub use futures_util::future::BoxFuture;
 pub use metrics_exporter_prometheus::PrometheusHandle as MetricsHandle;
 
+pub use diff::{Difference, diff};
+pub use export::{ExportFormat, ExportProgress, ExportRequest, export};
 pub use follower::{FollowError, follow};
 pub use history::History;
 pub use live::{FeedLabel, LiveRegion, Progress, RegionSetup};
-pub use options::{Options, OptionsError, Origin, PAGE_LIMIT_MAX, PushOptions, TileOptions};
+pub use options::{
+    ExportOptions, Options, OptionsError, Origin, PAGE_LIMIT_MAX, PushOptions, TileOptions,
+};
 pub use problem::Problem;
 pub use replays::{
     EmissionWhatIf, FeedWhatIf, RegionWhatIf, ReplayChange, ReplayRequest, ReplayState,

@@ -38,6 +38,20 @@ pub struct Options {
     pub push: PushOptions,
     /// Vector tiles.
     pub tiles: TileOptions,
+    /// Exports.
+    pub exports: ExportOptions,
+}
+
+/// Table `[gateway.exports]`: files that clients ask for.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExportOptions {
+    /// Most exports that there are at a time, waiting and done ones too: 1 to 10,000.
+    pub jobs_max: usize,
+    /// Most bytes of a file, 1 KiB to 1 TiB.
+    pub bytes_max: u64,
+    /// How long a file is kept, 1 to 31,536,000 s.
+    pub keep_s: u64,
 }
 
 /// Table `[gateway.tiles]`: vector tiles.
@@ -104,7 +118,14 @@ impl Default for Options {
             moments_max: 1_500,
             push: PushOptions::default(),
             tiles: TileOptions::default(),
+            exports: ExportOptions::default(),
         }
+    }
+}
+
+impl Default for ExportOptions {
+    fn default() -> Self {
+        Self { jobs_max: 32, bytes_max: 4 << 30, keep_s: 86_400 }
     }
 }
 
@@ -178,6 +199,7 @@ impl Options {
     pub fn validate(&self) -> Result<(), OptionsError> {
         let push = &self.push;
         let tiles = &self.tiles;
+        let exports = &self.exports;
         for (key, value, range) in [
             ("request_timeout_ms", self.request_timeout_ms, 100..=600_000),
             ("body_bytes_max", self.body_bytes_max as u64, 0..=1 << 20),
@@ -197,6 +219,9 @@ impl Options {
             ("push.stall_timeout_ms", push.stall_timeout_ms, 100..=3_600_000),
             ("tiles.cache_entries_max", tiles.cache_entries_max as u64, 1..=1_000_000),
             ("tiles.cache_bytes_max", tiles.cache_bytes_max as u64, 0..=4 << 30),
+            ("exports.jobs_max", exports.jobs_max as u64, 1..=10_000),
+            ("exports.bytes_max", exports.bytes_max, 1 << 10..=1 << 40),
+            ("exports.keep_s", exports.keep_s, 1..=31_536_000),
             ("tiles.objects_max", tiles.objects_max as u64, 1..=1_000_000),
         ] {
             bounded(key, value, &range)?;

@@ -56,6 +56,12 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     }
 
+    /// The same of what a body says, where that of a query was read.
+    pub(crate) fn of_a_body(self) -> Self {
+        let detail = self.detail.trim_start_matches("query: ").to_owned();
+        Self { detail, ..self }
+    }
+
     /// Our fault: the reason goes to the log only.
     pub fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "could not answer a request");

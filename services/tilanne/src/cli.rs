@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{archive, check, decode, emission, import, network, replay, run, subscribe};
+use crate::{archive, check, decode, emission, export, import, network, replay, run, subscribe};
 
 /// The live situational picture of urban mobility.
 #[derive(Parser)]
@@ -30,6 +30,9 @@ enum Command {
     /// Make the tables of emission factors and of fleets, and show what they say.
     #[command(subcommand)]
     Emission(emission::Command),
+    /// Write what is archived of a layer over a range of time as a file: GeoParquet, CSV, `FlatGeobuf`,
+    /// GeoJSON, NDJSON or Arrow.
+    Export(Box<export::Arguments>),
     /// Make a recording of what others have recorded.
     Import(import::Arguments),
     /// Make and look at the file of a street network.
@@ -80,6 +83,7 @@ impl Cli {
             Command::Check(arguments) => check::check(&arguments),
             Command::Decode(arguments) => decode::decode(&arguments),
             Command::Emission(command) => emission::emission(&command),
+            Command::Export(arguments) => export::export(&arguments),
             Command::Import(arguments) => import::import(&arguments),
             Command::Network(command) => network::network(&command),
             Command::Replay(arguments) => replay::replay(&arguments),

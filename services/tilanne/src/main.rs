@@ -10,6 +10,7 @@ mod cli;
 mod config;
 mod decode;
 mod emission;
+mod export;
 mod factors;
 mod import;
 mod locate;

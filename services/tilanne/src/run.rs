@@ -15,6 +15,7 @@ use anyhow::{Context, Result};
 use events::Text;
 use gateway::{App, FeedLabel, Origin, RegionSetup};
 use ingest::{Clock, PlayerClock, PlayerOptions, RegionConfig, Speed, SystemClock};
+use metrics_exporter_prometheus::PrometheusHandle;
 use picture::Setup;
 use replay::{Host, HostSetup};
 use stream::{EmbeddedLog, Log};
@@ -85,11 +86,8 @@ async fn serve(loaded: Loaded) -> Result<()> {
     let listen = config.gateway.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("address {listen}"))?;
     let address = listener.local_addr()?;
-    let origin = origin(&config);
-    let shown = shown(&regions, &setups, origin);
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
-    let clock = Arc::new(|| SystemClock.now_ms());
-    let app = App::new(config.gateway.clone(), origin, shown.clone(), metrics.clone(), clock)?;
+    let app = app_with(&config, &regions, &setups, metrics.clone())?;
     let archive = config.archive.clone().map(|archive| config::placed(archive, data_dir));
     let archive = archive.map(Archive::open).transpose().context("archive")?;
 
@@ -97,6 +95,8 @@ async fn serve(loaded: Loaded) -> Result<()> {
     let mut parts = Parts::default();
     if let Some(archive) = &archive {
         app.set_archive(Arc::clone(archive), setups.clone());
+        let exports = data_dir.join("exports");
+        app.set_exports(&exports).with_context(|| exports.display().to_string())?;
         parts.recorders(&log, archive, setups.keys(), &stop.processors);
         let options = config.replays.clone();
         if options.replays_max > 0 {
@@ -107,7 +107,10 @@ async fn serve(loaded: Loaded) -> Result<()> {
             app.set_replays(Host::start(HostSetup {
                 options,
                 gateway: config.gateway.clone(),
-                regions: shown.into_iter().map(setup_of).collect(),
+                regions: shown(&regions, &setups, Origin::Replay)
+                    .into_iter()
+                    .map(setup_of)
+                    .collect(),
                 archive: Arc::clone(archive),
                 setups_if: config::setups_if(regions.clone(), config.emission.clone()),
                 metrics,
@@ -277,12 +280,21 @@ where
     Ok(ended??)
 }
 
-fn origin(config: &Config) -> Origin {
-    match (&config.replay, config.origin) {
+/// The gateway's state with a configuration.
+pub(crate) fn app_with(
+    config: &Config,
+    regions: &[RegionConfig],
+    setups: &BTreeMap<Text, Setup>,
+    metrics: gateway::MetricsHandle,
+) -> Result<Arc<App>> {
+    let origin = match (&config.replay, config.origin) {
         (None, _) => Origin::Live,
         (Some(_), ReplayOrigin::Demo) => Origin::Demo,
         (Some(_), ReplayOrigin::Replay) => Origin::Replay,
-    }
+    };
+    let shown = shown(regions, setups, origin);
+    let clock = Arc::new(|| SystemClock.now_ms());
+    Ok(App::new(config.gateway.clone(), origin, shown, metrics, clock)?)
 }
 
 /// What the gateway says of the regions.

@@ -12,18 +12,18 @@ use arrow_array::builder::{
     ArrayBuilder, BinaryBuilder, BooleanBuilder, Float64Builder, Int64Builder, ListBuilder,
     StringBuilder, TimestampMillisecondBuilder,
 };
-use arrow_array::{
-    ArrayRef, Float64Array, ListArray, RecordBatch, StructArray, TimestampMillisecondArray,
-};
+use arrow_array::{ArrayRef, Float64Array, ListArray, RecordBatch, StructArray};
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, TimeUnit};
 use events::Position;
 use picture::Object;
 
+use super::rows::Rows;
 use super::{EncodeError, Encoder, Series};
-use crate::answer::{AT, Answer, Shape};
-use crate::column::{Cell, Columns, Form, Kind};
+use crate::answer::{Answer, Shape};
+use crate::column::{Cell, Form, Kind};
+use crate::diff::Differences;
 use crate::geometry::{Part, parts, wkb};
 use crate::past::Moments;
 
@@ -48,10 +48,21 @@ impl Encoder for Arrow {
     }
 
     fn encode(&self, answer: &Answer) -> Result<Vec<u8>, EncodeError> {
-        let batch = batch(answer, metadata(answer)?)?;
-        let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema())?;
-        writer.write(&batch)?;
-        Ok(writer.into_inner()?)
+        stream(&batch(&Rows::of(answer), metadata(answer)?)?)
+    }
+
+    fn differences(&self, differences: &Differences) -> Result<Vec<u8>, EncodeError> {
+        let Differences { layer, before, after, next, .. } = differences;
+        let mut metadata = HashMap::from([
+            ("region".to_owned(), after.region.to_string()),
+            ("layer".to_owned(), layer.to_string()),
+            ("before".to_owned(), serde_json::to_string(before)?),
+            ("after".to_owned(), serde_json::to_string(after)?),
+        ]);
+        if let Some(next) = next {
+            metadata.insert("next".to_owned(), next.clone());
+        }
+        stream(&batch(&Rows::of_differences(differences), metadata)?)
     }
 
     fn series(&self) -> Box<dyn Series> {
@@ -66,7 +77,7 @@ struct Batches {
 
 impl Series for Batches {
     fn moment(&mut self, answer: &Answer) -> Result<Vec<u8>, EncodeError> {
-        let batch = batch(answer, HashMap::new())?;
+        let batch = batch(&Rows::of(answer), HashMap::new())?;
         let writer = if let Some(writer) = &mut self.writer {
             writer
         } else {
@@ -86,30 +97,10 @@ impl Series for Batches {
     }
 }
 
-/// The objects of an answer, one a row.
-fn batch(answer: &Answer, metadata: HashMap<String, String>) -> Result<RecordBatch, EncodeError> {
-    let columns = Columns::of(answer.layer).picked(answer.fields.as_ref());
-    let mut builders: Vec<Builder> =
-        columns.iter().map(|column| Builder::of(column.kind)).collect();
-    let mut row = Vec::new();
-    for object in &answer.objects {
-        columns.read(object, &mut row);
-        for (builder, cell) in builders.iter_mut().zip(&row) {
-            builder.append(cell);
-        }
-    }
-    let mut fields = Vec::with_capacity(builders.len() + 2);
-    let mut arrays: Vec<ArrayRef> = Vec::with_capacity(builders.len() + 2);
-    if let Some(at_ms) = answer.at_ms() {
-        fields.push(Field::new(AT, data_type(Kind::Time), false));
-        let times = TimestampMillisecondArray::from_value(at_ms, answer.objects.len());
-        arrays.push(Arc::new(times.with_timezone(UTC)));
-    }
-    fields.extend(
-        columns.iter().map(|column| Field::new(column.name.as_ref(), data_type(column.kind), true)),
-    );
-    arrays.extend(builders.iter_mut().map(Builder::finish));
-    if let Some((name, array)) = geometry(columns.form, &answer.objects)? {
+/// Rows as a batch, geometries as GeoArrow.
+fn batch(rows: &Rows, metadata: HashMap<String, String>) -> Result<RecordBatch, EncodeError> {
+    let (mut fields, mut arrays) = columns(rows);
+    if let Some((name, array)) = geometry(rows.form, &rows.objects)? {
         let metadata =
             [("ARROW:extension:name", name), ("ARROW:extension:metadata", CRS)].map(owned);
         let field = Field::new(GEOMETRY, array.data_type().clone(), true);
@@ -118,6 +109,48 @@ fn batch(answer: &Answer, metadata: HashMap<String, String>) -> Result<RecordBat
     }
     let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
     Ok(RecordBatch::try_new(schema, arrays)?)
+}
+
+/// Rows as a batch, geometries as WKB: what files of GeoParquet have.
+pub(crate) fn shaped_batch(rows: &Rows) -> Result<RecordBatch, EncodeError> {
+    let (mut fields, mut arrays) = columns(rows);
+    if rows.form != Form::None {
+        let (_, array) = shapes(rows.objects.iter().map(|object| wkb(&parts(object))));
+        fields.push(Field::new(GEOMETRY, DataType::Binary, true));
+        arrays.push(array);
+    }
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?)
+}
+
+fn shapes(shapes: impl Iterator<Item = Option<Vec<u8>>>) -> (&'static str, ArrayRef) {
+    let mut bytes = BinaryBuilder::new();
+    for shape in shapes {
+        bytes.append_option(shape);
+    }
+    ("geoarrow.wkb", ArrayBuilder::finish(&mut bytes))
+}
+
+/// All columns but that of the geometry.
+fn columns(rows: &Rows) -> (Vec<Field>, Vec<ArrayRef>) {
+    let mut builders: Vec<Builder> =
+        rows.columns.iter().map(|column| Builder::of(column.kind)).collect();
+    let mut row = Vec::new();
+    for index in 0..rows.objects.len() {
+        rows.read(index, &mut row);
+        for (builder, cell) in builders.iter_mut().zip(&row) {
+            builder.append(cell);
+        }
+    }
+    let fields = rows.columns.iter();
+    let fields = fields.map(|one| Field::new(one.name.as_ref(), data_type(one.kind), true));
+    (fields.collect(), builders.iter_mut().map(Builder::finish).collect())
+}
+
+/// A batch as a whole stream.
+fn stream(batch: &RecordBatch) -> Result<Vec<u8>, EncodeError> {
+    let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema())?;
+    writer.write(batch)?;
+    Ok(writer.into_inner()?)
 }
 
 fn owned((key, value): (&str, &str)) -> (String, String) {
@@ -135,6 +168,9 @@ fn metadata(answer: &Answer) -> Result<HashMap<String, String>, serde_json::Erro
     if let Shape::Moment { of: Moments { from_ms, to_ms, step_ms }, .. } = answer.shape {
         let numbers = [("from_ms", from_ms), ("to_ms", to_ms), ("step_ms", step_ms)];
         metadata.extend(numbers.map(|(key, number)| (key.to_owned(), number.to_string())));
+        return Ok(metadata);
+    }
+    if let Shape::Changes(_) = answer.shape {
         return Ok(metadata);
     }
     metadata.extend([
@@ -216,7 +252,7 @@ impl Builder {
 /// The column of the geometry, with the name of its extension type.
 fn geometry(
     form: Form,
-    objects: &[Arc<Object>],
+    objects: &[&Object],
 ) -> Result<Option<(&'static str, ArrayRef)>, ArrowError> {
     let parts: Vec<_> = objects.iter().map(|object| parts(object)).collect();
     let firsts = parts.iter().map(|parts| parts.first());
@@ -266,13 +302,7 @@ fn geometry(
             )?;
             ("geoarrow.polygon", Arc::new(array))
         }
-        Form::Mixed => {
-            let mut bytes = BinaryBuilder::new();
-            for parts in &parts {
-                bytes.append_option(wkb(parts));
-            }
-            ("geoarrow.wkb", ArrayBuilder::finish(&mut bytes))
-        }
+        Form::Mixed => shapes(parts.iter().map(|parts| wkb(parts))),
     }))
 }
 

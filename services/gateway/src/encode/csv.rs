@@ -6,9 +6,11 @@
 
 use std::borrow::Cow;
 
+use super::rows::Rows;
 use super::{EncodeError, Encoder, Series};
-use crate::answer::{AT, Answer};
-use crate::column::{Cell, Columns, Form};
+use crate::answer::Answer;
+use crate::column::{Cell, Form};
+use crate::diff::Differences;
 use crate::geometry::{parts, wkt};
 
 pub(super) struct Csv;
@@ -68,50 +70,48 @@ impl Encoder for Csv {
     }
 
     fn encode(&self, answer: &Answer) -> Result<Vec<u8>, EncodeError> {
-        rows(answer, true)
+        table(&Rows::of(answer), true)
+    }
+
+    fn differences(&self, differences: &Differences) -> Result<Vec<u8>, EncodeError> {
+        table(&Rows::of_differences(differences), true)
     }
 
     fn series(&self) -> Box<dyn Series> {
-        Box::new(Rows { is_first: true })
+        Box::new(Moments { is_first: true })
     }
 }
 
 /// Rows under one header, whose first column is the moment.
-struct Rows {
+struct Moments {
     is_first: bool,
 }
 
-impl Series for Rows {
+impl Series for Moments {
     fn moment(&mut self, answer: &Answer) -> Result<Vec<u8>, EncodeError> {
-        rows(answer, std::mem::take(&mut self.is_first))
+        table(&Rows::of(answer), std::mem::take(&mut self.is_first))
     }
 }
 
-fn rows(answer: &Answer, has_header: bool) -> Result<Vec<u8>, EncodeError> {
-    let columns = Columns::of(answer.layer).picked(answer.fields.as_ref());
+fn table(rows: &Rows, has_header: bool) -> Result<Vec<u8>, EncodeError> {
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let at_ms = answer.at_ms();
     if has_header {
-        let at = at_ms.map(|_| AT).into_iter();
-        let names = columns.iter().map(|column| column.name.as_ref());
-        let place: &[&str] = match columns.form {
+        let names = rows.columns.iter().map(|column| column.name.as_ref());
+        let place: &[&str] = match rows.form {
             Form::None => &[],
             Form::Point => &["longitude_deg", "latitude_deg"],
             Form::Line | Form::Polygon | Form::Mixed => &["wkt"],
         };
-        writer.write_record(at.chain(names).chain(place.iter().copied()))?;
+        writer.write_record(names.chain(place.iter().copied()))?;
     }
     let mut row = Vec::new();
-    for object in &answer.objects {
-        if let Some(at_ms) = at_ms {
-            writer.write_field(at_ms.to_string())?;
-        }
-        columns.read(object, &mut row);
+    for (index, object) in rows.objects.iter().enumerate() {
+        rows.read(index, &mut row);
         for cell in &row {
             writer.write_field(shown(cell).as_bytes())?;
         }
-        match columns.form {
+        match rows.form {
             Form::None => {}
             Form::Point => {
                 let place = object.position();

@@ -5,11 +5,14 @@ use events::Position;
 use picture::{Object, Situation};
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
 
 use super::emptied::Emptied;
+use super::json::numbers;
 use super::{EncodeError, Encoder, Series};
 use crate::answer::{Answer, Head, Shape};
 use crate::column::Fields;
+use crate::diff::{self, Differences};
 use crate::geometry::{Part, parts};
 use crate::options::Origin;
 
@@ -43,9 +46,10 @@ struct Feature<'a> {
     properties: Shown<'a>,
 }
 
+/// A geometry.
 #[derive(Serialize)]
 #[serde(tag = "type")]
-enum Geometry {
+pub(super) enum Geometry {
     Point {
         coordinates: [f64; 2],
     },
@@ -124,6 +128,34 @@ impl Properties<'_> {
     }
 }
 
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "FeatureCollection")]
+struct DifferenceCollection<'a> {
+    region: &'a str,
+    layer: &'static str,
+    before: &'a Head,
+    after: &'a Head,
+    features: Vec<DifferenceFeature<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "Feature")]
+struct DifferenceFeature<'a> {
+    id: &'a str,
+    geometry: Option<Geometry>,
+    properties: DifferenceProperties<'a>,
+}
+
+#[derive(Serialize)]
+struct DifferenceProperties<'a> {
+    id: &'a str,
+    change: &'static str,
+    #[serde(flatten)]
+    numbers: Map<String, Value>,
+}
+
 impl Encoder for GeoJson {
     fn name(&self) -> &'static str {
         "geojson"
@@ -141,27 +173,49 @@ impl Encoder for GeoJson {
             Shape::One => {
                 serde_json::to_vec(&features.next().map(|feature| One { feature, head, layer }))?
             }
-            Shape::Page { .. } | Shape::Moment { .. } => serde_json::to_vec(&FeatureCollection {
-                head,
-                layer,
-                features: features.collect(),
-                next: answer.next(),
-            })?,
+            Shape::Page { .. } | Shape::Moment { .. } | Shape::Changes(_) => {
+                serde_json::to_vec(&FeatureCollection {
+                    head,
+                    layer,
+                    features: features.collect(),
+                    next: answer.next(),
+                })?
+            }
         })
     }
 
+    fn differences(&self, differences: &Differences) -> Result<Vec<u8>, EncodeError> {
+        let Differences { layer, before, after, list, next, .. } = differences;
+        let features = list.iter().map(|one| DifferenceFeature {
+            id: one.id(),
+            geometry: one.newest().and_then(|object| geometry(object)),
+            properties: DifferenceProperties {
+                id: one.id(),
+                change: diff::name(one.change),
+                numbers: numbers(differences, one),
+            },
+        });
+        Ok(serde_json::to_vec(&DifferenceCollection {
+            region: &after.region,
+            layer: layer.as_str(),
+            before,
+            after,
+            features: features.collect(),
+            next: next.as_deref(),
+        })?)
+    }
+
     fn series(&self) -> Box<dyn Series> {
-        Box::new(Features { heads: Vec::new(), is_first: true })
+        Box::new(Features { heads: Vec::new(), has_begun: false, has_more: false })
     }
 }
 
 fn features(answer: &Answer) -> impl Iterator<Item = Feature<'_>> {
-    let at_ms = answer.at_ms();
-    answer.objects.iter().map(move |object| Feature {
+    answer.objects.iter().enumerate().map(|(index, object)| Feature {
         id: object.id(),
         geometry: geometry(object),
         properties: Shown {
-            at_ms,
+            at_ms: answer.at_ms(index),
             properties: Properties { object, fields: answer.fields.as_ref() },
         },
     })
@@ -170,8 +224,8 @@ fn features(answer: &Answer) -> impl Iterator<Item = Feature<'_>> {
 /// One collection of the features of all moments. What is said of each moment stands behind them.
 struct Features {
     heads: Vec<Box<RawValue>>,
-    /// Whether no feature has been written yet.
-    is_first: bool,
+    has_begun: bool,
+    has_more: bool,
 }
 
 #[derive(Serialize)]
@@ -186,7 +240,7 @@ impl Series for Features {
     fn moment(&mut self, answer: &Answer) -> Result<Vec<u8>, EncodeError> {
         let Head { region, origin, .. } = &answer.head;
         let mut part = Vec::new();
-        if self.heads.is_empty() {
+        if !std::mem::replace(&mut self.has_begun, true) {
             let layer = answer.layer.as_str();
             let opening = Opening { r#type: "FeatureCollection", region, origin: *origin, layer };
             part = serde_json::to_vec(&opening)?;
@@ -195,12 +249,14 @@ impl Series for Features {
             part.extend(br#","features":["#);
         }
         for feature in features(answer) {
-            if !std::mem::take(&mut self.is_first) {
+            if std::mem::replace(&mut self.has_more, true) {
                 part.push(b',');
             }
             serde_json::to_writer(&mut part, &feature)?;
         }
-        self.heads.push(to_raw_value(&answer.head)?);
+        if matches!(answer.shape, Shape::Moment { .. }) {
+            self.heads.push(to_raw_value(&answer.head)?);
+        }
         Ok(part)
     }
 
@@ -220,7 +276,8 @@ fn line(positions: &[Position]) -> Vec<[f64; 2]> {
     positions.iter().map(coordinates).collect()
 }
 
-fn geometry(object: &Object) -> Option<Geometry> {
+/// The geometry of an object, where it has one.
+pub(super) fn geometry(object: &Object) -> Option<Geometry> {
     let mut geometries: Vec<Geometry> = parts(object).iter().map(Geometry::of).collect();
     match geometries.len() {
         0 | 1 => geometries.pop(),

@@ -7,8 +7,12 @@ mod geojson;
 mod json;
 mod ndjson;
 mod protobuf;
+mod rows;
 
+pub(crate) use self::arrow::shaped_batch;
+pub(crate) use self::rows::Rows;
 use crate::answer::Answer;
+use crate::diff::Differences;
 
 /// A format.
 pub(crate) trait Encoder: Sync {
@@ -22,6 +26,8 @@ pub(crate) trait Encoder: Sync {
     }
     /// The body.
     fn encode(&self, answer: &Answer) -> Result<Vec<u8>, EncodeError>;
+    /// The body of what differs between two pictures.
+    fn differences(&self, differences: &Differences) -> Result<Vec<u8>, EncodeError>;
     /// Encodes the answers of several moments into one body.
     fn series(&self) -> Box<dyn Series>;
 }

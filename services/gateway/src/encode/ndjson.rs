@@ -3,8 +3,10 @@
 
 use serde::Serialize;
 
+use super::json::Compared;
 use super::{EncodeError, Encoder, Series};
 use crate::answer::{Answer, Picked};
+use crate::diff::Differences;
 
 pub(super) struct NdJson;
 
@@ -22,6 +24,15 @@ impl Encoder for NdJson {
         for object in answer.picked() {
             // Line breaks in text are escaped in JSON.
             serde_json::to_writer(&mut lines, &object)?;
+            lines.push(b'\n');
+        }
+        Ok(lines)
+    }
+
+    fn differences(&self, differences: &Differences) -> Result<Vec<u8>, EncodeError> {
+        let mut lines = Vec::new();
+        for one in &differences.list {
+            serde_json::to_writer(&mut lines, &Compared::new(differences, one))?;
             lines.push(b'\n');
         }
         Ok(lines)
@@ -45,8 +56,9 @@ struct Timed<'a> {
 impl Series for Lines {
     fn moment(&mut self, answer: &Answer) -> Result<Vec<u8>, EncodeError> {
         let mut lines = Vec::new();
-        for object in answer.picked() {
-            serde_json::to_writer(&mut lines, &Timed { at_ms: answer.at_ms(), object })?;
+        for (index, object) in answer.picked().enumerate() {
+            let at_ms = answer.at_ms(index);
+            serde_json::to_writer(&mut lines, &Timed { at_ms, object })?;
             lines.push(b'\n');
         }
         Ok(lines)

@@ -12,21 +12,21 @@ mod walk;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use archive::{Archive, ArchiveError};
+use archive::{Archive, ArchiveError, Topic};
 use axum::http::StatusCode;
 use events::Text;
 use jiff::Timestamp;
 use picture::{Setup, View};
 use quick_cache::sync::Cache;
-use serde::Deserialize;
-use tokio::sync::Semaphore;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::app::App;
 use crate::live::LiveRegion;
 use crate::problem::Problem;
 use walk::{Knowledge, Origins, Walk};
 
-pub(crate) use series::{JsonMoments, Maker, Moments, respond, whole};
+pub(crate) use series::{JsonMoments, Maker, Moments, export_range, respond, whole};
 
 /// Views of past moments that are kept: some screens' worth. One is as large as a region's live view,
 /// some kilobytes an object.
@@ -97,7 +97,7 @@ impl When {
 }
 
 /// When what is told has to have been known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Known {
     /// At the time that is asked for.
@@ -142,6 +142,44 @@ impl Past {
 
     pub(crate) fn archive(&self) -> &Arc<Archive> {
         &self.archive
+    }
+
+    /// What past moments are made from, or the problem that nothing is archived.
+    pub(crate) fn archived(app: &App) -> Result<&Self, Problem> {
+        let nothing = || Problem::not_found("nothing is archived here");
+        app.past().ok_or_else(nothing)
+    }
+
+    /// A turn to make a moment: others wait meanwhile.
+    pub(crate) async fn turn(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        self.permits.acquire().await.map_err(|error| Problem::internal(&error))
+    }
+
+    /// A walk over a region's past.
+    pub(crate) fn walk(&self, live: &LiveRegion, known: Known) -> Walk {
+        Walk::new(self.origins(live), known.into(), || false)
+    }
+
+    /// That what is known goes to the end of a range: where no log is followed, only what is archived
+    /// is.
+    pub(crate) async fn check_end(&self, live: &LiveRegion, to_ms: i64) -> Result<(), Problem> {
+        if live.log().is_some() {
+            return Ok(());
+        }
+        let region = &live.region().id;
+        let spans = self.archive.spans(region, Topic::Events).await.map_err(problem)?;
+        match spans.iter().map(|span| span.to_ms).max() {
+            Some(end_ms) if end_ms < to_ms => {
+                let end = crate::export::written(end_ms);
+                let detail = format!(
+                    "to: what is archived of {region} ends at {end}; what came later only the \
+                     running server has, POST /v1/exports asks it"
+                );
+                Err(Problem::bad_request(detail))
+            }
+            Some(_) => Ok(()),
+            None => Err(problem(ArchiveError::Empty(region.to_string()))),
+        }
     }
 
     fn origins(&self, live: &LiveRegion) -> Origins {
@@ -209,13 +247,13 @@ fn problem(error: ArchiveError) -> Problem {
     match error {
         ArchiveError::TooEarly { region, first_ms } => {
             let first = time(first_ms);
-            Problem::not_found(format!("query: at: the archive of {region} begins at {first}"))
+            Problem::not_found(format!("the archive of {region} begins at {first}"))
         }
         ArchiveError::Empty(region) => {
-            Problem::not_found(format!("query: at: nothing of {region} is archived yet"))
+            Problem::not_found(format!("nothing of {region} is archived yet"))
         }
         ArchiveError::Missing { topic, region, first, last } => Problem::not_found(format!(
-            "query: at: {topic} of {region} have a gap before that time, numbers {first} to {last}: \
+            "{topic} of {region} have a gap before that time, numbers {first} to {last}: \
              it was not recorded, or is no longer kept"
         )),
         ArchiveError::Store(_) | ArchiveError::Log { .. } => {
@@ -300,6 +338,12 @@ impl At {
             return Err(Problem::bad_request(detail));
         }
         Ok(When::At(time_ms("at", text, now_ms)?))
+    }
+
+    /// The moment of a parameter of another name; now without it.
+    pub(crate) fn named(&self, name: &str, app: &App) -> Result<When, Problem> {
+        let at_ms = self.at.as_deref().map(|text| time_ms(name, text, app.now_ms()));
+        Ok(at_ms.transpose()?.map_or(When::Now, When::At))
     }
 
     /// The picture of a region that was asked for, where it is not a series.

@@ -25,6 +25,8 @@ use crate::problem::Problem;
 /// Shortest step: each second of received time every feed says how it is, and nothing goes away more
 /// often.
 const STEP_MS_MIN: i64 = 1_000;
+/// Most moments of an export: ten weeks by minutes.
+const EXPORT_MOMENTS_MAX: usize = 100_000;
 /// Moments that wait to be sent beside the one that is being made.
 const MOMENTS_WAITING: usize = 1;
 
@@ -102,6 +104,27 @@ impl At {
         let to_ms = time_ms("to", to, now_ms)?;
         Moments::new(from_ms, to_ms, step_ms(step)?, moments_max).map(Some)
     }
+}
+
+/// The ends of the range of an export, milliseconds since 1970-01-01 UTC, and its moments where it has
+/// a step.
+pub(crate) fn export_range(
+    app: &App,
+    from: &str,
+    to: &str,
+    step: Option<&str>,
+) -> Result<(i64, i64, Option<Moments>), Problem> {
+    let range = || {
+        let now_ms = app.now_ms();
+        let from_ms = time_ms("from", from, now_ms)?;
+        let to_ms = time_ms("to", to, now_ms)?;
+        let step_ms = step.map(step_ms).transpose()?;
+        // Without a step a longer one than the range says the rest of what may be wrong.
+        let moments =
+            Moments::new(from_ms, to_ms, step_ms.unwrap_or(i64::MAX), EXPORT_MOMENTS_MAX)?;
+        Ok((from_ms, to_ms, step.map(|_| moments)))
+    };
+    range().map_err(Problem::of_a_body)
 }
 
 /// Reads a duration in ISO 8601, milliseconds.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use archive::{Archive, ArchiveError, Replay};
 use events::{LogRecord, Text, wire};
-use picture::{Change, Delta, Layer, Picture, Setup, Snapshot, View};
+use picture::{Change, Delta, Layer, Object, Picture, Setup, Snapshot, View};
 use rustc_hash::FxHashMap;
 use stream::Log;
 
@@ -51,7 +51,7 @@ impl From<Known> for Knowledge {
 }
 
 /// Why there is no picture of a moment.
-pub(super) enum Failure {
+pub(crate) enum Failure {
     Archive(ArchiveError),
     Other(Problem),
     /// Nobody waits any more.
@@ -81,7 +81,7 @@ fn internal(error: &dyn std::fmt::Display) -> Failure {
 /// Makes pictures of moments, each later than the one before. It reads the records between two moments
 /// once and keeps one picture, its view, and what is read ahead: a record, or five minutes of them
 /// where late ones count.
-pub(super) struct Walk {
+pub(crate) struct Walk {
     origins: Origins,
     knowledge: Knowledge,
     is_abandoned: Box<dyn Fn() -> bool + Send>,
@@ -104,6 +104,8 @@ struct Place {
     ahead: VecDeque<(u64, LogRecord)>,
     has_ended: bool,
     count: u64,
+    /// When the newest change was known.
+    known_ms: i64,
 }
 
 impl Walk {
@@ -118,7 +120,7 @@ impl Walk {
 
     /// The view of a moment, which is not before the one before. A file may be merged or removed
     /// between its listing and its reading: then it is tried once more, from a checkpoint.
-    pub(super) async fn at(&mut self, at_ms: i64) -> Result<&View, Failure> {
+    pub(crate) async fn at(&mut self, at_ms: i64) -> Result<&View, Failure> {
         let mut reached = Box::pin(self.reach(at_ms)).await;
         if let Err(Failure::Archive(ArchiveError::Store(_) | ArchiveError::Unreadable { .. })) =
             reached
@@ -148,6 +150,21 @@ impl Walk {
         Ok(place)
     }
 
+    /// The next changes of a layer, as the log says them, each with the time when it was known: those
+    /// that were received after the moment before, and by a time. Whether there may be more.
+    pub(crate) async fn changes(
+        &mut self,
+        layer: Layer,
+        to_ms: i64,
+        count_max: usize,
+        changes: &mut Vec<(i64, Arc<Object>)>,
+    ) -> Result<bool, Failure> {
+        let mut place = self.place.take().ok_or_else(|| internal(&"a walk has no place"))?;
+        let is_more = Box::pin(place.changes(self, layer, to_ms, count_max, changes)).await?;
+        self.place = Some(place);
+        Ok(is_more)
+    }
+
     async fn begin(&self, at_ms: i64) -> Result<Place, Failure> {
         let Origins { archive, log, region, setup } = &self.origins;
         let moment = archive.moment(log.as_ref(), region, at_ms).await?;
@@ -171,6 +188,7 @@ impl Walk {
             ahead: VecDeque::new(),
             has_ended: false,
             count: 0,
+            known_ms: at_ms,
         };
         place.apply(self, at_ms, &mut FxHashMap::default()).await?;
         tracing::debug!(%region, at_ms, records = place.count, "made a past view");
@@ -190,6 +208,21 @@ impl Place {
         self.late.as_ref().unwrap_or(&self.view)
     }
 
+    /// That all that was received by a time is in its records.
+    async fn check_end(&self, walk: &Walk, to_ms: i64) -> Result<(), Failure> {
+        let Origins { archive, log, region, .. } = &walk.origins;
+        let moment = archive.moment(log.as_ref(), region, to_ms).await?;
+        if moment.epoch == *self.view.epoch() && moment.records.end() <= self.records.end() {
+            return Ok(());
+        }
+        let known = crate::export::written(self.known_ms);
+        let detail = format!(
+            "what is archived of {region} does not go on without a gap after {known}: export the \
+             ranges before and after it"
+        );
+        Err(Failure::Other(Problem::not_found(detail)))
+    }
+
     /// Whether its records have ended, but others may have come before a moment.
     async fn has_more(&self, walk: &Walk, at_ms: i64) -> Result<bool, Failure> {
         let Origins { archive, log, region, .. } = &walk.origins;
@@ -199,21 +232,25 @@ impl Place {
 
     /// Reads a record ahead; what the processor leaves out is left out here.
     async fn read(&mut self, walk: &Walk) -> Result<bool, Failure> {
-        while !self.has_ended {
+        loop {
             self.count += 1;
             if self.count.is_multiple_of(RECORDS_PER_LOOK) && (walk.is_abandoned)() {
                 return Err(Failure::Abandoned);
             }
             match self.records.next().await? {
-                None => self.has_ended = true,
+                None if self.records.extend().await? => {}
+                None => {
+                    self.has_ended = true;
+                    return Ok(false);
+                }
                 Some((offset, record)) => {
                     let Ok(record) = LogRecord::try_from(record) else { continue };
+                    self.has_ended = false;
                     self.ahead.push_back((offset, record));
                     return Ok(true);
                 }
             }
         }
-        Ok(false)
     }
 
     /// Takes in what is known at a moment, but for what came late; the newest change of each object
@@ -253,6 +290,44 @@ impl Place {
         Ok(())
     }
 
+    async fn changes(
+        &mut self,
+        walk: &Walk,
+        layer: Layer,
+        to_ms: i64,
+        count_max: usize,
+        changes: &mut Vec<(i64, Arc<Object>)>,
+    ) -> Result<bool, Failure> {
+        let mut deltas = Vec::new();
+        while changes.len() < count_max {
+            if self.ahead.is_empty() && !self.read(walk).await? {
+                if self.has_more(walk, to_ms).await? {
+                    self.check_end(walk, to_ms).await?;
+                }
+                return Ok(false);
+            }
+            let is_later = |(_, record): &(u64, LogRecord)| is_received_after(record, to_ms);
+            if self.ahead.front().is_none_or(is_later) {
+                return Ok(false);
+            }
+            let Some((offset, record)) = self.ahead.pop_front() else { return Ok(false) };
+            self.known_ms = self.known_ms.max(received_ms(&record).unwrap_or(i64::MIN));
+            self.picture.apply(offset, &record, &mut deltas);
+            for delta in deltas.drain(..) {
+                let Change::Updated(object) = &delta.change else { continue };
+                if object.layer() != layer {
+                    continue;
+                }
+                let logged = Delta::try_from(wire::Delta::from(&delta));
+                let logged = logged.map_err(|error| internal(&error))?;
+                if let Change::Updated(object) = logged.change {
+                    changes.push((self.known_ms, object));
+                }
+            }
+        }
+        Ok(true)
+    }
+
     /// The view with what came late, where that counts.
     fn late(&self, knowledge: Knowledge, at_ms: i64) -> Result<Option<View>, Failure> {
         if !matches!(knowledge, Knowledge::Now) {
@@ -290,12 +365,16 @@ fn named(delta: &Delta) -> Named {
     }
 }
 
-fn is_received_after(record: &LogRecord, at_ms: i64) -> bool {
+fn received_ms(record: &LogRecord) -> Option<i64> {
     match record {
-        LogRecord::Event(event) => event.received_time_ms > at_ms,
-        LogRecord::FeedStatus(status) => status.received_time_ms > at_ms,
-        LogRecord::Tally(_) => false,
+        LogRecord::Event(event) => Some(event.received_time_ms),
+        LogRecord::FeedStatus(status) => Some(status.received_time_ms),
+        LogRecord::Tally(_) => None,
     }
+}
+
+fn is_received_after(record: &LogRecord, at_ms: i64) -> bool {
+    received_ms(record).is_some_and(|received_ms| received_ms > at_ms)
 }
 
 /// Whether it is an event of a time or before.

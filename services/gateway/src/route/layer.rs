@@ -203,12 +203,12 @@ pub(super) async fn get(
     answer.respond(&headers, &uri, encoder).await
 }
 
-pub(super) fn known_layer(name: &str) -> Result<Layer, Problem> {
+pub(crate) fn known_layer(name: &str) -> Result<Layer, Problem> {
     name.parse().map_err(|error: picture::UnknownLayer| Problem::not_found(error.to_string()))
 }
 
 /// A number of objects that was asked for.
-fn count(name: &str, asked: u32, count_max: usize) -> Result<usize, Problem> {
+pub(super) fn count(name: &str, asked: u32, count_max: usize) -> Result<usize, Problem> {
     match asked {
         0 => Err(Problem::bad_request(format!("query: {name}: it must be 1 or more"))),
         asked => Ok((asked as usize).min(count_max)),

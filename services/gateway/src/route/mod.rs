@@ -4,8 +4,10 @@ mod archive;
 mod asyncapi;
 mod config;
 mod dead_letters;
+mod diff;
 mod events;
 mod explain;
+mod exports;
 mod feeds;
 mod gtfs_rt;
 mod health;
@@ -45,6 +47,7 @@ use crate::problem::Problem;
 use crate::{assets, problem, schema, telemetry};
 
 pub use asyncapi::asyncapi;
+pub(crate) use layer::known_layer;
 
 /// Says of every answer, also where the format has no place for it, where the picture comes from: a
 /// demo never looks live.
@@ -78,8 +81,10 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(asyncapi::routes())
         .merge(config::routes())
         .merge(dead_letters::routes())
+        .merge(diff::routes())
         .merge(events::routes())
         .merge(explain::routes())
+        .merge(exports::routes())
         .merge(feeds::routes())
         .merge(gtfs_rt::routes())
         .merge(health::routes())
@@ -139,8 +144,14 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         asyncapi::get,
         config::get,
         dead_letters::get,
+        diff::get,
         events::get,
         explain::get,
+        exports::add,
+        exports::file,
+        exports::get,
+        exports::list,
+        exports::remove,
         feeds::get,
         gtfs_rt::get,
         health::get,

@@ -120,6 +120,83 @@ pub(crate) struct FeatureSeries {
     moments: Vec<Head>,
 }
 
+/// What became of an object.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum ChangeName {
+    Appeared,
+    Left,
+    Changed,
+}
+
+/// A page of what differs between two moments.
+#[derive(ToSchema)]
+pub(crate) struct DifferencePage {
+    /// Region.
+    region: String,
+    /// Layer.
+    layer: LayerName,
+    /// What is said of the first picture.
+    before: Head,
+    /// What is said of the second picture.
+    after: Head,
+    /// By id.
+    objects: Vec<ObjectDifference>,
+    /// Address of the next page; missing on the last.
+    #[schema(required = false)]
+    next: Option<String>,
+}
+
+/// An object that is not the same. Beside these it has, where the object has a number, an object with
+/// `before`, `after` and `difference`, each null where it is not known.
+#[derive(ToSchema)]
+pub(crate) struct ObjectDifference {
+    /// Id of the object.
+    id: String,
+    /// What became of it.
+    change: ChangeName,
+    /// GeoJSON geometry of the object as it is, or was before it left; null without.
+    geometry: Option<BTreeMap<String, serde_json::Value>>,
+    /// Numbers before, after, and after minus before, by the parts of their names.
+    #[serde(flatten)]
+    numbers: BTreeMap<String, serde_json::Value>,
+}
+
+/// A page of what differs between two moments as GeoJSON (RFC 7946).
+#[derive(ToSchema)]
+pub(crate) struct DifferenceCollection {
+    /// Always `FeatureCollection`.
+    #[schema(rename = "type", pattern = "^FeatureCollection$")]
+    kind: String,
+    /// Region.
+    region: String,
+    /// Layer.
+    layer: LayerName,
+    /// What is said of the first picture.
+    before: Head,
+    /// What is said of the second picture.
+    after: Head,
+    /// By id.
+    features: Vec<DifferenceFeature>,
+    /// Address of the next page; missing on the last.
+    #[schema(required = false)]
+    next: Option<String>,
+}
+
+/// An object that is not the same, as GeoJSON.
+#[derive(ToSchema)]
+pub(crate) struct DifferenceFeature {
+    /// Always `Feature`.
+    #[schema(rename = "type", pattern = "^Feature$")]
+    kind: String,
+    /// Id of the object.
+    id: String,
+    /// Its geometry as it is, or was before it left; null without.
+    geometry: Option<BTreeMap<String, serde_json::Value>>,
+    /// `id`, `change`, and the numbers before, after, and after minus before.
+    properties: BTreeMap<String, serde_json::Value>,
+}
+
 /// A page of objects as GeoJSON (RFC 7946).
 #[derive(ToSchema)]
 pub(crate) struct FeatureCollection {
@@ -189,6 +266,12 @@ pub(crate) struct Table(String);
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary)]
 pub(crate) struct ArrowStream(Vec<u8>);
+
+/// A file: Parquet (GeoParquet 1.1 where objects have a place), `FlatGeobuf`, Arrow, GeoJSON, NDJSON or
+/// CSV. Rows begin with `at_ms`.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub(crate) struct FileOfExport(Vec<u8>);
 
 /// A Mapbox vector tile, version 2.1.
 #[derive(ToSchema)]

@@ -16,12 +16,13 @@ use serde::Serialize;
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 
 pub(crate) use collection::{
-    ArrowStream, Binary, City, FeatureAnswers, FeatureCollections, FormatName, GtfsRtFeed,
-    GtfsRtFormat, GtfsRtJson, GtfsRtKind, LayerName, Lines, One, OrSeries, Page, Table, VectorTile,
+    ArrowStream, Binary, City, DifferenceCollection, DifferencePage, FeatureAnswers,
+    FeatureCollections, FileOfExport, FormatName, GtfsRtFeed, GtfsRtFormat, GtfsRtJson, GtfsRtKind,
+    LayerName, Lines, One, OrSeries, Page, Table, VectorTile,
 };
 pub(crate) use message::{ClientMessage, CloudEvent, ServerMessage};
 pub(crate) use object::{Feed, PictureObject};
-pub(crate) use problems::{Problems, ProblemsOfFormats};
+pub(crate) use problems::{Problems, ProblemsOfBodies, ProblemsOfFiles, ProblemsOfFormats};
 pub(crate) use street::Explanation;
 
 /// Highest number that an enum of the wire may have; the largest has 18 values.

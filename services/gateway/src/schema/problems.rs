@@ -13,6 +13,12 @@ pub(crate) struct Problems;
 /// Those, and that no format suits.
 pub(crate) struct ProblemsOfFormats;
 
+/// Those, and that a body is of another type.
+pub(crate) struct ProblemsOfBodies;
+
+/// Those, and that a file is not there yet.
+pub(crate) struct ProblemsOfFiles;
+
 /// Status and meaning.
 const PROBLEMS: &[(&str, &str)] = &[
     ("304", "The client has this answer (`If-None-Match`)"),
@@ -23,6 +29,10 @@ const PROBLEMS: &[(&str, &str)] = &[
     ("413", "The request has a body that is too large"),
     ("503", "The server has all the connections that it takes"),
 ];
+
+const NO_JSON: (&str, &str) = ("415", "The body is not `application/json`");
+
+const NO_FILE: (&str, &str) = ("409", "The file is not there: it is not done, or failed");
 
 const NO_FORMAT: (&str, &str) = ("406", "None of the formats in `Accept` is there");
 
@@ -44,6 +54,18 @@ fn responses<'a>(problems: impl Iterator<Item = &'a (&'a str, &'a str)>) -> Resp
 impl IntoResponses for Problems {
     fn responses() -> Responses {
         responses(PROBLEMS.iter())
+    }
+}
+
+impl IntoResponses for ProblemsOfBodies {
+    fn responses() -> Responses {
+        responses(PROBLEMS.iter().chain([&NO_JSON]))
+    }
+}
+
+impl IntoResponses for ProblemsOfFiles {
+    fn responses() -> Responses {
+        responses(PROBLEMS.iter().chain([&NO_FILE]))
     }
 }
 

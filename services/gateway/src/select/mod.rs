@@ -15,7 +15,7 @@ use events::{Body, Event, Geometry, Position, Text, TripDescriptor};
 use network::{BoundingBox, Region};
 use picture::{Layer, Object, View};
 use rustc_hash::FxHashSet;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::live::{LiveRegion, Progress};
 use crate::problem::Problem;
@@ -52,8 +52,15 @@ pub(crate) struct Asked {
     pub(crate) filter: Option<String>,
 }
 
+impl Asked {
+    /// But for what has to be looked up in a picture.
+    pub(crate) fn unnamed(&self) -> Self {
+        Self { city: None, district: None, ..self.clone() }
+    }
+}
+
 /// What is near a line.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Corridor {
     /// `[longitude, latitude]` of its points, 2 to 1,000.
