@@ -194,7 +194,7 @@ async fn words(app: &Arc<App>, range: &str, before_ms: i64, after_ms: i64) {
     let (before, after) = range.split_once('&').unwrap();
     let turned = before.replace("before", "after") + "&" + &after.replace("after", "before");
     for (layer, query, status, words) in [
-        ("vehicles", after, 400, "missing field `before`"),
+        ("vehicles", after, 400, "before: it is the moment to compare with"),
         ("vehicles", "before=never", 400, "before: \\\"never\\\" is no time"),
         ("vehicles", &turned, 400, "after: it must not be before"),
         ("vehicles", &format!("{before}&after=2100-01-01T00:00:00Z"), 400, "in the future"),

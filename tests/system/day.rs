@@ -84,6 +84,22 @@ fn what_if(server: &Server, day: &str) {
         page["objects"][0]["factor_set"].as_str().unwrap().to_owned()
     };
     assert_ne!(set("/replays/1"), set("/replays/1.baseline"));
+    // The difference, as a layer at this moment and as a table over the time.
+    let diff = server.get("/replays/1/v1/regions/helsinki/diff/area_emissions?format=json&limit=5");
+    let page = diff.to_string();
+    assert!(page.contains("\"changed\"") && page.contains("difference"), "{page}");
+    let (status, _) = server.request("/replays/1/v1/regions/helsinki/diff/links?after=x").unwrap();
+    assert_eq!(status, 400);
+    let (status, table) = server.request("/v1/replays/1/differences").unwrap();
+    assert_eq!(status, 200);
+    assert!(table.starts_with("region,layer,id,property,looks,before,after,difference\n"), "{table}");
+    let closed = format!("helsinki,links,{links},five_minutes.flow_veh_h.value,");
+    let row = table.lines().find(|row| row.starts_with(&closed)).expect("the closed link has a row");
+    let cells: Vec<&str> = row.split(',').collect();
+    assert_eq!(cells[6], "0", "{row}");
+    assert!(table.contains("helsinki,area_emissions,region"), "areas have rows too");
+    let (status, _) = server.request("/v1/replays/2/differences").unwrap();
+    assert_eq!(status, 404);
     for (what_if, words) in [
         (serde_json::json!({ "regions": { "atlantis": {} } }), "there is no region \"atlantis\""),
         (serde_json::json!({ "feeds": { "x": {} } }), "there is no feed \"x\""),

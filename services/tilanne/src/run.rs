@@ -15,7 +15,6 @@ use anyhow::{Context, Result};
 use events::Text;
 use gateway::{App, FeedLabel, Origin, RegionSetup};
 use ingest::{Clock, PlayerClock, PlayerOptions, RegionConfig, Speed, SystemClock};
-use metrics_exporter_prometheus::PrometheusHandle;
 use picture::Setup;
 use replay::{Host, HostSetup};
 use stream::{EmbeddedLog, Log};
@@ -100,6 +99,8 @@ async fn serve(loaded: Loaded) -> Result<()> {
         parts.recorders(&log, archive, setups.keys(), &stop.processors);
         let options = config.replays.clone();
         if options.replays_max > 0 {
+            // What is replayed is of the same feeds, and as real as they are.
+            let shown = shown(&regions, &setups, origin(&config));
             let setup_of = |one: RegionSetup| {
                 let setup = setups.get(&one.region.id).cloned().unwrap_or_default();
                 (one, setup)
@@ -107,10 +108,7 @@ async fn serve(loaded: Loaded) -> Result<()> {
             app.set_replays(Host::start(HostSetup {
                 options,
                 gateway: config.gateway.clone(),
-                regions: shown(&regions, &setups, Origin::Replay)
-                    .into_iter()
-                    .map(setup_of)
-                    .collect(),
+                regions: shown.into_iter().map(setup_of).collect(),
                 archive: Arc::clone(archive),
                 setups_if: config::setups_if(regions.clone(), config.emission.clone()),
                 metrics,
@@ -280,6 +278,14 @@ where
     Ok(ended??)
 }
 
+fn origin(config: &Config) -> Origin {
+    match (&config.replay, config.origin) {
+        (None, _) => Origin::Live,
+        (Some(_), ReplayOrigin::Demo) => Origin::Demo,
+        (Some(_), ReplayOrigin::Replay) => Origin::Replay,
+    }
+}
+
 /// The gateway's state with a configuration.
 pub(crate) fn app_with(
     config: &Config,
@@ -287,11 +293,7 @@ pub(crate) fn app_with(
     setups: &BTreeMap<Text, Setup>,
     metrics: gateway::MetricsHandle,
 ) -> Result<Arc<App>> {
-    let origin = match (&config.replay, config.origin) {
-        (None, _) => Origin::Live,
-        (Some(_), ReplayOrigin::Demo) => Origin::Demo,
-        (Some(_), ReplayOrigin::Replay) => Origin::Replay,
-    };
+    let origin = origin(config);
     let shown = shown(regions, setups, origin);
     let clock = Arc::new(|| SystemClock.now_ms());
     Ok(App::new(config.gateway.clone(), origin, shown, metrics, clock)?)

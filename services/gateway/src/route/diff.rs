@@ -15,8 +15,9 @@ use crate::app::App;
 use crate::column::Fields;
 use crate::diff::{self, Difference, Differences};
 use crate::extract::Segments;
+use crate::live::LiveRegion;
 use crate::negotiate;
-use crate::past::{At, Known};
+use crate::past::{At, Known, Shown};
 use crate::problem::Problem;
 use crate::schema::{self, ProblemsOfFormats};
 use crate::select::{Asked, Selecting, Selection, Words};
@@ -30,9 +31,10 @@ pub(super) fn routes() -> Router<Arc<App>> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Query {
-    /// The first moment (RFC 3339).
+    /// The first moment (RFC 3339). Without it, of a what-if among the replays: what it is compared
+    /// with, at the moment that both are at.
     #[param(format = DateTime, example = "2026-11-26T07:30:00Z")]
-    before: String,
+    before: Option<String>,
     /// The second moment, not before the first. Without it now.
     #[param(format = DateTime, example = "2026-11-26T08:30:00Z")]
     after: Option<String>,
@@ -101,20 +103,20 @@ pub(super) async fn get(
     let limit = query.limit.map(|limit| count("limit", limit, page_limit_max)).transpose()?;
     let limit = limit.unwrap_or(page_limit_max);
     let cursor = query.cursor.take().unwrap_or_default();
-    let before = At { at: Some(query.before), known: query.known, ..At::default() };
-    let known = query.known.filter(|_| query.after.is_some());
-    let after = At { at: query.after, known, ..At::default() };
-    let (first, second) = (before.named("before", &app)?, after.named("after", &app)?);
-    if first.time_ms(&app) > second.time_ms(&app) {
-        return Err(Problem::bad_request("query: after: it must not be before `before`"));
-    }
+    let (before, after) = match query.before {
+        Some(before) => moments(&app, live, before, query.after, query.known).await?,
+        None if query.after.is_some() || query.known.is_some() => return Err(no_before()),
+        None => {
+            let baseline = app.baseline().ok_or_else(no_before)?.known_region(&region)?;
+            (Shown::Now(Arc::clone(baseline)), Shown::Now(Arc::clone(live)))
+        }
+    };
     let look = |view: &View, time_ms: i64| {
         let objects: Vec<_> = view.all(layer).cloned().collect();
         (Head::new(&app, view, time_ms, None), objects)
     };
-    let (before, was) = before.of(&app, live, first).await?.look(&app, look);
-    let shown = after.of(&app, live, second).await?;
-    let (selection, (after, is)) = shown.look(&app, |view, time_ms| {
+    let (before, was) = before.look(&app, look);
+    let (selection, (after, is)) = after.look(&app, |view, time_ms| {
         let selection = if asked == Asked::default() {
             None
         } else {
@@ -154,4 +156,28 @@ pub(super) async fn get(
         headers.insert(header::LINK, link);
     }
     Ok(response)
+}
+
+fn no_before() -> Problem {
+    Problem::bad_request(
+        "query: before: it is the moment to compare with; only a what-if needs none",
+    )
+}
+
+/// The pictures of two moments.
+async fn moments(
+    app: &App,
+    live: &Arc<LiveRegion>,
+    before: String,
+    after: Option<String>,
+    known: Option<Known>,
+) -> Result<(Shown, Shown), Problem> {
+    let before = At { at: Some(before), known, ..At::default() };
+    let known = known.filter(|_| after.is_some());
+    let after = At { at: after, known, ..At::default() };
+    let (first, second) = (before.named("before", app)?, after.named("after", app)?);
+    if first.time_ms(app) > second.time_ms(app) {
+        return Err(Problem::bad_request("query: after: it must not be before `before`"));
+    }
+    Ok((before.of(app, live, first).await?, after.of(app, live, second).await?))
 }
