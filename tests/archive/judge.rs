@@ -49,6 +49,7 @@ async fn streets(log: &EmbeddedLog) {
             kind,
             factor_set: "set".into(),
             five_minutes: Some(wire::EmissionWindow {
+                duration_s: 300,
                 vehicle_km: 12.5,
                 rates: vec![wire::EmissionRate {
                     pollutant: wire::Pollutant::Co2Fossil.into(),

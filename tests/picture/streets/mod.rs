@@ -308,12 +308,17 @@ fn a_street_that_is_closed_is_not_driven_on_unless_the_message_is_wrong() {
 #[test]
 fn a_link_that_is_closed_for_good_has_no_flow_whatever_detectors_say() {
     let mut log = vec![station(2)];
-    for minute in 1..25 {
-        log.push(measured(minute, Quantity::FlowVehH, 600.0));
-        log.push(measured(minute, Quantity::SpeedKmH, 40.0));
-        log.push(status(ROAD, minute * 60 + 20));
+    let mut second = 0;
+    for record in drive(1_500, 10, |_, _| FREE) {
+        let is_over = matches!(record, LogRecord::FeedStatus(_));
+        log.push(record);
+        if is_over && second % 60 == 20 {
+            log.push(measured(second / 60, Quantity::FlowVehH, 600.0));
+            log.push(measured(second / 60, Quantity::SpeedKmH, 40.0));
+            log.push(status(ROAD, second));
+        }
+        second += i64::from(is_over);
     }
-    log.extend(drive(1_500, 10, |_, _| FREE));
     let open = after(&log);
     let setup = setup_closed(vec![link_id(2).parse().unwrap()]);
     let mut closed = Picture::new("region".into(), "log".into(), setup);

@@ -27,7 +27,7 @@ pub(super) fn end_ms(delta: &mut Delta) -> Option<i64> {
 }
 
 fn five(delta: &mut Delta) -> Option<&EmissionWindow> {
-    emission(delta)?.five_minutes.as_ref()
+    emission(delta)?.five_minutes.as_ref().filter(|window| window.duration_s > 0)
 }
 
 fn rate(delta: &mut Delta, pollutant: Pollutant) -> Option<&EmissionRate> {

@@ -62,11 +62,12 @@ pub(crate) fn end_ms(delta: &mut Delta) -> Option<i64> {
 }
 
 fn minute(delta: &mut Delta) -> Option<&LinkWindow> {
-    link(delta)?.minute.as_ref()
+    link(delta)?.minute.as_ref().filter(|window| window.duration_s > 0)
 }
 
+/// The window of five minutes; none of a link that has not seen the end of one.
 fn five(delta: &mut Delta) -> Option<&LinkWindow> {
-    link(delta)?.five_minutes.as_ref()
+    link(delta)?.five_minutes.as_ref().filter(|window| window.duration_s > 0)
 }
 
 fn speed(window: Option<&LinkWindow>) -> Option<&Estimate> {
