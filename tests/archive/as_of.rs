@@ -334,6 +334,10 @@ async fn a_past_moment_is_answered_as_it_was_then() {
     })
     .await;
     let rounds: Vec<&[Given]> = given.chunks(PATHS.len()).collect();
+    // Each from a checkpoint: a moment after the last one is made by going on from that.
+    for round in rounds.iter().rev() {
+        check(&alone, round, "archive alone, from the last moment to the first").await;
+    }
     let shown = (shown(&config), setup(&config));
     replayed::shows_what_was_shown(&archive, &config, shown, &rounds).await;
 }
