@@ -109,7 +109,8 @@ fn changes(
             let Change::Updated(object) = delta.change else { continue };
             if object.layer().as_str() == layer && known_ms > from_ms {
                 let mut line = json!({"at_ms": known_ms});
-                let object = serde_json::to_value(&object).unwrap();
+                let object = serde_json::to_vec(&object).unwrap();
+                let object: Value = serde_json::from_slice(&object).unwrap();
                 line.as_object_mut().unwrap().extend(object.as_object().unwrap().clone());
                 lines.push(line);
             }

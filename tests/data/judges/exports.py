@@ -12,6 +12,12 @@ import pyarrow.parquet
 
 root = sys.argv[1]
 LAYERS = ["vehicles", "links", "situations", "areas", "trips"]
+judged = 0
+
+
+def shapes(of):
+    return sorted(zip(of["id"], of.geometry.to_wkb(hex=True)))
+
 
 for layer in LAYERS:
     path = f"{root}/{layer}.parquet"
@@ -28,8 +34,9 @@ for layer in LAYERS:
     assert stream.select(plain).equals(table.select(plain)), layer
     times = [str(time.value) for time in table["at_ms"]]
     assert [line["at_ms"] for line in lines] == times, layer
-    if layer == "trips":
+    if layer == "trips" or rows == 0:
         continue
+    judged += 1
     checked = subprocess.run(
         [sys.executable.replace("python", "geoparquet-validator"), "check", path], capture_output=True, text=True)
     failed = [line for line in checked.stdout.splitlines() if "FAIL" in line]
@@ -43,11 +50,10 @@ for layer in LAYERS:
     # The index of FlatGeobuf puts features in another order.
     indexed = geopandas.read_file(f"{root}/{layer}.fgb")
     assert len(indexed) == len(placed) and indexed.crs.to_epsg() == 4326, (layer, len(indexed), len(placed))
-    def shapes(of):
-        return sorted(zip(of["id"], of.geometry.to_wkb(hex=True)))
     assert shapes(indexed) == shapes(placed), layer
     assert set(indexed.columns) == set(table.column_names) - {"bbox"}, layer
     some = geopandas.read_file(f"{root}/{layer}.fgb", bbox=tuple(placed.total_bounds))
     assert len(some) == len(placed), layer
 
+assert judged >= 2, "layers with rows"
 print(f"{len(LAYERS)} layers")

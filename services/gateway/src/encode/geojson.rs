@@ -1,5 +1,6 @@
-//! GeoJSON (RFC 7946). What an answer says of itself stands beside the features as foreign
-//! members; in a series what is said of each moment stands behind all of them. Text from feeds is data: whoever shows it escapes it.
+//! GeoJSON (RFC 7946). What an answer says of itself stands beside the features as foreign members; in
+//! a series what is said of each moment stands behind all of them. Text from feeds is data: whoever
+//! shows it escapes it.
 
 use events::Position;
 use picture::{Object, Situation};
