@@ -28,7 +28,7 @@ pub(super) const HELSINKI: &str = "helsinki";
 pub(super) const SECONDS: i64 = 100;
 
 /// Every snapshot route, and formats; `{}` is the region.
-const PATHS: [&str; 24] = [
+pub(super) const PATHS: [&str; 24] = [
     "/v1/regions/{}/vehicles?format=json",
     "/v1/regions/{}/vehicles?format=geojson&limit=20",
     "/v1/regions/{}/vehicles?format=csv",
@@ -61,7 +61,7 @@ fn config() -> RegionConfig {
     toml::from_str(&text).unwrap()
 }
 
-fn setup(config: &RegionConfig) -> Setup {
+pub(super) fn setup(config: &RegionConfig) -> Setup {
     let network = load_tests::streets::network(HELSINKI, None).unwrap();
     let streets = StreetSetup::new(network, &config.region(), StreetOptions::default());
     let limits = config.feeds.iter().map(|feed| (feed.name.clone(), FeedLimits::default()));
@@ -96,7 +96,7 @@ fn records(config: &RegionConfig) -> Vec<(i64, LogRecord)> {
     records
 }
 
-fn shown(config: &RegionConfig) -> RegionSetup {
+pub(super) fn shown(config: &RegionConfig) -> RegionSetup {
     let feeds = config.feeds.iter().map(|feed| FeedLabel {
         id: feed.name.clone(),
         title: feed.name.to_string(),
@@ -333,13 +333,11 @@ async fn a_past_moment_is_answered_as_it_was_then() {
         app
     })
     .await;
-    let rounds: Vec<&[Given]> = given.chunks(PATHS.len()).collect();
     // Each from a checkpoint: a moment after the last one is made by going on from that.
     for round in rounds.iter().rev() {
         check(&alone, round, "archive alone, from the last moment to the first").await;
     }
-    let shown = (shown(&config), setup(&config));
-    replayed::shows_what_was_shown(&archive, &config, shown, &rounds).await;
+    replayed::shows_what_was_shown(&archive, &config, &given).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

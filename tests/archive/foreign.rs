@@ -59,7 +59,8 @@ async fn a_table_of_parquet_is_imported() {
     assert!(rows.iter().all(|row| row.len() == 3 && row[2].ends_with('Z')), "{:?}", rows[0]);
 
     let reader = import::reader("table").unwrap();
-    let mut importing = Importing::new(reader, &[file.clone()], setup(MAPPING)).unwrap();
+    let mut importing =
+        Importing::new(reader, std::slice::from_ref(&file), setup(MAPPING)).unwrap();
     let records: Vec<_> = importing.by_ref().map(Result::unwrap).collect();
     let imported = importing.imported();
     assert_eq!(records.len() as u64 + imported.left_out, count as u64);
@@ -76,7 +77,10 @@ async fn a_table_of_parquet_is_imported() {
     let error = foreign_rows(&file, &["rest"]).err().unwrap();
     assert!(error.contains("is no text, number or time"), "{error}");
     let missing = MAPPING.replace("'entity'", "'colour'");
-    let error = Importing::new(reader, &[file.clone()], setup(&missing)).err().unwrap().to_string();
+    let error = Importing::new(reader, std::slice::from_ref(&file), setup(&missing))
+        .err()
+        .unwrap()
+        .to_string();
     assert!(error.contains("no column \"colour\""), "{error}");
     // A file that was cut off has no end, where Parquet says what is in it.
     let bytes = std::fs::read(&file).unwrap();

@@ -15,7 +15,7 @@ use replay::{Host, HostOptions, HostSetup};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::as_of::{Given, compare, options};
+use super::as_of::{Given, PATHS, compare, options, setup, shown};
 
 /// A host over an archive, shown by an app with nothing live.
 pub(super) fn host(
@@ -79,10 +79,10 @@ fn time(at_ms: i64) -> String {
 pub(super) async fn shows_what_was_shown(
     archive: &Arc<Archive>,
     config: &RegionConfig,
-    (shown, setup): (RegionSetup, Setup),
-    rounds: &[&[Given]],
+    given: &[Given],
 ) {
-    let (router, _host) = host(archive, shown, setup);
+    let rounds: Vec<&[Given]> = given.chunks(PATHS.len()).collect();
+    let (router, _host) = host(archive, shown(config), setup(config));
     let (first_ms, last_ms) = (rounds[0][0].at_ms, rounds[rounds.len() - 1][0].at_ms);
     let request = json!({ "from": time(first_ms), "to": time(last_ms), "paused": true });
     let (status, started) = say(&router, "POST", "/v1/replays", &request).await;

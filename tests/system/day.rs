@@ -92,9 +92,13 @@ fn what_if(server: &Server, day: &str) {
     assert_eq!(status, 400);
     let (status, table) = server.request("/v1/replays/1/differences").unwrap();
     assert_eq!(status, 200);
-    assert!(table.starts_with("region,layer,id,property,looks,before,after,difference\n"), "{table}");
+    assert!(
+        table.starts_with("region,layer,id,property,looks,before,after,difference\n"),
+        "{table}"
+    );
     let closed = format!("helsinki,links,{links},five_minutes.flow_veh_h.value,");
-    let row = table.lines().find(|row| row.starts_with(&closed)).expect("the closed link has a row");
+    let row =
+        table.lines().find(|row| row.starts_with(&closed)).expect("the closed link has a row");
     let cells: Vec<&str> = row.split(',').collect();
     assert_eq!(cells[6], "0", "{row}");
     assert!(table.contains("helsinki,area_emissions,region"), "areas have rows too");

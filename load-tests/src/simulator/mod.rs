@@ -212,8 +212,8 @@ impl Iterator for Simulation {
     type Item = RawRecord;
 
     fn next(&mut self) -> Option<RawRecord> {
-        let Range { start: from_s, end: to_s } = self.wanted_s;
-        let from_ms = self.config.start_ms + from_s * 1_000;
+        let Range { start: first_s, end: to_s } = self.wanted_s;
+        let from_ms = self.config.start_ms + first_s * 1_000;
         let end_ms = self.config.start_ms + to_s * 1_000;
         loop {
             // What is sent later is received later.

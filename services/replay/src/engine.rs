@@ -8,27 +8,22 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use events::Text;
-use gateway::{App, Comparison, LOOK_EVERY_MS, Progress, ReplayState, ReplayedRegion};
+use gateway::{App, Comparison, LOOK_EVERY_MS, Progress, ReplayState};
 use picture::{Setup, View};
 use stream::Speed;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::Instant;
 
 use crate::ReplayError;
+use crate::pace::{Pace, SLEEP_MAX};
 use crate::saved::SavedState;
 use crate::source::{Input, Source};
 use crate::stage::{Place, Stage};
+use crate::status::{Order, Status};
 
 /// Items that go through between two looks at what is asked of the replay: some milliseconds.
 const ITEMS_PER_TURN: usize = 1_024;
-/// Longest sleep of a replay that plays: so often its clock goes on where nothing happens.
-const SLEEP_MAX: Duration = Duration::from_millis(20);
-/// A replay that is so much behind its pace, real time, has it start anew: it would rush through
-/// what comes after a busy hour.
-const BEHIND_MAX_MS: f64 = 1_000.0;
 /// Orders that wait; who gives more waits.
 const ORDERS_MAX: usize = 16;
 /// Stack of a replay's thread, as that of the main thread.
@@ -47,46 +42,6 @@ pub struct Start {
     pub saved: Option<SavedState>,
     /// Where the first lane is compared with the second, both of which are shown; none: nowhere.
     pub compared: Option<Arc<Mutex<Comparison>>>,
-}
-
-/// What a replay is told.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Order {
-    /// Stand, or play on.
-    pub paused: Option<bool>,
-    /// How fast.
-    pub speed: Option<Speed>,
-    /// Moment to go to, milliseconds since 1970-01-01 UTC.
-    pub seek_ms: Option<i64>,
-    /// Go on by so much, as fast as it goes, and stand then.
-    pub step_ms: Option<i64>,
-    /// At the end from the beginning again.
-    pub looped: Option<bool>,
-}
-
-/// How a replay is.
-#[derive(Clone, Debug, Default)]
-pub struct Status {
-    /// What it does.
-    pub state: ReplayState,
-    /// Why it cannot go on.
-    pub error: Option<String>,
-    /// First moment, once it is known.
-    pub from_ms: Option<i64>,
-    /// Last moment; none: where there is no more.
-    pub to_ms: Option<i64>,
-    /// Its time, milliseconds since 1970-01-01 UTC.
-    pub time_ms: i64,
-    /// How fast it plays.
-    pub speed: Speed,
-    /// Whether it begins again at its end.
-    pub looped: bool,
-    /// How often it has come to its end.
-    pub loops: u64,
-    /// Log records that went through its pictures.
-    pub records: u64,
-    /// What came of each region when it came to its end last; empty after a seek.
-    pub result: Vec<ReplayedRegion>,
 }
 
 /// A picture of a replay. All of them get the same records; they differ in what they know.
@@ -113,14 +68,14 @@ impl Replay {
         time_ms: Arc<AtomicI64>,
     ) -> std::io::Result<Self> {
         let (orders, heard) = mpsc::channel(ORDERS_MAX);
-        let (to_ms, speed, looped) = (input.to_ms(), start.speed, start.looped);
+        let (to_ms, speed, looped) = (input.last_ms(), start.speed, start.looped);
         let status = Status { to_ms, speed, looped, ..Status::default() };
         let (status, told) = watch::channel(status);
         let runtime = tokio::runtime::Handle::current();
         let thread = std::thread::Builder::new().name("replay".into()).stack_size(STACK_BYTES);
         thread.spawn(move || {
             runtime.block_on(async move {
-                let from_ms = input.from_ms();
+                let from_ms = input.first_ms();
                 let doing = Doing::Reaching { to_ms: from_ms, then_paused: start.paused };
                 let mut engine = Engine {
                     source: input.open(from_ms.unwrap_or(i64::MIN)),
@@ -145,8 +100,8 @@ impl Replay {
 
     /// Tells it something, and waits until it has heard it. False when it is over.
     pub async fn order(&self, order: Order) -> bool {
-        let (heard, hears) = oneshot::channel();
-        self.orders.send((order, heard)).await.is_ok() && hears.await.is_ok()
+        let (heard, waits) = oneshot::channel();
+        self.orders.send((order, heard)).await.is_ok() && waits.await.is_ok()
     }
 
     /// How it is.
@@ -175,51 +130,6 @@ enum Doing {
     Playing,
     /// Paused, ended or failed.
     Standing,
-}
-
-/// When something is due.
-struct Pace {
-    speed: Speed,
-    since: Instant,
-    since_ms: i64,
-}
-
-impl Pace {
-    fn new(speed: Speed, since_ms: i64) -> Self {
-        Self { speed, since: Instant::now(), since_ms }
-    }
-
-    /// The latest moment that is due.
-    fn due_ms(&self) -> i64 {
-        match self.speed {
-            Speed::Max => i64::MAX,
-            Speed::Times(times) => {
-                let passed_ms = self.since.elapsed().as_secs_f64() * 1_000.0 * times;
-                self.since_ms.saturating_add(passed_ms as i64)
-            }
-        }
-    }
-
-    /// How long it is until a moment is due.
-    fn until(&self, at_ms: i64) -> Duration {
-        match self.speed {
-            Speed::Max => Duration::ZERO,
-            Speed::Times(times) => {
-                let left_ms = at_ms.saturating_sub(self.due_ms()).max(0) as f64 / times;
-                Duration::try_from_secs_f64(left_ms / 1_000.0).unwrap_or(SLEEP_MAX)
-            }
-        }
-    }
-
-    /// Whether it is far behind when only all up to a moment is done.
-    fn is_behind(&self, done_ms: i64) -> bool {
-        match self.speed {
-            Speed::Max => false,
-            Speed::Times(times) => {
-                self.due_ms().saturating_sub(done_ms) as f64 > BEHIND_MAX_MS * times
-            }
-        }
-    }
 }
 
 struct Engine {
@@ -260,18 +170,15 @@ impl Engine {
 
     async fn run(&mut self, mut orders: mpsc::Receiver<(Order, oneshot::Sender<()>)>) {
         loop {
-            let heard = match self.doing {
-                Doing::Standing => orders.recv().await,
-                _ => tokio::select! {
-                    biased;
-                    heard = orders.recv() => heard,
-                    done = self.go_on() => {
-                        if let Err(error) = done {
-                            self.fail(&error);
-                        }
-                        continue;
+            let heard = tokio::select! {
+                biased;
+                heard = orders.recv() => heard,
+                done = self.go_on(), if !matches!(self.doing, Doing::Standing) => {
+                    if let Err(error) = done {
+                        self.fail(&error);
                     }
-                },
+                    continue;
+                }
             };
             let Some((order, heard)) = heard else { return };
             self.heed(order);
@@ -454,10 +361,10 @@ impl Engine {
     /// There is no more.
     fn end(&mut self) -> Result<(), ReplayError> {
         if let Doing::Reaching { .. } = self.doing {
-            let end_ms = self.input.to_ms().unwrap_or_else(|| self.now_ms());
+            let end_ms = self.input.last_ms().unwrap_or_else(|| self.now_ms());
             self.arrive(end_ms, true)?;
         }
-        if let Some(to_ms) = self.input.to_ms() {
+        if let Some(to_ms) = self.input.last_ms() {
             self.set_time(to_ms);
         }
         self.compare();
@@ -476,7 +383,7 @@ impl Engine {
             return Ok(());
         }
         let from_ms = self.status.borrow().from_ms;
-        let to_ms = self.input.from_ms();
+        let to_ms = self.input.first_ms();
         self.source = self.input.open(from_ms.unwrap_or(i64::MIN));
         self.reset();
         self.is_whole = true;

@@ -16,8 +16,9 @@ use picture::Setup;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use crate::engine::{Lane, Order, Replay, Start, Status};
+use crate::engine::{Lane, Replay, Start};
 use crate::source::Input;
+use crate::status::{Order, Status};
 
 /// How long a replay is looked after, to see whether it is of use to anybody.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

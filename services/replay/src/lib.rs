@@ -8,12 +8,15 @@
 mod engine;
 mod error;
 mod host;
+mod pace;
 mod saved;
 mod source;
 mod stage;
+mod status;
 
-pub use engine::{Lane, Order, Replay, Start, Status};
+pub use engine::{Lane, Replay, Start};
 pub use error::ReplayError;
 pub use host::{Host, HostOptions, HostSetup, SetupsIf};
 pub use saved::SavedState;
 pub use source::Input;
+pub use status::{Order, Status};

@@ -65,6 +65,8 @@ pub(crate) struct Item {
     pub(crate) what: What,
 }
 
+/// Records are read ahead by the hundred, and nearly all items are records.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug)]
 pub(crate) enum What {
     /// A picture begins: empty, or from a checkpoint.
@@ -85,7 +87,7 @@ impl Input {
     }
 
     /// The first moment to show; none: that of the first record.
-    pub(crate) fn from_ms(&self) -> Option<i64> {
+    pub(crate) fn first_ms(&self) -> Option<i64> {
         match self {
             Self::Archived { from_ms, .. } => Some(*from_ms),
             Self::Recorded { from_ms, .. } => *from_ms,
@@ -93,7 +95,7 @@ impl Input {
     }
 
     /// The last moment, where there is one.
-    pub(crate) fn to_ms(&self) -> Option<i64> {
+    pub(crate) fn last_ms(&self) -> Option<i64> {
         match self {
             Self::Archived { to_ms, .. } => Some(*to_ms),
             Self::Recorded { to_ms, .. } => *to_ms,

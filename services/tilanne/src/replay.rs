@@ -143,28 +143,29 @@ async fn play(arguments: &Arguments, loaded: Loaded) -> Result<Option<(Report, I
     let stop = CancellationToken::new();
     let what_if = arguments.what_if.as_deref().map(|path| otherwise(path, &loaded)).transpose()?;
     let show = Show::new(&loaded, &input, &time_ms)?;
-    let mut lanes = Vec::new();
+    let mut pictures = Vec::new();
     if let Some(setups) = what_if {
         let (after, before) = (show.app(&setups)?, show.app(&loaded.setups)?);
         after.set_baseline(Arc::clone(&before));
-        lanes.push(Lane { setups, app: Some(after) });
-        lanes.push(Lane { setups: loaded.setups.clone(), app: Some(before) });
+        pictures.push(Lane { setups, app: Some(after) });
+        pictures.push(Lane { setups: loaded.setups.clone(), app: Some(before) });
     } else {
         let app = is_shown.then(|| show.app(&loaded.setups)).transpose()?;
-        lanes.push(Lane { setups: loaded.setups.clone(), app });
+        pictures.push(Lane { setups: loaded.setups.clone(), app });
     }
     if let (Some(listen), Some(app)) =
-        (arguments.listen, lanes.first().and_then(|l| l.app.as_ref()))
+        (arguments.listen, pictures.first().and_then(|l| l.app.as_ref()))
     {
         serve(listen, app, &stop).await?;
     }
     let began = Instant::now();
     let compared = start.compared.clone();
-    let replay = Replay::start(input, lanes, start, time_ms)?;
+    let replay = Replay::start(input, pictures, start, time_ms)?;
     let mut status = replay.watch();
     let mut lines =
         if is_shown || std::io::stdin().is_terminal() { Some(read_lines()) } else { None };
     let mut bar = Bar::new("replaying");
+    let mut told_to_stop = std::pin::pin!(run::told_to_stop());
     loop {
         tokio::select! {
             line = next_line(&mut lines) => match line {
@@ -192,7 +193,7 @@ async fn play(arguments: &Arguments, loaded: Loaded) -> Result<Option<(Report, I
                     _ => {}
                 }
             }
-            result = run::told_to_stop() => {
+            result = &mut told_to_stop => {
                 result?;
                 break;
             }

@@ -144,13 +144,13 @@ impl Factors {
         let (mut names, mut mixes) = (vec![default], vec![fleet(default)?]);
         let mut numbers = BTreeMap::new();
         for (city, name) in &fleets {
-            let number = match names.iter().position(|known| *known == name) {
-                Some(number) => number,
-                None => {
-                    names.push(name);
-                    mixes.push(fleet(name)?);
-                    names.len() - 1
-                }
+            let known = names.iter().position(|known| *known == name);
+            let number = if let Some(number) = known {
+                number
+            } else {
+                names.push(name);
+                mixes.push(fleet(name)?);
+                names.len() - 1
             };
             numbers.insert(city.clone(), number);
         }

@@ -48,7 +48,7 @@ pub(super) async fn list(
     State(app): State<Arc<App>>,
     Parameters(NoParameters {}): Parameters<NoParameters>,
 ) -> Result<Response, Problem> {
-    let replays = app.replays().map(|replays| replays.list()).unwrap_or_default();
+    let replays = app.replays().map(Replays::list).unwrap_or_default();
     json(&ReplayList { replays })
 }
 
