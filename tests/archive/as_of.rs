@@ -215,6 +215,13 @@ async fn check(app: &Arc<App>, given: &[Given], what: &str) {
     }
 }
 
+/// Each from a checkpoint: a moment after the last one is made by going on from that.
+async fn check_backwards(app: &Arc<App>, given: &[Given]) {
+    for round in given.chunks(PATHS.len()).rev() {
+        check(app, round, "archive alone, from the last moment to the first").await;
+    }
+}
+
 /// Two answers must be the same, byte for byte.
 pub(super) fn compare(is: &[u8], was: &[u8], what: &str) {
     let (is, was) = (without_next(is), without_next(was));
@@ -333,10 +340,7 @@ async fn a_past_moment_is_answered_as_it_was_then() {
         app
     })
     .await;
-    // Each from a checkpoint: a moment after the last one is made by going on from that.
-    for round in given.chunks(PATHS.len()).rev() {
-        check(&alone, round, "archive alone, from the last moment to the first").await;
-    }
+    check_backwards(&alone, &given).await;
     replayed::shows_what_was_shown(&archive, &config, &given).await;
 }
 
