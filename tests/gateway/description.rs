@@ -199,7 +199,7 @@ async fn messages_of_the_stream_fit_their_description() {
 }
 
 #[tokio::test]
-async fn every_described_path_is_there_and_only_exports_take_more_than_get() {
+async fn every_described_path_is_there_and_only_exports_and_replays_take_more_than_get() {
     let app = app();
     let description = get(&app, "/openapi.json").await.json();
     let mut operations = std::collections::BTreeSet::new();
@@ -208,6 +208,8 @@ async fn every_described_path_is_there_and_only_exports_take_more_than_get() {
         let expected: &[&str] = match path.as_str() {
             "/v1/exports" => &["get", "post"],
             "/v1/exports/{id}" => &["delete", "get"],
+            "/v1/replays" => &["get", "post"],
+            "/v1/replays/{id}" => &["delete", "get", "patch"],
             _ => &["get"],
         };
         assert_eq!(methods, expected, "{path}");

@@ -142,6 +142,7 @@ pub const BENCHES: &[Bench] = &[
             ("memory", replay::memory),
             ("plain", replay::plain),
             ("streets", replay::streets),
+            ("engine", replay::engine),
             ("recording", replay::recording),
             ("as_of", replay::as_of),
             ("day", replay::day),

@@ -106,7 +106,12 @@ struct Report {
 /// Replays, and prints what came of it.
 pub(crate) fn replay(arguments: &Arguments) -> Result<ExitCode> {
     let loaded = config::load(&arguments.config)?;
-    run::start_logging(if arguments.listen.is_some() { "info" } else { "warn" })?;
+    run::start_logging(match (arguments.listen, arguments.regions.as_slice()) {
+        (Some(_), _) => "info",
+        (None, []) => "warn",
+        // The feeds of the other regions are left out because they were not asked for.
+        (None, _) => "warn,ingest::player=error",
+    })?;
     rustls::crypto::ring::default_provider()
         .install_default()
         .map_err(|_| anyhow::anyhow!("another TLS provider is installed"))?;

@@ -8,6 +8,7 @@
 
 mod as_of;
 mod city;
+mod engine;
 mod pipeline;
 mod record;
 mod recorded;
@@ -19,6 +20,7 @@ use picture::Picture;
 
 pub(super) use self::as_of::as_of;
 use self::city::City;
+pub(super) use self::engine::engine;
 use self::pipeline::{Replayed, replay};
 pub(super) use self::record::recording;
 use self::recorded::Recorded;
