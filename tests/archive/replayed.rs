@@ -4,18 +4,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use archive::Archive;
+use archive::{Archive, Topic};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use gateway::{RegionSetup, Replays};
 use ingest::RegionConfig;
-use picture::Setup;
+use picture::{Picture, Setup};
 use replay::{Host, HostOptions, HostSetup};
 use serde_json::{Value, json};
+use stream::Log;
 use tower::ServiceExt;
 
 use super::as_of::{Given, PATHS, compare, options, setup, shown};
+use super::generate::Dice;
+use super::support::{NOW_MS, REGION, append, open_archive, open_log, record_all};
 
 /// A host over an archive, shown by an app with nothing live.
 pub(super) fn host(
@@ -183,4 +186,84 @@ async fn is_refused(router: &Router, first_ms: i64, last_ms: i64) {
     assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let (status, _) = get(router, "/replays/4").await;
     assert_eq!(status, StatusCode::PERMANENT_REDIRECT);
+}
+
+/// A region whose archive is made by hand.
+fn north() -> RegionSetup {
+    let text = "id = 'north'\nname = 'North'\ntime_zone = 'Europe/Helsinki'\n\
+        bbox = [20.0, 59.0, 32.0, 71.0]\n";
+    let config: RegionConfig = toml::from_str(text).unwrap();
+    RegionSetup { region: config.region(), feeds: Vec::new() }
+}
+
+/// Starts a replay of all that there is.
+async fn of_all(archive: &Arc<Archive>) -> (Router, Arc<Host>) {
+    let (router, host) = host(archive, north(), Setup::default());
+    let spans = archive.spans(REGION, Topic::Events).await.unwrap();
+    let from_ms = spans.iter().map(|span| span.from_ms).min().unwrap();
+    let request = json!({ "from": time(from_ms), "speed": "max" });
+    let (status, started) = say(&router, "POST", "/v1/replays", &request).await;
+    assert_eq!(status, StatusCode::CREATED, "{started}");
+    (router, host)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_another_log_begins_the_picture_begins_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = open_archive(folder.path());
+    let mut dice = Dice(91);
+    let mut last = Vec::new();
+    let mut epoch = String::new();
+    for log_number in 0..2 {
+        let log_folder = tempfile::tempdir().unwrap();
+        let log = open_log(log_folder.path());
+        last = dice.records(700, NOW_MS + log_number * 600_000);
+        append(log.as_ref(), &last).await;
+        record_all(&archive, &log).await;
+        log.epoch().clone_into(&mut epoch);
+    }
+    let mut picture = Picture::new(REGION.into(), epoch.as_str().into(), Setup::default());
+    for (offset, record) in last.iter().enumerate() {
+        picture.apply(offset as u64, record, &mut Vec::new());
+    }
+    let (router, _host) = of_all(&archive).await;
+    let ended = wait_for(&router, "/v1/replays/1", "ended").await;
+    assert_eq!(ended["result"][0]["picture"], picture.snapshot().hash());
+    assert_eq!(ended["result"][0]["sequence"], last.len() - 1);
+    let (status, body) = get(&router, "/replays/1/v1/regions/north").await;
+    assert_eq!(status, StatusCode::OK);
+    let shown: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(shown["region"]["epoch"], epoch);
+    assert_eq!(shown["picture_hash"], ended["result"][0]["picture"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gap_is_said_and_what_came_before_it_is_still_shown() {
+    let (log_folder, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (log, archive) = (open_log(log_folder.path()), open_archive(folder.path()));
+    let mut dice = Dice(92);
+    for part in 0..3 {
+        append(log.as_ref(), &dice.records(500, NOW_MS + part * 600_000)).await;
+        record_all(&archive, &log).await;
+    }
+    let files = archive.files(REGION, Topic::Events).await.unwrap();
+    let middle = files.iter().filter(|file| file.first >= 500 && file.last < 1_000);
+    let removed = middle.map(|file| std::fs::remove_file(folder.path().join(file.path())).unwrap());
+    assert!(removed.count() > 1);
+    let archive = open_archive(folder.path());
+    let (router, _host) = of_all(&archive).await;
+    let mut answer = Value::Null;
+    for _ in 0..1_000 {
+        let (_, body) = get(&router, "/v1/replays/1").await;
+        answer = serde_json::from_slice(&body).unwrap();
+        if answer["state"] == "failed" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(answer["error"].as_str().unwrap().contains("has a gap from"), "{answer}");
+    let (status, body) = get(&router, "/replays/1/v1/regions/north").await;
+    assert_eq!(status, StatusCode::OK);
+    let shown: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(shown["region"]["sequence"].as_u64().unwrap() / 500, 0, "{shown}");
 }

@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::ReplayError;
 use crate::pace::{Pace, SLEEP_MAX};
 use crate::saved::SavedState;
-use crate::source::{Input, Source};
+use crate::source::{Input, Item, Source, What};
 use crate::stage::{Place, Stage};
 use crate::status::{Order, Status};
 
@@ -302,6 +302,11 @@ impl Engine {
                 self.pace = Pace::new(self.pace.speed, last.time_ms);
             }
         }
+        if let [Item { region, what: What::Begin { .. }, .. }] = items.as_slice()
+            && is_shown
+        {
+            self.show_anew(*region)?;
+        }
         let records = self.stages.first().map_or(0, Stage::records);
         self.tell(|status| status.records = records);
         let time_ms = self.now_ms();
@@ -310,7 +315,7 @@ impl Engine {
             && is_shown
             && saved.is_due()
         {
-            saved.write(&stage.save(place))?;
+            saved.write(&stage.save(place));
         }
         Ok(())
     }
@@ -319,21 +324,28 @@ impl Engine {
     fn arrive(&mut self, at_ms: i64, paused: bool) -> Result<(), ReplayError> {
         self.set_time(at_ms);
         self.is_resumed = false;
-        for (stage, lane) in self.stages.iter().zip(&self.lanes) {
-            for (index, region) in self.input.regions().iter().enumerate() {
-                let Some(live) = lane.app.as_ref().and_then(|app| app.region(region)) else {
-                    continue;
-                };
-                if let Some(snapshot) = stage.snapshot(index)? {
-                    live.reset(View::from_snapshot(snapshot));
-                }
-                live.set_progress(Progress::Following);
-            }
+        for region in 0..self.input.regions().len() {
+            self.show_anew(region)?;
         }
         self.tell(|status| {
             status.from_ms.get_or_insert(at_ms);
         });
         self.enter(if paused { Doing::Standing } else { Doing::Playing });
+        Ok(())
+    }
+
+    /// Shows the pictures of a region as they are, not as they have become.
+    fn show_anew(&self, region: usize) -> Result<(), ReplayError> {
+        let regions = self.input.regions();
+        for (stage, lane) in self.stages.iter().zip(&self.lanes) {
+            let Some(live) = lane.app.as_ref().and_then(|app| app.region(&regions[region])) else {
+                continue;
+            };
+            if let Some(snapshot) = stage.snapshot(region)? {
+                live.reset(View::from_snapshot(snapshot));
+            }
+            live.set_progress(Progress::Following);
+        }
         Ok(())
     }
 
@@ -369,8 +381,8 @@ impl Engine {
         }
         self.compare();
         let result = self.stages.first().filter(|_| self.is_whole).map(Stage::report);
-        if let Some(saved) = &mut self.saved {
-            saved.remove()?;
+        if let Some(saved) = &self.saved {
+            saved.remove();
         }
         let is_looped = self.status.borrow().looped;
         self.tell(|status| {

@@ -52,20 +52,26 @@ impl SavedState {
         Ok(Some(rest.to_vec()))
     }
 
-    pub(crate) fn write(&mut self, state: &[u8]) -> Result<(), ReplayError> {
+    /// Keeps progress. Where that cannot be, as on a full disk, the replay goes on, and after a kill
+    /// more is done twice.
+    pub(crate) fn write(&mut self, state: &[u8]) {
         let part = self.path.with_added_extension("part");
         let written = write_whole(&part, &[&self.header(), state]);
         let renamed = written.and_then(|()| std::fs::rename(&part, &self.path));
-        renamed.map_err(|error| self.failed(&error))?;
+        if let Err(error) = renamed {
+            tracing::warn!(path = %part.display(), %error, "progress of a replay is not kept");
+        }
         self.written = Instant::now();
-        Ok(())
     }
 
     /// The replay is at its end: the next one begins anew.
-    pub(crate) fn remove(&mut self) -> Result<(), ReplayError> {
+    pub(crate) fn remove(&self) {
         match std::fs::remove_file(&self.path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(self.failed(&error)),
-            _ => Ok(()),
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                let path = self.path.display();
+                tracing::warn!(%path, %error, "progress of a replay that is over is still there");
+            }
+            _ => {}
         }
     }
 

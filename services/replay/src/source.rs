@@ -143,10 +143,14 @@ impl Source {
         Ok(self.batch.front())
     }
 
-    /// Items that are there already and not later than a time, at most so many.
+    /// Items that are there already and not later than a time, at most so many. A beginning comes
+    /// alone: with it all that was shown of its region is of another log.
     pub(crate) fn take(&mut self, until_ms: i64, items_max: usize) -> Vec<Item> {
-        let due = self.batch.iter().take(items_max).take_while(|item| item.time_ms <= until_ms);
-        let count = due.count();
+        let is_due = |item: &&Item| item.time_ms <= until_ms;
+        let is_record = |item: &&Item| matches!(item.what, What::Record(..));
+        let due = self.batch.iter().take(items_max).take_while(is_due);
+        let records = due.clone().take_while(is_record).count();
+        let count = records.max(due.count().min(1));
         self.batch.drain(..count).collect()
     }
 }
