@@ -2,8 +2,8 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Path, Query};
-use axum::http::Uri;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
@@ -59,4 +59,19 @@ where
         path.map(|Path(segments)| Self(segments))
             .map_err(|rejection| Problem::bad_request(format!("path: {}", rejection.body_text())))
     }
+}
+
+/// A body of JSON. That it must say so keeps pages of other origins from sending one without asking:
+/// browsers ask first for anything but a form.
+pub(crate) fn json_body<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<T, Problem> {
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = media_type.and_then(|value| value.split(';').next()).unwrap_or_default();
+    if !media_type.trim().eq_ignore_ascii_case("application/json") {
+        let detail = "the body must be JSON, and Content-Type say application/json";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    }
+    serde_json::from_slice(body).map_err(|error| Problem::bad_request(format!("body: {error}")))
 }

@@ -57,7 +57,7 @@ pub enum ReplayError {
 }
 
 /// A time as people read it.
-fn time(time_ms: i64) -> String {
+pub(crate) fn time(time_ms: i64) -> String {
     let time = jiff::Timestamp::from_millisecond(time_ms);
     time.map_or_else(|_| format!("{time_ms} ms"), |time| time.to_string())
 }

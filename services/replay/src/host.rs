@@ -17,6 +17,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::engine::{Lane, Replay, Start};
+use crate::error::time;
 use crate::source::Input;
 use crate::status::{Order, Status};
 
@@ -304,8 +305,8 @@ impl Host {
             if !(first_ms..=region_last_ms).contains(&from_ms) {
                 return Err(Problem::not_found(format!(
                     "body: from: {id} is archived from {} to {}",
-                    shown(first_ms),
-                    shown(region_last_ms)
+                    time(first_ms),
+                    time(region_last_ms)
                 )));
             }
             last_ms = last_ms.max(region_last_ms);
@@ -343,8 +344,8 @@ impl Hosted {
         {
             return Err(Problem::bad_request(format!(
                 "body: seek: the replay is of {} to {}",
-                shown(self.from_ms),
-                shown(self.to_ms)
+                time(self.from_ms),
+                time(self.to_ms)
             )));
         }
         if change.seek.is_some() && change.step_s.is_some() {
@@ -431,9 +432,4 @@ fn moment(key: &str, text: &str) -> Result<i64, Problem> {
         Problem::bad_request(format!("body: {key}: {text:?} is no time: {example}: {error}"))
     })?;
     Ok(time.as_millisecond())
-}
-
-fn shown(time_ms: i64) -> String {
-    let time = Timestamp::from_millisecond(time_ms);
-    time.map_or_else(|_| format!("{time_ms} ms"), |time| time.to_string())
 }

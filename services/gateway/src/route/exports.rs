@@ -14,7 +14,7 @@ use tokio::io::AsyncReadExt;
 use crate::answer::{json, json_bytes};
 use crate::app::App;
 use crate::export::{ExportRequest, Exports, Job};
-use crate::extract::{NoParameters, Parameters, Segments};
+use crate::extract::{NoParameters, Parameters, Segments, json_body};
 use crate::problem::Problem;
 use crate::schema::{self, Problems, ProblemsOfBodies, ProblemsOfFiles};
 
@@ -80,15 +80,7 @@ pub(super) async fn add(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    // A page of another origin may send a form, but not this.
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media_type = media_type.and_then(|value| value.split(';').next()).unwrap_or_default();
-    if !media_type.trim().eq_ignore_ascii_case("application/json") {
-        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return Err(Problem::new(status, "the body must be application/json"));
-    }
-    let request: ExportRequest = serde_json::from_slice(&body)
-        .map_err(|error| Problem::bad_request(format!("body: {error}")))?;
+    let request: ExportRequest = json_body(&headers, &body)?;
     let plan = request.plan(&app)?;
     let job = Exports::add(&app, request, plan)?;
     let mut response = (StatusCode::ACCEPTED, json(&job)?).into_response();

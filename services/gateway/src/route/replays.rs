@@ -10,17 +10,14 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Router, routing};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tower::ServiceExt;
 
 use crate::answer::json;
 use crate::app::App;
-use crate::extract::{NoParameters, Parameters, Segments};
+use crate::extract::{NoParameters, Parameters, Segments, json_body};
 use crate::problem::Problem;
 use crate::replays::{ReplayChange, ReplayRequest, ReplayStatus, Replays};
 use crate::schema::{self, Problems};
-
-const JSON: &str = "application/json";
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -79,7 +76,7 @@ pub(super) async fn start(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let request = read_body::<ReplayRequest>(&headers, &body)?;
+    let request = json_body::<ReplayRequest>(&headers, &body)?;
     let status = host(&app)?.start(request).await?;
     let location = format!("/v1/replays/{}", status.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], json(&status)?).into_response())
@@ -125,7 +122,7 @@ pub(super) async fn change(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let change = read_body::<ReplayChange>(&headers, &body)?;
+    let change = json_body::<ReplayChange>(&headers, &body)?;
     json(&host(&app)?.change(&id, change).await?)
 }
 
@@ -219,16 +216,4 @@ fn host(app: &App) -> Result<&dyn Replays, Problem> {
 
 fn no_replay(id: &str) -> Problem {
     Problem::not_found(format!("there is no replay {id:?}; /v1/replays lists them"))
-}
-
-/// A body of JSON. That it says so keeps pages of others from sending one without asking: browsers
-/// ask first for anything but a form.
-fn read_body<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media_type = media_type.and_then(|value| value.split(';').next()).map(str::trim);
-    if media_type != Some(JSON) {
-        let detail = "the body must be JSON, and Content-Type say application/json";
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
-    }
-    serde_json::from_slice(body).map_err(|error| Problem::bad_request(format!("body: {error}")))
 }
