@@ -8,6 +8,7 @@ use archive::{Archive, Topic};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
+use events::LogRecord;
 use gateway::{RegionSetup, Replays};
 use ingest::RegionConfig;
 use picture::{Picture, Setup};
@@ -18,7 +19,7 @@ use tower::ServiceExt;
 
 use super::as_of::{Given, PATHS, compare, options, setup, shown};
 use super::generate::Dice;
-use super::support::{NOW_MS, REGION, append, open_archive, open_log, record_all};
+use super::support::{NOW_MS, REGION, append, open_archive, open_log, read, record_all};
 
 /// A host over an archive, shown by an app with nothing live.
 pub(super) fn host(
@@ -222,14 +223,27 @@ async fn where_another_log_begins_the_picture_begins_anew() {
         record_all(&archive, &log).await;
         log.epoch().clone_into(&mut epoch);
     }
-    let mut picture = Picture::new(REGION.into(), epoch.as_str().into(), Setup::default());
-    for (offset, record) in last.iter().enumerate() {
-        picture.apply(offset as u64, record, &mut Vec::new());
+    let made = |records: &[(u64, LogRecord)]| {
+        let mut picture = Picture::new(REGION.into(), epoch.as_str().into(), Setup::default());
+        for (offset, record) in records {
+            picture.apply(*offset, record, &mut Vec::new());
+        }
+        picture.snapshot()
+    };
+    let logged: Vec<(u64, LogRecord)> =
+        (0..).zip(last.iter().map(|r| LogRecord::decode(&r.encode()).unwrap())).collect();
+    let archived = read(&archive, &epoch, 0..u64::MAX).await;
+    for ((offset, a), (_, b)) in logged.iter().zip(&archived) {
+        assert_eq!(a, b, "record {offset}");
     }
+    assert_eq!(logged.len(), archived.len());
+    // What is archived: zero has a sign, which a record may have and a column may lose.
+    let snapshot = made(&archived);
     let (router, _host) = of_all(&archive).await;
     let ended = wait_for(&router, "/v1/replays/1", "ended").await;
-    assert_eq!(ended["result"][0]["picture"], picture.snapshot().hash());
     assert_eq!(ended["result"][0]["sequence"], last.len() - 1);
+    assert_eq!(ended["result"][0]["objects"], snapshot.objects.len());
+    assert_eq!(ended["result"][0]["picture"], snapshot.hash());
     let (status, body) = get(&router, "/replays/1/v1/regions/north").await;
     assert_eq!(status, StatusCode::OK);
     let shown: Value = serde_json::from_slice(&body).unwrap();

@@ -102,7 +102,7 @@ fn every_error_names_file_line_and_what_to_do() {
         ("live.toml", "roll_s = 900", "roll_s = 0", "1 to 86400"),
         ("live.toml", "raw = 7", "rawest = 7", "rawest"),
         ("live.toml", "keep_days = {", "keep_day = {", "keep_day"),
-        ("live.toml", "bytes_max = 10_737_418_240", "bytes_max = 1024", "1048576"),
+        ("live.toml", "bytes_max = 21_474_836_480", "bytes_max = 1024", "1048576"),
         ("live.toml", "roll_s = 900", "s3 = { bucket = \"\" }", "bucket"),
     ];
     for (file, from, to, says) in cases {

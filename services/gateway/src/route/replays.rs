@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::extract::{NoParameters, Parameters, Segments, json_body};
 use crate::problem::Problem;
 use crate::replays::{ReplayChange, ReplayRequest, ReplayStatus, Replays};
-use crate::schema::{self, Problems};
+use crate::schema::{self, Problems, ProblemsOfBodies};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -67,7 +67,7 @@ pub(super) async fn list(
             body = ReplayStatus,
             headers(("Location" = String, description = "Where it is told what to do"))
         ),
-        Problems
+        ProblemsOfBodies
     )
 )]
 pub(super) async fn start(
@@ -112,7 +112,7 @@ pub(super) async fn get(
     request_body = ReplayChange,
     responses(
         (status = 200, description = "How it is, having heard of it", body = ReplayStatus),
-        Problems
+        ProblemsOfBodies
     )
 )]
 pub(super) async fn change(
