@@ -8,7 +8,6 @@ use archive::{Archive, Topic};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
-use events::LogRecord;
 use gateway::{RegionSetup, Replays};
 use ingest::RegionConfig;
 use picture::{Picture, Setup};
@@ -19,7 +18,7 @@ use tower::ServiceExt;
 
 use super::as_of::{Given, PATHS, compare, options, setup, shown};
 use super::generate::Dice;
-use super::support::{NOW_MS, REGION, append, open_archive, open_log, read, record_all};
+use super::support::{NOW_MS, REGION, append, open_archive, open_log, record_all};
 
 /// A host over an archive, shown by an app with nothing live.
 pub(super) fn host(
@@ -96,6 +95,12 @@ pub(super) async fn shows_what_was_shown(
     wait_for(&router, "/v1/replays/1", "paused").await;
     for index in [0, 4, 9, 2, 7, 7, 1] {
         let given = rounds[index];
+        // Somebody drags a slider: it is on its way elsewhere when it is told where to go.
+        for passed in [8, index / 2] {
+            let order = json!({ "seek": time(rounds[passed][0].at_ms) });
+            let (status, answer) = say(&router, "PATCH", "/v1/replays/1", &order).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+        }
         let order = json!({ "seek": time(given[0].at_ms) });
         let (status, answer) = say(&router, "PATCH", "/v1/replays/1", &order).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
@@ -223,25 +228,14 @@ async fn where_another_log_begins_the_picture_begins_anew() {
         record_all(&archive, &log).await;
         log.epoch().clone_into(&mut epoch);
     }
-    let made = |records: &[(u64, LogRecord)]| {
-        let mut picture = Picture::new(REGION.into(), epoch.as_str().into(), Setup::default());
-        for (offset, record) in records {
-            picture.apply(*offset, record, &mut Vec::new());
-        }
-        picture.snapshot()
-    };
-    let logged: Vec<(u64, LogRecord)> =
-        (0..).zip(last.iter().map(|r| LogRecord::decode(&r.encode()).unwrap())).collect();
-    let archived = read(&archive, &epoch, 0..u64::MAX).await;
-    for ((offset, a), (_, b)) in logged.iter().zip(&archived) {
-        assert_eq!(a, b, "record {offset}");
+    let mut picture = Picture::new(REGION.into(), epoch.as_str().into(), Setup::default());
+    for (offset, record) in last.iter().enumerate() {
+        picture.apply(offset as u64, record, &mut Vec::new());
     }
-    assert_eq!(logged.len(), archived.len());
-    let snapshot = made(&archived);
     let (router, _host) = of_all(&archive).await;
     let ended = wait_for(&router, "/v1/replays/1", "ended").await;
     assert_eq!(ended["result"][0]["sequence"], last.len() - 1);
-    assert_eq!(ended["result"][0]["objects"], snapshot.objects.len());
+    assert_eq!(ended["result"][0]["picture"], picture.snapshot().hash());
     let (status, body) = get(&router, "/replays/1/v1/regions/north").await;
     assert_eq!(status, StatusCode::OK);
     let shown: Value = serde_json::from_slice(&body).unwrap();

@@ -85,6 +85,7 @@ impl Replay {
                     time_ms,
                     pace: Pace::new(start.speed, 0),
                     doing,
+                    through_ms: from_ms.unwrap_or(i64::MIN),
                     is_whole: true,
                     is_resumed: false,
                     saved: start.saved,
@@ -141,6 +142,9 @@ struct Engine {
     time_ms: Arc<AtomicI64>,
     pace: Pace,
     doing: Doing,
+    /// Nothing received later went through, nor is a checkpoint in that is later: a moment before it
+    /// needs a new beginning.
+    through_ms: i64,
     /// Whether all from the first moment on went through.
     is_whole: bool,
     /// On its way to where it was when it was killed: what had not gone through then counts.
@@ -162,6 +166,7 @@ impl Engine {
                 let Doing::Reaching { then_paused, .. } = self.doing else { return };
                 self.doing = Doing::Reaching { to_ms: Some(time_ms), then_paused };
                 self.is_resumed = true;
+                self.through_ms = time_ms;
                 self.tell(|status| status.from_ms = Some(from_ms));
             }
             Err(error) => self.fail(&error),
@@ -207,7 +212,14 @@ impl Engine {
             let from_ms = self.status.borrow().from_ms.unwrap_or(to_ms);
             self.seek(to_ms.max(from_ms), paused);
         } else if let (Some(step_ms), true) = (order.step_ms, state != ReplayState::Failed) {
-            self.enter(Doing::Stepping { to_ms: now_ms.saturating_add(step_ms) });
+            self.enter(match self.doing {
+                // What it is on its way to comes first.
+                Doing::Reaching { to_ms, .. } => Doing::Reaching {
+                    to_ms: to_ms.map(|to_ms| to_ms.saturating_add(step_ms)),
+                    then_paused: true,
+                },
+                _ => Doing::Stepping { to_ms: now_ms.saturating_add(step_ms) },
+            });
         } else if order.paused.is_some() {
             match (self.doing, state) {
                 (Doing::Reaching { to_ms, .. }, _) => {
@@ -222,11 +234,12 @@ impl Engine {
 
     fn seek(&mut self, to_ms: i64, then_paused: bool) {
         self.is_whole = false;
-        let is_ahead = to_ms >= self.now_ms();
+        self.tell(|status| status.result.clear());
+        // Not of what is shown: it may be on its way to a later moment.
+        let is_ahead = to_ms >= self.through_ms;
         let stands = matches!(self.status.borrow().state, ReplayState::Failed);
         if !is_ahead || stands {
-            self.source = self.input.open(to_ms);
-            self.reset();
+            self.begin_at(to_ms);
         }
         self.enter(Doing::Reaching { to_ms: Some(to_ms), then_paused });
     }
@@ -292,6 +305,8 @@ impl Engine {
             };
             others.into_iter().map(join).fold(first, Result::and)
         })?;
+        let last_ms = items.last().map_or(self.through_ms, |last| last.time_ms);
+        self.through_ms = self.through_ms.max(last_ms);
         if let Some(last) = items.last().filter(|_| is_shown) {
             let before_ms = self.now_ms();
             self.set_time(last.time_ms);
@@ -363,8 +378,10 @@ impl Engine {
         }
     }
 
-    /// All begins anew.
-    fn reset(&mut self) {
+    /// All begins anew, so that a moment can be reached.
+    fn begin_at(&mut self, at_ms: i64) {
+        self.source = self.input.open(at_ms);
+        self.through_ms = at_ms;
         self.stages = stages(&self.input, &self.lanes);
         if let Some(compared) = &self.compared {
             compared.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -397,8 +414,7 @@ impl Engine {
         }
         let from_ms = self.status.borrow().from_ms;
         let to_ms = self.input.first_ms();
-        self.source = self.input.open(from_ms.unwrap_or(i64::MIN));
-        self.reset();
+        self.begin_at(from_ms.unwrap_or(i64::MIN));
         self.is_whole = true;
         self.enter(Doing::Reaching { to_ms, then_paused: false });
         Ok(())

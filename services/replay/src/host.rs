@@ -90,6 +90,8 @@ pub type SetupsIf = Arc<dyn Fn(&WhatIf) -> Result<BTreeMap<Text, Setup>, String>
 /// Runs replays for the API.
 pub struct Host {
     setup: HostSetup,
+    /// Held while one is started: a what-if reads street networks.
+    starting: tokio::sync::Mutex<()>,
     running: Mutex<Running>,
 }
 
@@ -142,7 +144,11 @@ impl Hosted {
 impl Host {
     /// A host, within a tokio runtime; it ends its replays when it is dropped.
     pub fn start(setup: HostSetup) -> Arc<Self> {
-        let host = Arc::new(Self { setup, running: Mutex::default() });
+        let host = Arc::new(Self {
+            setup,
+            starting: tokio::sync::Mutex::default(),
+            running: Mutex::default(),
+        });
         let weak = Arc::downgrade(&host);
         tokio::spawn(async move {
             loop {
@@ -175,6 +181,9 @@ impl Host {
     }
 
     async fn begin(&self, request: ReplayRequest) -> Result<ReplayStatus, Problem> {
+        let _starting = self.starting.lock().await;
+        // Nobody else starts one meanwhile.
+        self.admit()?;
         let from_ms = moment("from", &request.from)?;
         let to_ms = request.to.as_deref().map(|to| moment("to", to)).transpose()?;
         if to_ms.is_some_and(|to_ms| to_ms <= from_ms) {
@@ -218,13 +227,6 @@ impl Host {
             shown.app.set_baseline(Arc::clone(&baseline.app));
         }
 
-        let mut running = self.running();
-        let replays_max = self.setup.options.replays_max;
-        if running.replays.len() >= replays_max {
-            return Err(Problem::unavailable(format!(
-                "there are {replays_max} replays, as many as are allowed; end one with DELETE"
-            )));
-        }
         let start = Start {
             speed: request.speed.unwrap_or_default(),
             looped: request.looped,
@@ -234,15 +236,26 @@ impl Host {
         };
         let replay = Replay::start(input, lanes, start, time_ms);
         let replay = replay.map_err(|error| Problem::internal(&error))?;
-        running.started += 1;
-        let id = running.started;
         let used = Mutex::new(Instant::now());
         let regions = names;
         let hosted = Hosted { replay, shown, baseline, compared, regions, from_ms, to_ms, used };
+        let mut running = self.running();
+        running.started += 1;
+        let id = running.started;
         let status = hosted.status(id);
         running.replays.insert(id, Arc::new(hosted));
         tracing::info!(id, from_ms, to_ms, "a replay begins");
         Ok(status)
+    }
+
+    fn admit(&self) -> Result<(), Problem> {
+        let replays_max = self.setup.options.replays_max;
+        if self.running().replays.len() < replays_max {
+            return Ok(());
+        }
+        Err(Problem::unavailable(format!(
+            "there are {replays_max} replays, as many as are allowed; end one with DELETE"
+        )))
     }
 
     /// What shows a picture of its own, on the clock of its replay.

@@ -4,6 +4,7 @@
 //! the final picture go into a hash for each region.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::io::{BufRead, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -133,8 +134,7 @@ async fn play(arguments: &Arguments, loaded: Loaded) -> Result<Option<(Report, I
     let is_shown = arguments.listen.is_some();
     let usual = if is_shown { Speed::default() } else { Speed::Max };
     let saved = arguments.state.as_ref().map(|path| {
-        // Another input or configuration is another replay.
-        let of = blake3::hash(format!("{input:?} {:?}", loaded.regions).as_bytes());
+        let of = stands_for(&input, &loaded);
         SavedState::new(path, of.to_hex().as_str(), state_every)
     });
     let start = Start {
@@ -215,6 +215,28 @@ async fn play(arguments: &Arguments, loaded: Loaded) -> Result<Option<(Report, I
     let status = replay.status();
     let is_ended = status.state == ReplayState::Ended && !status.result.is_empty();
     Ok(is_ended.then(|| (report(status), began)))
+}
+
+/// Another input, configuration or program is another replay. Large files are told apart by their
+/// sizes and times.
+fn stands_for(input: &Input, loaded: &Loaded) -> blake3::Hash {
+    let mut files: Vec<PathBuf> = std::env::current_exe().into_iter().collect();
+    if let Input::Recorded { files: recordings, .. } = input {
+        files.extend(recordings.iter().cloned());
+    }
+    for region in &loaded.regions {
+        files.extend(region.network.iter().cloned());
+        files.extend(region.areas.iter().map(|area| area.file.clone()));
+    }
+    let factors = loaded.config.emission.iter().flat_map(std::fs::read_dir).flatten().flatten();
+    files.extend(factors.map(|entry| entry.path()));
+    files.sort();
+    let mut said = format!("{input:?} {:?}", loaded.regions);
+    for path in files {
+        let known = std::fs::metadata(&path).map(|file| (file.len(), file.modified().ok())).ok();
+        let _ = write!(said, " {} {known:?}", path.display());
+    }
+    blake3::hash(said.as_bytes())
 }
 
 /// What is to be replayed.

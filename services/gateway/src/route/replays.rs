@@ -154,7 +154,11 @@ pub(super) async fn differences(
     Parameters(NoParameters {}): Parameters<NoParameters>,
 ) -> Result<Response, Problem> {
     let none = || Problem::not_found(format!("there is no what-if {id:?} among the replays"));
-    let table = app.replays().and_then(|replays| replays.differences(&id)).ok_or_else(none)?;
+    // Of a city it has a million rows, and this thread serves others meanwhile.
+    let of = id.clone();
+    let writing = move || app.replays().and_then(|replays| replays.differences(&of));
+    let table = tokio::task::spawn_blocking(writing).await;
+    let table = table.map_err(|error| Problem::internal(&error))?.ok_or_else(none)?;
     let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present")];
     Ok((headers, table).into_response())
 }
