@@ -181,9 +181,6 @@ impl Host {
     }
 
     async fn begin(&self, request: ReplayRequest) -> Result<ReplayStatus, Problem> {
-        let _starting = self.starting.lock().await;
-        // Nobody else starts one meanwhile.
-        self.admit()?;
         let from_ms = moment("from", &request.from)?;
         let to_ms = request.to.as_deref().map(|to| moment("to", to)).transpose()?;
         if to_ms.is_some_and(|to_ms| to_ms <= from_ms) {
@@ -191,6 +188,9 @@ impl Host {
         }
         let regions = self.regions(&request.regions)?;
         let to_ms = self.archived_to(&regions, from_ms, to_ms).await?;
+        // From here on nobody else starts one, until it counts.
+        let _starting = self.starting.lock().await;
+        self.admit()?;
         let names: Vec<Text> = regions.iter().map(|(one, _)| one.region.id.clone()).collect();
         let input = Input::Archived {
             archive: Arc::clone(&self.setup.archive),
