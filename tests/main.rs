@@ -9,6 +9,8 @@ mod formats;
 mod gateway;
 mod ingest;
 mod judges;
+mod kafka;
+mod logs;
 mod network;
 mod picture;
 mod processor;

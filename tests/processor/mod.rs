@@ -1,9 +1,8 @@
-//! The processor over an embedded log: stops, crashes and bad records change nothing.
+//! The processor over either log: stops, crashes and bad records change nothing.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,18 +13,24 @@ use events::{
 };
 use picture::{Delta, FeedLimits, Picture, Snapshot, View, frame};
 use processor::{ProcessorError, ProcessorOptions, RegionConfig, run_region};
-use stream::{
-    Append, Bounds, Checkpoint, EmbeddedLog, EmbeddedOptions, Log, Sink, Source, StreamError, topic,
-};
+use stream::{Append, Bounds, Checkpoint, Log, Sink, Source, StreamError, topic};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::logs::{Backend, on_both_logs};
+
+on_both_logs! {
+    [REGION];
+    a_stop_and_a_start_change_nothing,
+    after_a_crash_deltas_come_again_with_the_same_numbers,
+    a_view_starts_from_a_checkpoint,
+    a_record_that_does_not_decode_is_left_out,
+    a_checkpoint_that_cannot_be_read_is_made_anew,
+    events_that_the_log_does_not_have_are_a_clear_error,
+}
+
 const REGION: &str = "region";
 const FEED: &str = "bus";
-
-fn open(directory: &Path) -> Arc<EmbeddedLog> {
-    EmbeddedLog::open(directory, EmbeddedOptions::default()).unwrap()
-}
 
 fn config() -> RegionConfig {
     let limits = BTreeMap::from([(FEED.into(), FeedLimits::default())]);
@@ -38,6 +43,7 @@ fn options() -> ProcessorOptions {
         batch_records_max: 7,
         checkpoint_every_s: 3_600,
         checkpoint_every_records: 50,
+        standby: false,
     }
 }
 
@@ -80,7 +86,7 @@ fn status(time_s: i64) -> LogRecord {
     })
 }
 
-async fn append(log: &Arc<EmbeddedLog>, records: Vec<Bytes>) {
+async fn append(log: &Arc<dyn Log>, records: Vec<Bytes>) {
     let sink = log.sink(topic::EVENTS, REGION).await.unwrap();
     sink.append(Append { records, cursor: None }).await.unwrap();
     sink.flush().await.unwrap();
@@ -92,9 +98,9 @@ struct Running {
 }
 
 impl Running {
-    fn start(log: &Arc<EmbeddedLog>) -> Self {
+    fn start(log: &Arc<dyn Log>) -> Self {
         let shutdown = CancellationToken::new();
-        let log: Arc<dyn Log> = Arc::clone(log) as Arc<dyn Log>;
+        let log: Arc<dyn Log> = Arc::clone(log);
         let task = tokio::spawn(run_region(log, config(), options(), shutdown.clone()));
         Self { shutdown, task }
     }
@@ -113,7 +119,7 @@ impl Running {
 }
 
 /// All deltas from an offset of `picture` to the newest record of `events`.
-async fn deltas(log: &Arc<EmbeddedLog>, from: u64) -> Vec<Delta> {
+async fn deltas(log: &Arc<dyn Log>, from: u64) -> Vec<Delta> {
     let last = log.bounds(topic::EVENTS, REGION).await.unwrap().next - 1;
     let mut source = log.source(topic::PICTURE, REGION, from).await.unwrap();
     let mut deltas: Vec<Delta> = Vec::new();
@@ -126,7 +132,7 @@ async fn deltas(log: &Arc<EmbeddedLog>, from: u64) -> Vec<Delta> {
 }
 
 /// The picture that a processor without any stop gives.
-fn expected(log: &Arc<EmbeddedLog>, records: &[Bytes]) -> (Vec<Delta>, Snapshot) {
+fn expected(log: &Arc<dyn Log>, records: &[Bytes]) -> (Vec<Delta>, Snapshot) {
     let RegionConfig { region, setup } = config();
     let mut picture = Picture::new(region, log.epoch().into(), setup);
     let mut deltas = Vec::new();
@@ -138,7 +144,7 @@ fn expected(log: &Arc<EmbeddedLog>, records: &[Bytes]) -> (Vec<Delta>, Snapshot)
     (deltas, picture.snapshot())
 }
 
-async fn checkpoint(log: &Arc<EmbeddedLog>) -> (Checkpoint, Picture) {
+async fn checkpoint(log: &Arc<dyn Log>) -> (Checkpoint, Picture) {
     let checkpoint = log.checkpoint(REGION).await.unwrap().unwrap();
     let RegionConfig { region, setup } = config();
     let epoch = Text::from(log.epoch());
@@ -146,11 +152,9 @@ async fn checkpoint(log: &Arc<EmbeddedLog>) -> (Checkpoint, Picture) {
     (checkpoint, picture)
 }
 
-#[tokio::test]
-async fn a_stop_and_a_start_change_nothing() {
-    let directory = tempfile::tempdir().unwrap();
+async fn a_stop_and_a_start_change_nothing(backend: &Backend) {
     let (first, second) = (records(0..20), records(20..45));
-    let log = open(directory.path());
+    let log = backend.open().await;
     append(&log, first.clone()).await;
     let running = Running::start(&log);
     deltas(&log, 0).await;
@@ -158,7 +162,7 @@ async fn a_stop_and_a_start_change_nothing() {
     log.close().await.unwrap();
     drop(log);
 
-    let log = open(directory.path());
+    let log = backend.open().await;
     append(&log, second.clone()).await;
     let running = Running::start(&log);
     let found = deltas(&log, 0).await;
@@ -171,11 +175,9 @@ async fn a_stop_and_a_start_change_nothing() {
     assert_eq!(checkpoint.picture_next, log.bounds(topic::PICTURE, REGION).await.unwrap().next);
 }
 
-#[tokio::test]
-async fn after_a_crash_deltas_come_again_with_the_same_numbers() {
-    let directory = tempfile::tempdir().unwrap();
+async fn after_a_crash_deltas_come_again_with_the_same_numbers(backend: &Backend) {
     let (first, second) = (records(0..20), records(20..30));
-    let log = open(directory.path());
+    let log = backend.open().await;
     append(&log, first.clone()).await;
     let running = Running::start(&log);
     deltas(&log, 0).await;
@@ -195,10 +197,8 @@ async fn after_a_crash_deltas_come_again_with_the_same_numbers() {
     assert_eq!(view.snapshot().encode(), snapshot.encode());
 }
 
-#[tokio::test]
-async fn a_view_starts_from_a_checkpoint() {
-    let directory = tempfile::tempdir().unwrap();
-    let log = open(directory.path());
+async fn a_view_starts_from_a_checkpoint(backend: &Backend) {
+    let log = backend.open().await;
     let records = records(0..40);
     append(&log, records.clone()).await;
     let running = Running::start(&log);
@@ -213,10 +213,8 @@ async fn a_view_starts_from_a_checkpoint() {
     assert_eq!(view.snapshot().encode(), snapshot.encode());
 }
 
-#[tokio::test]
-async fn a_record_that_does_not_decode_is_left_out() {
-    let directory = tempfile::tempdir().unwrap();
-    let log = open(directory.path());
+async fn a_record_that_does_not_decode_is_left_out(backend: &Backend) {
+    let log = backend.open().await;
     let mut records = records(0..5);
     records.insert(3, Bytes::from_static(b"garbage"));
     records.insert(9, Bytes::new());
@@ -227,10 +225,8 @@ async fn a_record_that_does_not_decode_is_left_out() {
     assert_eq!(found, expected(&log, &records).0);
 }
 
-#[tokio::test]
-async fn a_checkpoint_that_cannot_be_read_is_made_anew() {
-    let directory = tempfile::tempdir().unwrap();
-    let log = open(directory.path());
+async fn a_checkpoint_that_cannot_be_read_is_made_anew(backend: &Backend) {
+    let log = backend.open().await;
     let records = records(0..5);
     append(&log, records.clone()).await;
     let state = Bytes::from_static(b"of another version");
@@ -244,7 +240,7 @@ async fn a_checkpoint_that_cannot_be_read_is_made_anew() {
 
 /// A log whose events begin and end elsewhere.
 struct Moved {
-    log: Arc<EmbeddedLog>,
+    log: Arc<dyn Log>,
     events: Bounds,
 }
 
@@ -295,10 +291,8 @@ impl Log for Moved {
     }
 }
 
-#[tokio::test]
-async fn events_that_the_log_does_not_have_are_a_clear_error() {
-    let directory = tempfile::tempdir().unwrap();
-    let log = open(directory.path());
+async fn events_that_the_log_does_not_have_are_a_clear_error(backend: &Backend) {
+    let log = backend.open().await;
     append(&log, records(0..1)).await;
     let running = Running::start(&log);
     deltas(&log, 0).await;

@@ -7,15 +7,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long anything may take before a test gives up; generous, as machines are shared.
-pub(super) const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The repository's root folder.
-pub(super) fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
 /// The binary beside the test binary's folder: `cargo xtask test` has built it.
-pub(super) fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let path = test.parent().and_then(Path::parent).unwrap().join("tilanne");
     assert!(path.is_file(), "{} is missing: run `cargo xtask test`", path.display());
@@ -23,30 +23,28 @@ pub(super) fn binary() -> PathBuf {
 }
 
 /// `tilanne` with arguments in the repository's root, without variables that would change it.
-pub(super) fn tilanne<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
+pub(crate) fn tilanne<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     let mut command = Command::new(binary());
     command.current_dir(root()).args(arguments);
-    for variable in
-        ["TILANNE_CONFIG", "TILANNE_DATA_DIR", "TILANNE_LISTEN", "TILANNE_LOG", "TILANNE_NETWORKS"]
-    {
-        command.env_remove(variable);
+    for variable in ["CONFIG", "DATA_DIR", "INSTANCE", "LISTEN", "LOG", "NETWORKS"] {
+        command.env_remove(format!("TILANNE_{variable}"));
     }
     command
 }
 
 /// Standard output and error as text.
-pub(super) fn text(output: &Output) -> (String, String) {
+pub(crate) fn text(output: &Output) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (text(&output.stdout), text(&output.stderr))
 }
 
 /// A folder of this test's own, removed at the end.
-pub(super) struct Folder(pub(super) PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
     /// A folder in it with the demo's streets of every region, as they are where no extract can be
     /// had.
-    pub(super) fn networks(&self) -> PathBuf {
+    pub(crate) fn networks(&self) -> PathBuf {
         let networks = self.0.join("networks");
         std::fs::create_dir(&networks).unwrap();
         for (region, _) in load_tests::streets::regions().unwrap() {
@@ -56,7 +54,7 @@ impl Folder {
         networks
     }
 
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("tilanne-system-{}-{number}", std::process::id());
@@ -65,7 +63,7 @@ impl Folder {
         Self(path)
     }
 
-    pub(super) fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
@@ -80,7 +78,7 @@ impl Drop for Folder {
 }
 
 /// A child that is killed when the test ends.
-pub(super) struct Running(pub(super) Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -90,25 +88,36 @@ impl Drop for Running {
 }
 
 /// A running server and where it listens.
-pub(super) struct Server {
-    pub(super) process: Running,
-    pub(super) address: String,
+pub(crate) struct Server {
+    pub(crate) process: Running,
+    pub(crate) address: String,
 }
 
 impl Server {
     /// Starts `tilanne run` on a free port and waits for the line that prints the address.
-    pub(super) fn start(config: &Path, data: &Path) -> Self {
+    pub(crate) fn start(config: &Path, data: &Path) -> Self {
         Self::start_with(config, data, &[])
     }
 
     /// The same with more arguments.
-    pub(super) fn start_with(config: &Path, data: &Path, arguments: &[&str]) -> Self {
+    pub(crate) fn start_with(config: &Path, data: &Path, arguments: &[&str]) -> Self {
         Self::start_at("127.0.0.1:0", config, data, arguments)
     }
 
     /// The same at an address, such as that of a server that was killed.
-    pub(super) fn start_at(listen: &str, config: &Path, data: &Path, arguments: &[&str]) -> Self {
-        let mut command = tilanne(["run", "--listen", listen, "--config"]);
+    pub(crate) fn start_at(listen: &str, config: &Path, data: &Path, arguments: &[&str]) -> Self {
+        Self::start_role("run", listen, config, data, arguments)
+    }
+
+    /// The same as a part of the system, such as `serve`.
+    pub(crate) fn start_role(
+        role: &str,
+        listen: &str,
+        config: &Path,
+        data: &Path,
+        arguments: &[&str],
+    ) -> Self {
+        let mut command = tilanne([role, "--listen", listen, "--config"]);
         command.arg(config).arg("--data-dir").arg(data).args(arguments);
         let log = std::fs::File::options()
             .create(true)
@@ -133,14 +142,14 @@ impl Server {
     }
 
     /// Answer to a GET as JSON; panics on anything but success.
-    pub(super) fn get(&self, path: &str) -> serde_json::Value {
+    pub(crate) fn get(&self, path: &str) -> serde_json::Value {
         let (status, body) = self.request(path).unwrap();
         assert_eq!(status, 200, "{path}: {body}");
         serde_json::from_str(&body).unwrap()
     }
 
     /// Status and body of a GET.
-    pub(super) fn request(&self, path: &str) -> Result<(u16, String), reqwest::Error> {
+    pub(crate) fn request(&self, path: &str) -> Result<(u16, String), reqwest::Error> {
         let url = format!("http://{}{path}", self.address);
         block_on(async move {
             let answer = client().get(url).send().await?;
@@ -154,19 +163,19 @@ fn address_in(rest: &str) -> String {
 }
 
 /// A client with a bound on its patience.
-pub(super) fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     // The crypto provider is the process's; a second installation is refused, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap()
 }
 
 /// Runs a future to its end on a small runtime of its own.
-pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
 /// Asks until the answer is there.
-pub(super) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(answer) = ask() {

@@ -3,6 +3,7 @@
 mod edges;
 mod fuzz;
 mod generated;
+mod schema;
 mod tidy;
 
 use std::path::PathBuf;

@@ -1,10 +1,11 @@
 //! Rust code of the wire messages in `proto/`, generated with protox so that no `protoc` is needed.
 //! The result is committed; a test compares it with a fresh run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use prost_types::field_descriptor_proto::Label;
 
 const TILANNE: [&str; 10] = [
     "tilanne/v1/detector.proto",
@@ -63,6 +64,36 @@ pub fn generate(root: &Path) -> Result<BTreeMap<String, String>> {
     }
     std::fs::remove_dir_all(&out)?;
     Ok(texts)
+}
+
+/// What readers of messages that were written by other versions depend on: a line for each field, value
+/// of an enum and reserved number, `MESSAGE NUMBER NAME TYPE`.
+pub fn signature(root: &Path) -> Result<BTreeSet<String>> {
+    let files = protox::compile(TILANNE, [root.join("proto")])?;
+    let mut lines = BTreeSet::new();
+    for file in files.file {
+        for message in &file.message_type {
+            let name = format!("{}.{}", file.package(), message.name());
+            for field in &message.field {
+                let kind = match field.type_name() {
+                    "" => field.r#type().as_str_name().trim_start_matches("TYPE_").to_lowercase(),
+                    named => named.trim_start_matches('.').to_owned(),
+                };
+                let repeated = if field.label() == Label::Repeated { "repeated " } else { "" };
+                let (number, field) = (field.number(), field.name());
+                lines.insert(format!("{name} {number} {field} {repeated}{kind}"));
+            }
+            for range in &message.reserved_range {
+                lines.extend((range.start()..range.end()).map(|n| format!("{name} {n} reserved")));
+            }
+        }
+        for enumeration in &file.enum_type {
+            let name = format!("{}.{}", file.package(), enumeration.name());
+            let values = enumeration.value.iter();
+            lines.extend(values.map(|value| format!("{name} {} {}", value.number(), value.name())));
+        }
+    }
+    Ok(lines)
 }
 
 /// Writes the generated files into the repository.

@@ -1,4 +1,4 @@
-//! Debian packages that the tests need.
+//! Debian packages that building and testing need.
 
 use std::process::Command;
 
@@ -7,12 +7,19 @@ use anyhow::{Result, bail};
 use crate::command;
 
 /// Program and the Debian package that has it.
-const NEEDED: [(&str, &str); 4] = [
+const NEEDED: [(&str, &str); 8] = [
     ("chromium", "chromium"),
+    ("java", "default-jre-headless"),
     ("mosquitto", "mosquitto"),
     ("mosquitto_pub", "mosquitto-clients"),
+    ("mvn", "maven"),
     ("openssl", "openssl"),
+    ("pkg-config", "pkg-config"),
+    ("setpriv", "util-linux"),
 ];
+/// Library that the client of Kafka is built with, as pkg-config names it, and the Debian package that
+/// has it.
+const LIBRARIES: [(&str, &str); 2] = [("libssl", "libssl-dev"), ("zlib", "zlib1g-dev")];
 
 /// Installs what is missing when this user may, else says what to install.
 pub fn ensure() -> Result<()> {
@@ -31,8 +38,13 @@ pub fn ensure() -> Result<()> {
 }
 
 fn missing() -> Vec<&'static str> {
-    let missing = NEEDED.iter().filter(|(program, _)| !command::on_path(program));
-    missing.map(|&(_, package)| package).collect()
+    let is_there = |library: &str| {
+        let mut ask = Command::new("pkg-config");
+        ask.args(["--exists", library]).status().is_ok_and(|status| status.success())
+    };
+    let programs = NEEDED.iter().filter(|(program, _)| !command::on_path(program));
+    let libraries = LIBRARIES.iter().filter(|(library, _)| !is_there(library));
+    programs.chain(libraries).map(|&(_, package)| package).collect()
 }
 
 /// apt-get with the rights to install, or nothing.

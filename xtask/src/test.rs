@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::{clients, command, dashboard, packages};
+use crate::{clients, command, dashboard, kafka, packages};
 
 /// Installs, builds and tests. One release build serves the tests, the binary that they start and
 /// the benches; debug would build everything a second time.
 pub fn test(root: &Path, filter: Option<&str>) -> Result<ExitCode> {
     packages::ensure()?;
+    kafka::ensure(root)?;
     dashboard::build(root)?;
     let folder = root.join("services/dashboard");
     command::run(dashboard::npm(&folder).args(["run", "test"]))?;

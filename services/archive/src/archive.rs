@@ -13,7 +13,7 @@ use tokio::sync::RwLock;
 use tokio::time::Instant;
 
 use crate::merge::Replay;
-use crate::{ArchiveError, ArchiveOptions, Segment, Topic, store};
+use crate::{ArchiveError, ArchiveOptions, Segment, Topic};
 
 /// How long a listing is good for. What this process writes is seen at once; this is for another
 /// process that archives to the same place.
@@ -147,7 +147,10 @@ impl std::fmt::Debug for Archive {
 impl Archive {
     /// Opens the folder or store that the options name.
     pub fn open(options: ArchiveOptions) -> Result<Arc<Self>, ArchiveError> {
-        Ok(Self::on(store::open(&options)?, options))
+        Ok(Self::on(
+            stream::store::open(options.directory.as_deref(), options.s3.as_ref())?,
+            options,
+        ))
     }
 
     /// An archive on a store.

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use stream::StoreOptions;
+
 use crate::Kind;
 
 /// Table `[archive]` of the configuration. Without it nothing is archived.
@@ -34,21 +36,6 @@ pub struct ArchiveOptions {
     pub keep_checkpoints_days: u32,
     /// Bytes of all that is archived, 1 MiB or more; of more, the oldest go.
     pub bytes_max: u64,
-}
-
-/// An S3-compatible store. Keys come from `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, so that no
-/// secret stands in a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct StoreOptions {
-    /// Bucket.
-    pub bucket: String,
-    /// What all names in it begin with.
-    pub prefix: String,
-    /// Address of a store that is not Amazon's, such as `https://a3s.fi`; `http` without TLS.
-    pub endpoint: Option<String>,
-    /// Region of the store.
-    pub region: Option<String>,
 }
 
 /// Days by kind.

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use crate::app::Clock;
 use crate::history::{Applied, History, Kept, Number, Place, Rings};
 use crate::push::RecentEvents;
+use crate::telemetry;
 
 /// Most changes that are applied in one hold of the lock: some milliseconds of work. Frames of
 /// the log are not split, since a reader must not see half of a record.
@@ -254,7 +255,7 @@ impl LiveRegion {
         });
         let prepared: Vec<(Delta, Arc<Applied>, Option<BoundingBox>)> = prepared.collect();
         let changes = prepared.len();
-        let mut newest = None;
+        let (mut newest, mut said_ms) = (None, None);
         let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
         for (delta, applied, after) in prepared {
             let number = (delta.sequence, delta.index);
@@ -269,6 +270,9 @@ impl LiveRegion {
             };
             let kept = Kept { number, around: around.into(), applied: Arc::clone(&applied) };
             shared.rings[applied.layer as usize].push(kept, self.changes_max);
+            if let Some(Object::Feed(feed)) = applied.object() {
+                said_ms = said_ms.max(Some(feed.status_time_ms));
+            }
             newest = Some((number, applied));
         }
         if let Some((number, applied)) = newest {
@@ -278,6 +282,11 @@ impl LiveRegion {
         drop(shared);
         self.beat();
         self.measure(changes, sequence);
+        if let Some(said_ms) = said_ms {
+            let late_s = since_ms.saturating_sub(said_ms).max(0) as f64 / 1_000.0;
+            metrics::histogram!(telemetry::SHOWN_SECONDS, "region" => self.region.id.to_string())
+                .record(late_s);
+        }
     }
 
     /// Wakes whoever waits for changes of any region.
@@ -287,9 +296,8 @@ impl LiveRegion {
 
     fn measure(&self, changes: usize, sequence: Option<u64>) {
         let region = || self.region.id.to_string();
-        metrics::counter!(crate::telemetry::VIEW_CHANGES, "region" => region())
-            .increment(changes as u64);
-        metrics::gauge!(crate::telemetry::VIEW_SEQUENCE, "region" => region())
+        metrics::counter!(telemetry::VIEW_CHANGES, "region" => region()).increment(changes as u64);
+        metrics::gauge!(telemetry::VIEW_SEQUENCE, "region" => region())
             .set(sequence.unwrap_or_default() as f64);
     }
 

@@ -23,6 +23,7 @@ pub(crate) const RESUMES: &str = "tilanne_gateway_push_resumes_total";
 pub(crate) const STALLED: &str = "tilanne_gateway_push_stalled_total";
 pub(crate) const TILES_CUT: &str = "tilanne_gateway_tiles_cut_total";
 pub(crate) const TILES_MADE: &str = "tilanne_gateway_tiles_made_total";
+pub(crate) const SHOWN_SECONDS: &str = "tilanne_gateway_shown_seconds";
 pub(crate) const VIEW_CHANGES: &str = "tilanne_gateway_view_changes_total";
 pub(crate) const VIEW_SEQUENCE: &str = "tilanne_gateway_view_sequence";
 
@@ -60,6 +61,11 @@ pub(crate) fn describe() {
     );
     metrics::describe_counter!(TILES_CUT, "vector tiles with too many objects, by layer");
     metrics::describe_counter!(TILES_MADE, "vector tiles made, not found made, by layer");
+    metrics::describe_histogram!(
+        SHOWN_SECONDS,
+        Unit::Seconds,
+        "time from what ingest said to the view that shows it, by region"
+    );
     metrics::describe_counter!(VIEW_CHANGES, "changes read from the log, by region");
     metrics::describe_gauge!(VIEW_SEQUENCE, "sequence of the view, by region");
 }

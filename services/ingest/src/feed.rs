@@ -172,6 +172,8 @@ impl Run {
         metric::count(&self.context.feed.name, &self.batch.records);
         self.context.outlet.append_raw(std::mem::take(&mut self.batch.raw)).await?;
         self.context.outlet.append(&self.batch.records, &self.batch.letters).await?;
+        let now_ms = self.context.clock.now_ms();
+        metric::latency(&self.context.feed.name, &self.batch.records, now_ms);
         self.batch.records.clear();
         self.batch.letters.clear();
         Ok(())

@@ -14,12 +14,14 @@
 //! | `tilanne_ingest_restarts_total` | counter | `feed` | restarts of a feed after a crash |
 //! | `tilanne_ingest_queue_records` | gauge | `feed` | records waiting for the pipeline |
 //! | `tilanne_ingest_append_records` | histogram | `region` | log records of one append |
+//! | `tilanne_ingest_source_seconds` | histogram | `feed` | event time to reception, one a batch |
+//! | `tilanne_ingest_logged_seconds` | histogram | `feed` | reception to the log, one a batch |
 //! | `tilanne_ingest_watermark_age_seconds` | gauge | `feed` | received time less watermark |
 //! | `tilanne_ingest_raw_left_out_total` | counter | | too large to be logged as received |
 //! | `tilanne_ingest_unknown_feed_total` | counter | | recording records of feeds not configured |
 
 use events::{LogRecord, Outcome};
-use metrics::{counter, gauge};
+use metrics::{counter, gauge, histogram};
 
 pub(crate) const RECEIVED: &str = "tilanne_ingest_received_total";
 pub(crate) const EVENTS: &str = "tilanne_ingest_events_total";
@@ -33,6 +35,8 @@ pub(crate) const CONNECTS: &str = "tilanne_ingest_connects_total";
 pub(crate) const RESTARTS: &str = "tilanne_ingest_restarts_total";
 pub(crate) const QUEUE: &str = "tilanne_ingest_queue_records";
 pub(crate) const APPEND: &str = "tilanne_ingest_append_records";
+pub(crate) const SOURCE: &str = "tilanne_ingest_source_seconds";
+pub(crate) const LOGGED: &str = "tilanne_ingest_logged_seconds";
 pub(crate) const WATERMARK_AGE: &str = "tilanne_ingest_watermark_age_seconds";
 pub(crate) const RAW_LEFT_OUT: &str = "tilanne_ingest_raw_left_out_total";
 pub(crate) const UNKNOWN_FEED: &str = "tilanne_ingest_unknown_feed_total";
@@ -63,4 +67,19 @@ pub(crate) fn count(feed: &str, records: &[LogRecord]) {
         counter!(RECEIVED, "feed" => feed.to_owned()).increment(events);
         counter!(EVENTS, "feed" => feed.to_owned()).increment(events);
     }
+}
+
+/// Times of the newest event of a batch that is on the log now.
+pub(crate) fn latency(feed: &str, records: &[LogRecord], now_ms: i64) {
+    let events = records.iter().rev();
+    let mut events = events.filter_map(|record| match record {
+        LogRecord::Event(event) => Some(event),
+        _ => None,
+    });
+    let Some(event) = events.next() else { return };
+    let seconds = |from_ms: i64, to_ms: i64| to_ms.saturating_sub(from_ms).max(0) as f64 / 1_000.0;
+    let source_s = seconds(event.event_time_ms, event.received_time_ms);
+    histogram!(SOURCE, "feed" => feed.to_owned()).record(source_s);
+    let logged_s = seconds(event.received_time_ms, now_ms);
+    histogram!(LOGGED, "feed" => feed.to_owned()).record(logged_s);
 }

@@ -65,6 +65,26 @@ impl TryFrom<wire::Delta> for Delta {
 }
 
 impl Delta {
+    /// What the change is of: its layer and id. Of two changes with the same key the later one is all
+    /// that a reader needs.
+    ///
+    /// ```
+    /// use picture::{Change, Delta, Layer, RemovalReason};
+    /// let change = Change::Removed {
+    ///     layer: Layer::Trips,
+    ///     id: "hsl:1".into(),
+    ///     reason: RemovalReason::Expired,
+    /// };
+    /// assert_eq!(Delta { sequence: 7, index: 0, change }.key(), "trips/hsl:1");
+    /// ```
+    pub fn key(&self) -> String {
+        let (layer, id) = match &self.change {
+            Change::Updated(object) => (object.layer(), object.id()),
+            Change::Removed { layer, id, .. } => (*layer, id),
+        };
+        format!("{}/{id}", layer.as_str())
+    }
+
     /// Bytes of the wire's Delta.
     pub fn encode(&self) -> Vec<u8> {
         wire::Delta::from(self).encode_to_vec()

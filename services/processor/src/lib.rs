@@ -3,12 +3,14 @@
 //! One task a region: [`run_region`] restores the newest checkpoint, reads `events`, applies,
 //! appends the deltas to `picture` and checkpoints now and then. It may be killed at any moment:
 //! the next run goes on from the checkpoint and gives the same deltas the same numbers, so readers
-//! drop what they have. It writes nothing that cannot be derived again from `events`.
+//! drop what they have. [`stand_by`] does the same without writing, to take over in an instant. It writes nothing that cannot be derived again from `events`.
 
 mod error;
 mod options;
 mod region;
+mod standby;
 
 pub use error::ProcessorError;
 pub use options::{ProcessorOptions, RegionConfig};
-pub use region::run_region;
+pub use region::{run_region, take_over};
+pub use standby::{Warm, stand_by};

@@ -1,18 +1,22 @@
 //! The loop of one region.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use events::LogRecord;
-use metrics::{Counter, Gauge, counter, gauge};
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use picture::{Delta, Picture, Setup, frame};
 use stream::{Append, Checkpoint, Log, Record, Sink, Source, StreamError, topic};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
+use crate::standby::Warm;
 use crate::{ProcessorError, ProcessorOptions, RegionConfig};
 
+/// How often a processor looks how far behind it is.
+const LAG_EVERY: Duration = Duration::from_secs(1);
 /// A frame of the `picture` topic is not larger, unless one object is: a batch of large situations
 /// would be over what a log takes as one record.
 const FRAME_BYTES_MAX: usize = 512 * 1024;
@@ -27,49 +31,35 @@ pub async fn run_region(
     options: ProcessorOptions,
     shutdown: CancellationToken,
 ) -> Result<(), ProcessorError> {
-    let region = config.region.to_string();
-    let failed = |source| ProcessorError::Stream { region: region.clone(), source };
-    let mut processor = Processor::open(log, config).await?;
-    let mut source = processor.source().await.map_err(failed)?;
-    let mut due = Instant::now() + options.checkpoint_every();
-    loop {
-        let records = tokio::select! {
-            biased;
-            () = shutdown.cancelled() => break,
-            () = tokio::time::sleep_until(due), if processor.unsaved_records > 0 => {
-                processor.save().await?;
-                due = Instant::now() + options.checkpoint_every();
-                continue;
-            }
-            records = source.next(options.batch_records_max.max(1)) => records.map_err(failed)?,
-        };
-        if processor.unsaved_records == 0 {
-            due = Instant::now() + options.checkpoint_every();
-        }
-        processor.batch(&records).await.map_err(failed)?;
-        if processor.unsaved_records >= options.checkpoint_every_records {
-            processor.save().await?;
-        }
-    }
-    processor.save().await?;
-    info!(region, events_next = processor.events_next, "processor stopped");
-    Ok(())
+    let processor = Processor::open(log, config).await?;
+    processor.run(options, shutdown).await
 }
 
-struct Processor {
-    log: Arc<dyn Log>,
-    region: String,
+/// Processes a region from where a standby is, until told to shut down.
+pub async fn take_over(
+    warm: Warm,
+    options: ProcessorOptions,
+    shutdown: CancellationToken,
+) -> Result<(), ProcessorError> {
+    let processor = warm.promote().await?;
+    processor.run(options, shutdown).await
+}
+
+pub(crate) struct Processor {
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) region: String,
     /// Boxed, to hand it to another thread and back.
     picture: Box<Picture>,
     sink: Box<dyn Sink>,
     /// Next offset of `events` to read.
-    events_next: u64,
+    pub(crate) events_next: u64,
     /// Offset that the next frame gets.
     picture_next: u64,
     /// Records that the newest checkpoint does not include.
     unsaved_records: u64,
     /// Deltas of the current batch; kept to use its memory again.
     deltas: Vec<Delta>,
+    lag_at: Instant,
     metrics: Metrics,
 }
 
@@ -80,6 +70,7 @@ struct Metrics {
     checkpoints: Counter,
     checkpoint_bytes: Gauge,
     lag: Gauge,
+    restore: Histogram,
 }
 
 impl Metrics {
@@ -92,12 +83,17 @@ impl Metrics {
             checkpoints: counter!("tilanne_processor_checkpoints_total", &label()),
             checkpoint_bytes: gauge!("tilanne_processor_checkpoint_bytes", &label()),
             lag: gauge!("tilanne_processor_lag_records", &label()),
+            restore: histogram!("tilanne_processor_restore_seconds", &label()),
         }
     }
 }
 
 impl Processor {
-    async fn open(log: Arc<dyn Log>, config: RegionConfig) -> Result<Self, ProcessorError> {
+    pub(crate) async fn open(
+        log: Arc<dyn Log>,
+        config: RegionConfig,
+    ) -> Result<Self, ProcessorError> {
+        let started = Instant::now();
         let region = config.region.to_string();
         let failed = |source| ProcessorError::Stream { region: region.clone(), source };
         let bounds = log.bounds(topic::EVENTS, &region).await.map_err(failed)?;
@@ -127,8 +123,10 @@ impl Processor {
             }
         };
         info!(region, events_next, log_next = bounds.next, "processor starts");
+        let metrics = Metrics::new(&region);
+        metrics.restore.record(started.elapsed());
         Ok(Self {
-            metrics: Metrics::new(&region),
+            metrics,
             log,
             region,
             picture: Box::new(picture),
@@ -137,20 +135,70 @@ impl Processor {
             picture_next: picture_bounds.next,
             unsaved_records: 0,
             deltas: Vec::new(),
+            lag_at: Instant::now(),
         })
     }
 
-    async fn source(&self) -> Result<Box<dyn Source>, StreamError> {
+    async fn run(
+        mut self,
+        options: ProcessorOptions,
+        shutdown: CancellationToken,
+    ) -> Result<(), ProcessorError> {
+        let region = self.region.clone();
+        let failed = |source| ProcessorError::Stream { region: region.clone(), source };
+        let mut source = self.source().await.map_err(failed)?;
+        let mut due = Instant::now() + options.checkpoint_every();
+        loop {
+            let records = tokio::select! {
+                biased;
+                () = shutdown.cancelled() => break,
+                () = tokio::time::sleep_until(due), if self.unsaved_records > 0 => {
+                    self.save().await?;
+                    due = Instant::now() + options.checkpoint_every();
+                    continue;
+                }
+                records = source.next(options.batch_records_max.max(1)) => records.map_err(failed)?,
+            };
+            if self.unsaved_records == 0 {
+                due = Instant::now() + options.checkpoint_every();
+            }
+            self.batch(&records).await.map_err(failed)?;
+            if self.unsaved_records >= options.checkpoint_every_records {
+                self.save().await?;
+            }
+        }
+        self.save().await?;
+        info!(region, events_next = self.events_next, "processor stopped");
+        Ok(())
+    }
+
+    pub(crate) async fn source(&self) -> Result<Box<dyn Source>, StreamError> {
         self.log.source(topic::EVENTS, &self.region, self.events_next).await
     }
 
-    /// Applies a batch and appends its deltas. A record that does not decode is counted and left
-    /// out: reading it again would not help, and the rest of the log is good.
+    /// Applies a batch and appends its deltas.
     async fn batch(&mut self, records: &[Record]) -> Result<(), StreamError> {
-        self.deltas.clear();
+        let mut deltas = std::mem::take(&mut self.deltas);
+        deltas.clear();
+        self.apply(records, &mut deltas);
+        self.append(&deltas).await?;
+        self.deltas = deltas;
+        let now = Instant::now();
+        if now >= self.lag_at {
+            self.lag_at = now + LAG_EVERY;
+            let bounds = self.log.bounds(topic::EVENTS, &self.region).await?;
+            let lag_records = bounds.next.saturating_sub(self.events_next);
+            self.metrics.lag.set(lag_records as f64);
+        }
+        Ok(())
+    }
+
+    /// Applies records. One that does not decode is counted and left out: reading it again would not
+    /// help, and the rest of the log is good.
+    pub(crate) fn apply(&mut self, records: &[Record], deltas: &mut Vec<Delta>) {
         for record in records {
             match LogRecord::decode(&record.payload) {
-                Ok(event) => self.picture.apply(record.offset, &event, &mut self.deltas),
+                Ok(event) => self.picture.apply(record.offset, &event, deltas),
                 Err(reason) => {
                     self.metrics.undecodable.increment(1);
                     let (region, offset) = (&self.region, record.offset);
@@ -159,26 +207,27 @@ impl Processor {
             }
             self.events_next = record.offset + 1;
         }
-        self.append().await?;
         self.unsaved_records += records.len() as u64;
         self.metrics.applied.increment(records.len() as u64);
-        let bounds = self.log.bounds(topic::EVENTS, &self.region).await?;
-        let lag_records = bounds.next.saturating_sub(self.events_next);
-        self.metrics.lag.set(lag_records as f64);
-        Ok(())
     }
 
-    async fn append(&mut self) -> Result<(), StreamError> {
-        let frames = frame::encode_bounded(&self.deltas, FRAME_BYTES_MAX);
-        if frames.is_empty() {
+    pub(crate) async fn append(&mut self, deltas: &[Delta]) -> Result<(), StreamError> {
+        if deltas.is_empty() {
             return Ok(());
         }
-        let frame_count = frames.len() as u64;
-        let append =
-            Append { records: frames.into_iter().map(Bytes::from).collect(), cursor: None };
-        let first = self.sink.append(append).await?;
-        self.picture_next = first + frame_count;
-        self.metrics.deltas.increment(self.deltas.len() as u64);
+        let (first, count) = if self.log.is_compacted(topic::PICTURE) {
+            let keyed = deltas.iter().map(|delta| (delta.key().into(), delta.encode().into()));
+            let keyed: Vec<(Bytes, Bytes)> = keyed.collect();
+            let count = keyed.len() as u64;
+            (self.sink.append_keyed(keyed).await?, count)
+        } else {
+            let frames = frame::encode_bounded(deltas, FRAME_BYTES_MAX);
+            let records: Vec<Bytes> = frames.into_iter().map(Bytes::from).collect();
+            let count = records.len() as u64;
+            (self.sink.append(Append { records, cursor: None }).await?, count)
+        };
+        self.picture_next = first + count;
+        self.metrics.deltas.increment(deltas.len() as u64);
         Ok(())
     }
 

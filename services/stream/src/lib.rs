@@ -2,13 +2,21 @@
 //!
 //! [`Log`] opens a [`Sink`] or a [`Source`] on a topic and partition. The log is the ground truth:
 //! the picture is derived from it, so a processor can be killed and read on from its checkpoint.
+//! The log is embedded in the process, or it is in Apache Kafka, where many processes share it.
 //! [`recording`] is a file of raw records that can be played as if it came from the publishers.
 
 mod embedded;
+mod kafka;
 mod log;
 pub mod recording;
 mod speed;
+pub mod store;
 
 pub use embedded::{EmbeddedLog, EmbeddedOptions};
+pub use kafka::{
+    Applied, Change, KafkaLog, KafkaOptions, KafkaOptionsError, Mechanism, Membership, Retention,
+    Sasl, Tls, Tuning, apply_topics,
+};
 pub use log::{Append, Bounds, Checkpoint, Log, Record, Sink, Source, StreamError, topic};
 pub use speed::{NoSpeed, Speed};
+pub use store::StoreOptions;

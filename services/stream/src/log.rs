@@ -11,6 +11,8 @@ pub mod topic {
     pub const PICTURE: &str = "picture";
     /// Rejected and quarantined records: [`events::DeadLetter`].
     pub const DEAD_LETTER: &str = "dead-letter";
+    /// What operators are told of; nothing writes it yet but programs of users.
+    pub const ALERTS: &str = "alerts";
     /// Records as they were received, where the archive wants them: [`events::RawRecord`].
     pub const RAW: &str = "raw";
 }
@@ -45,6 +47,9 @@ pub enum StreamError {
         /// The bound.
         bytes_max: usize,
     },
+    /// Kafka does not do what was asked; says what and why.
+    #[error("kafka: {0}")]
+    Kafka(String),
     /// The log is shutting down.
     #[error("log is closed")]
     Closed,
@@ -94,6 +99,12 @@ pub struct Checkpoint {
 pub trait Log: Send + Sync {
     /// Identity of this log: offsets of another log mean nothing here.
     fn epoch(&self) -> &str;
+    /// Whether a topic keeps the newest record of each key: then a record is one object, appended with
+    /// [`Sink::append_keyed`], and offsets may have gaps.
+    fn is_compacted(&self, topic: &str) -> bool {
+        let _ = topic;
+        false
+    }
     /// Opens a partition for appending; creates it when it is new.
     async fn sink(&self, topic: &str, partition: &str) -> Result<Box<dyn Sink>, StreamError>;
     /// Opens a partition for reading from an offset; creates it when it is new.
@@ -113,6 +124,11 @@ pub trait Log: Send + Sync {
     ) -> Result<(), StreamError>;
     /// The newest checkpoint of a partition.
     async fn checkpoint(&self, partition: &str) -> Result<Option<Checkpoint>, StreamError>;
+    /// Next offset of `events` of the newest checkpoint, without its state.
+    async fn checkpoint_next(&self, partition: &str) -> Result<Option<u64>, StreamError> {
+        let checkpoint = self.checkpoint(partition).await?;
+        Ok(checkpoint.map(|checkpoint| checkpoint.events_next))
+    }
     /// Value last appended under a cursor key on any topic of a partition.
     async fn cursor(&self, partition: &str, key: &str) -> Result<Option<Bytes>, StreamError>;
     /// Makes everything appended durable and stops taking more.
@@ -125,6 +141,11 @@ pub trait Sink: Send + Sync {
     /// Appends and gives the offset of the first record. Readers see the records at once; they are
     /// durable at the next group commit.
     async fn append(&self, append: Append) -> Result<u64, StreamError>;
+    /// Appends records, each with the key whose newest record is kept, where the topic is compacted.
+    async fn append_keyed(&self, records: Vec<(Bytes, Bytes)>) -> Result<u64, StreamError> {
+        let records = records.into_iter().map(|(_, record)| record).collect();
+        self.append(Append { records, cursor: None }).await
+    }
     /// Waits until everything appended so far is durable.
     async fn flush(&self) -> Result<(), StreamError>;
 }

@@ -5,7 +5,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{archive, check, decode, emission, export, import, network, replay, run, subscribe};
+use crate::run::Roles;
+use crate::{
+    archive, check, decode, emission, export, import, network, replay, run, subscribe, topics,
+};
 
 /// The live situational picture of urban mobility.
 #[derive(Parser)]
@@ -33,15 +36,25 @@ enum Command {
     /// Write what is archived of a layer over a range of time as a file: GeoParquet, CSV, `FlatGeobuf`,
     /// GeoJSON, NDJSON or Arrow.
     Export(Box<export::Arguments>),
+    /// Read feeds onto the log in Kafka: of the regions that this process gets of its group.
+    Ingest(RunArguments),
     /// Make a recording of what others have recorded.
     Import(import::Arguments),
     /// Make and look at the file of a street network.
     #[command(subcommand)]
     Network(network::Command),
+    /// Keep the pictures of regions, from the log in Kafka: of those that this process gets of its
+    /// group.
+    Process(ProcessArguments),
     /// Run an archived day, or recordings, through the live code at any speed.
     Replay(replay::Arguments),
+    /// Serve the pictures of all regions from the log in Kafka.
+    Serve(RunArguments),
     /// Print the stream of a server: each change of an object, or each event, as one JSON line.
     Subscribe(Box<subscribe::Arguments>),
+    /// Make and check the topics of the log in Kafka.
+    #[command(subcommand)]
+    Topics(topics::Command),
 }
 
 /// Which configuration.
@@ -72,22 +85,46 @@ pub(crate) struct RunArguments {
     /// Which log lines to print, such as `info` or `warn,ingest=debug`.
     #[arg(long, env = "TILANNE_LOG")]
     pub(crate) log_level: Option<String>,
+    /// Name of this process in its groups, the same after a restart; only with the log in Kafka.
+    #[arg(long, env = "TILANNE_INSTANCE")]
+    pub(crate) instance: Option<String>,
+    /// Set by `process` alone.
+    #[arg(skip)]
+    pub(crate) standby: bool,
+}
+
+/// What `process` takes.
+#[derive(clap::Args, Clone)]
+pub(crate) struct ProcessArguments {
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+    /// Keep the regions of other processes warm, to take over in an instant. Costs what having them
+    /// costs.
+    #[arg(long)]
+    pub(crate) standby: bool,
 }
 
 impl Cli {
     /// Does what the arguments say.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
-            Command::Run(arguments) => run::run(&arguments),
+            Command::Run(arguments) => run::run(&arguments, Roles::ALL),
             Command::Archive(command) => archive::archive(&command),
             Command::Check(arguments) => check::check(&arguments),
             Command::Decode(arguments) => decode::decode(&arguments),
             Command::Emission(command) => emission::emission(&command),
             Command::Export(arguments) => export::export(&arguments),
+            Command::Ingest(arguments) => run::run(&arguments, Roles::INGEST),
             Command::Import(arguments) => import::import(&arguments),
             Command::Network(command) => network::network(&command),
+            Command::Process(ProcessArguments { mut run, standby }) => {
+                run.standby = standby;
+                run::run(&run, Roles::PROCESS)
+            }
             Command::Replay(arguments) => replay::replay(&arguments),
+            Command::Serve(arguments) => run::run(&arguments, Roles::SERVE),
             Command::Subscribe(arguments) => subscribe::subscribe(&arguments),
+            Command::Topics(command) => topics::topics(&command),
         }
     }
 }

@@ -48,6 +48,8 @@ pub(crate) struct Config {
     /// The embedded log.
     #[serde(default)]
     pub(crate) log: stream::EmbeddedOptions,
+    /// The log in Apache Kafka, in place of the embedded one.
+    pub(crate) kafka: Option<stream::KafkaOptions>,
     /// Processors.
     #[serde(default)]
     pub(crate) processor: processor::ProcessorOptions,
@@ -167,6 +169,15 @@ pub(crate) fn load(arguments: &ConfigArguments) -> Result<Loaded, ConfigError> {
     {
         *directory = folder.join(&directory);
     }
+    if let Some(kafka) = &mut config.kafka {
+        let directory = kafka.checkpoint_directory.take().map(|directory| folder.join(directory));
+        kafka.checkpoint_directory = directory;
+        if let Some(tls) = &mut kafka.tls {
+            for file in [&mut tls.ca_file, &mut tls.certificate_file, &mut tls.key_file] {
+                *file = file.take().map(|file| folder.join(file));
+            }
+        }
+    }
     let mut regions = load_regions(&config.regions)?;
     let is_raw_archived = config.archive.as_ref().is_some_and(|archive| archive.raw);
     for region in &mut regions {
@@ -274,6 +285,22 @@ pub(crate) fn archive(
     }))
 }
 
+/// What making topics needs: a main file, and its region files without what they name.
+pub(crate) fn for_topics(
+    arguments: &ConfigArguments,
+) -> Result<(Config, Vec<RegionConfig>), ConfigError> {
+    let path = &arguments.config;
+    let (config, text) = parse::<Config>(path)?;
+    validate(&config).map_err(|(key, message)| ConfigError::Value {
+        path: path.clone(),
+        line: locate::line(&text, &key),
+        key,
+        message,
+    })?;
+    let regions = load_regions(&path.parent().unwrap_or(Path::new(".")).join(&config.regions))?;
+    Ok((config, regions))
+}
+
 /// Region files of a main file, without what they name.
 pub(crate) fn region_files(path: &Path) -> Result<Vec<RegionConfig>, ConfigError> {
     let (config, _) = parse::<Config>(path)?;
@@ -284,6 +311,9 @@ pub(crate) fn region_files(path: &Path) -> Result<Vec<RegionConfig>, ConfigError
 fn validate(config: &Config) -> Result<(), (String, String)> {
     if let Some(replay) = &config.replay {
         replay.validate().map_err(|error| (format!("replay.{}", error.key), error.message))?;
+    }
+    if let Some(kafka) = &config.kafka {
+        kafka.check().map_err(|error| (format!("kafka.{}", error.key), error.message))?;
     }
     if let Some(archive) = &config.archive {
         archive.validate().map_err(|error| (format!("archive.{}", error.key), error.message))?;

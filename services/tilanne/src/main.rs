@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout)]
 
 mod archive;
+mod assigned;
 mod bar;
 mod check;
 mod cli;
@@ -18,6 +19,7 @@ mod network;
 mod replay;
 mod run;
 mod subscribe;
+mod topics;
 
 use std::process::ExitCode;
 

@@ -1,4 +1,5 @@
-//! `tilanne run`: the whole system in one process on the embedded log.
+//! `tilanne run`: the whole system in one process; `ingest`, `process` and `serve`: a part of it, on the
+//! log in Kafka.
 //!
 //! Started from the log outwards and stopped from the feeds inwards, so that nothing that was
 //! received is left behind: ingest ends and has everything in the log, then the processors save a
@@ -17,23 +18,79 @@ use gateway::{App, FeedLabel, Origin, RegionSetup};
 use ingest::{Clock, PlayerClock, PlayerOptions, RegionConfig, Speed, SystemClock};
 use picture::Setup;
 use replay::{Host, HostSetup};
-use stream::{EmbeddedLog, Log};
+use stream::{EmbeddedLog, KafkaLog, Log};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::assigned;
 use crate::cli::RunArguments;
 use crate::config::{self, Config, Loaded, ReplayOrigin};
 
 /// Pause before a view that lost its log is started again.
 const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
+/// How often histograms are tidied.
+const METRICS_EVERY: Duration = Duration::from_secs(5);
+/// Groups of processes that share the regions, after the prefix of the topics.
+const INGEST: &str = "ingest";
+const PROCESSORS: &str = "processors";
 /// Source of the demo's data.
 const SIMULATED: &str = "simulated by Tilanne";
 /// How long the parts get to end in good order before the process ends anyway.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 
+/// What a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Roles {
+    ingest: bool,
+    process: bool,
+    serve: bool,
+}
+
+impl Roles {
+    pub(crate) const ALL: Self = Self { ingest: true, process: true, serve: true };
+    pub(crate) const INGEST: Self = Self { ingest: true, process: false, serve: false };
+    pub(crate) const PROCESS: Self = Self { ingest: false, process: true, serve: false };
+    pub(crate) const SERVE: Self = Self { ingest: false, process: false, serve: true };
+}
+
+/// The log, and Kafka where it is there.
+struct Backend {
+    log: Arc<dyn Log>,
+    kafka: Option<Arc<KafkaLog>>,
+}
+
+impl Backend {
+    async fn open(config: &Config, roles: Roles) -> Result<Self> {
+        let data_dir = &config.data_dir;
+        if let Some(options) = &config.kafka {
+            let mut options = options.clone();
+            if options.checkpoint_s3.is_none() {
+                if options.checkpoint_directory.is_none() && roles != Roles::ALL {
+                    tracing::warn!(
+                        "checkpoints are in this process's own data directory: name a folder that all \
+                         processes see with kafka.checkpoint_directory, or kafka.checkpoint_s3"
+                    );
+                }
+                options.checkpoint_directory.get_or_insert_with(|| data_dir.join("checkpoints"));
+            }
+            let kafka = KafkaLog::connect(options, None).await?;
+            let log: Arc<dyn Log> = Arc::<KafkaLog>::clone(&kafka);
+            return Ok(Self { log, kafka: Some(kafka) });
+        }
+        anyhow::ensure!(
+            roles == Roles::ALL,
+            "parts of the system share a log in Kafka: add a table [kafka] to the configuration, or \
+             use `tilanne run`"
+        );
+        let log = EmbeddedLog::open(data_dir, config.log.clone())
+            .with_context(|| format!("data directory {}", data_dir.display()))?;
+        Ok(Self { log, kafka: None })
+    }
+}
+
 /// Runs until the process is told to stop.
-pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &RunArguments, roles: Roles) -> Result<ExitCode> {
     let mut loaded = config::load(&arguments.config)?;
     overrule(&mut loaded.config, arguments);
     start_logging(&loaded.config.log_level)?;
@@ -41,7 +98,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode> {
         .install_default()
         .map_err(|_| anyhow::anyhow!("another TLS provider is installed"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(loaded))?;
+    runtime.block_on(serve(loaded, roles))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -56,6 +113,12 @@ fn overrule(config: &mut Config, arguments: &RunArguments) {
     if let Some(log_level) = &arguments.log_level {
         config.log_level.clone_from(log_level);
     }
+    if let Some(kafka) = &mut config.kafka
+        && let Some(instance) = &arguments.instance
+    {
+        kafka.instance = Some(instance.clone());
+    }
+    config.processor.standby |= arguments.standby;
     if let Some(file) = &arguments.replay {
         // As if it happened now: with its own times all of it would look stale.
         config.replay = Some(PlayerOptions {
@@ -76,47 +139,40 @@ pub(crate) fn start_logging(log_level: &str) -> Result<()> {
     Ok(())
 }
 
-async fn serve(loaded: Loaded) -> Result<()> {
+async fn serve(loaded: Loaded, roles: Roles) -> Result<()> {
     let Loaded { config, regions, setups, factors: _ } = loaded;
     let data_dir = &config.data_dir;
     std::fs::create_dir_all(data_dir).with_context(|| data_dir.display().to_string())?;
-    let log = EmbeddedLog::open(data_dir, config.log.clone())
-        .with_context(|| format!("data directory {}", data_dir.display()))?;
     let listen = config.gateway.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("address {listen}"))?;
     let address = listener.local_addr()?;
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
-    let app = app_with(&config, &regions, &setups, metrics.clone())?;
+    let backend = tokio::select! {
+        backend = Backend::open(&config, roles) => backend?,
+        told = told_to_stop() => return told,
+    };
+    let log = Arc::clone(&backend.log);
+    // Who does not serve pictures answers for his own health and metrics only.
+    let shown = if roles.serve { regions.as_slice() } else { &[] };
+    let app = app_with(&config, shown, &setups, metrics.clone())?;
     let archive = config.archive.clone().map(|archive| config::placed(archive, data_dir));
     let archive = archive.map(Archive::open).transpose().context("archive")?;
 
     let stop = Stop::default();
     let mut parts = Parts::default();
-    if let Some(archive) = &archive {
-        app.set_archive(Arc::clone(archive), setups.clone());
-        let exports = data_dir.join("exports");
-        app.set_exports(&exports).with_context(|| exports.display().to_string())?;
-        parts.recorders(&log, archive, setups.keys(), &stop.processors);
-        let options = config.replays.clone();
-        if options.replays_max > 0 {
-            // What is replayed is of the same feeds, and as real as they are.
-            let shown = shown(&regions, &setups, origin(&config));
-            let setup_of = |one: RegionSetup| {
-                let setup = setups.get(&one.region.id).cloned().unwrap_or_default();
-                (one, setup)
-            };
-            app.set_replays(Host::start(HostSetup {
-                options,
-                gateway: config.gateway.clone(),
-                regions: shown.into_iter().map(setup_of).collect(),
-                archive: Arc::clone(archive),
-                setups_if: config::setups_if(regions.clone(), config.emission.clone()),
-                metrics,
-            }));
+    parts.metrics(metrics.clone(), &stop.gateway);
+    if let Some(archive) = archive.as_ref().filter(|_| roles.serve) {
+        past(&app, archive, &config, &regions, &setups, metrics)?;
+    }
+    if roles.process {
+        parts.processors(&backend, &setups, &config, archive.as_ref(), &stop.processors);
+        if let Some(archive) = archive {
+            parts.upkeep(archive, &stop.processors);
         }
     }
-    parts.processors(&log, &setups, &config, &stop.processors);
-    parts.views(&log, &setups, &app, &stop.gateway);
+    if roles.serve {
+        parts.views(&log, &setups, &app, &stop.gateway);
+    }
     parts.tasks.spawn({
         let stop = stop.gateway.clone();
         async move {
@@ -124,7 +180,7 @@ async fn serve(loaded: Loaded) -> Result<()> {
             Ok(())
         }
     });
-    let ingest = ingest(Arc::clone(&log), regions, config.replay, stop.ingest.clone());
+    let ingest = ingest(backend, regions, config.replay, roles, stop.ingest.clone());
     let mut ingest = tokio::spawn(ingest);
     println!("Tilanne is at http://{address}/");
 
@@ -171,32 +227,64 @@ struct Parts {
 }
 
 impl Parts {
+    /// Processors, with recorders of what they read and write.
     fn processors(
         &mut self,
-        log: &Arc<EmbeddedLog>,
+        backend: &Backend,
         setups: &BTreeMap<Text, Setup>,
         config: &Config,
+        archive: Option<&Arc<Archive>>,
         stop: &CancellationToken,
     ) {
-        for (id, setup) in setups {
-            let log: Arc<dyn Log> = Arc::<EmbeddedLog>::clone(log);
-            let region = processor::RegionConfig { region: id.clone(), setup: setup.clone() };
-            let run = processor::run_region(log, region, config.processor, stop.clone());
-            let id = id.clone();
-            self.tasks.spawn(async move { run.await.with_context(|| format!("region {id}")) });
-        }
+        let options = config.processor;
+        let region_of = |id: &Text, setup: &Setup| processor::RegionConfig {
+            region: id.clone(),
+            setup: setup.clone(),
+        };
+        let Some(kafka) = backend.kafka.clone() else {
+            for (id, setup) in setups {
+                if let Some(archive) = archive {
+                    recorders(&mut self.tasks, &backend.log, archive, id, stop);
+                }
+                let log = Arc::clone(&backend.log);
+                let run = processor::run_region(log, region_of(id, setup), options, stop.clone());
+                let id = id.clone();
+                self.tasks.spawn(async move { run.await.with_context(|| format!("region {id}")) });
+            }
+            return;
+        };
+        let (log, archive, setups) = (Arc::clone(&backend.log), archive.cloned(), setups.clone());
+        let stop = stop.clone();
+        self.tasks.spawn(async move {
+            let work = |id: Text, orders: assigned::Orders| {
+                let setup = setups.get(&id).cloned().unwrap_or_default();
+                let beside = {
+                    let (log, archive, id) = (Arc::clone(&log), archive.clone(), id.clone());
+                    move |stop: &CancellationToken| {
+                        let mut tasks = JoinSet::new();
+                        if let Some(archive) = &archive {
+                            recorders(&mut tasks, &log, archive, &id, stop);
+                        }
+                        tasks
+                    }
+                };
+                let region = region_of(&id, &setup);
+                tokio::spawn(assigned::process(Arc::clone(&log), region, options, beside, orders))
+            };
+            assigned::share(&kafka, PROCESSORS, setups.keys().cloned(), stop, work).await
+        });
     }
 
     fn views(
         &mut self,
-        log: &Arc<EmbeddedLog>,
+        log: &Arc<dyn Log>,
         setups: &BTreeMap<Text, Setup>,
         app: &Arc<App>,
         stop: &CancellationToken,
     ) {
         for (id, setup) in setups {
             let Some(live) = app.region(id).cloned() else { continue };
-            let log: Arc<dyn Log> = Arc::<EmbeddedLog>::clone(log);
+            let log = Arc::clone(log);
             let setup = setup.clone();
             let stop = stop.clone();
             self.tasks.spawn(async move {
@@ -217,37 +305,21 @@ impl Parts {
         }
     }
 
-    /// Recorders of what the archive wants, and its upkeep.
-    fn recorders<'a>(
-        &mut self,
-        log: &Arc<EmbeddedLog>,
-        archive: &Arc<Archive>,
-        regions: impl Iterator<Item = &'a Text>,
-        stop: &CancellationToken,
-    ) {
-        let options = archive.options();
-        let wanted =
-            [(Topic::Events, true), (Topic::Picture, options.streets), (Topic::Raw, options.raw)];
-        for region in regions {
-            for (topic, _) in wanted.into_iter().filter(|(_, is_wanted)| *is_wanted) {
-                let log: Arc<dyn Log> = Arc::<EmbeddedLog>::clone(log);
-                let (archive, region, stop) =
-                    (Arc::clone(archive), region.to_string(), stop.clone());
-                self.tasks.spawn(async move {
-                    while !stop.is_cancelled() {
-                        let (archive, log) = (Arc::clone(&archive), Arc::clone(&log));
-                        let record =
-                            ::archive::record(archive, log, topic, region.clone(), stop.clone());
-                        if let Err(error) = record.await {
-                            tracing::error!(%error, "recorder stopped, starting it again");
-                            tokio::time::sleep(FOLLOW_PAUSE).await;
-                        }
-                    }
-                    Ok(())
-                });
+    /// Takes in what histograms were told, which else waits, and grows, until somebody asks for metrics.
+    fn metrics(&mut self, metrics: gateway::MetricsHandle, stop: &CancellationToken) {
+        let stop = stop.clone();
+        self.tasks.spawn(async move {
+            let mut ticks = tokio::time::interval(METRICS_EVERY);
+            while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+                metrics.run_upkeep();
             }
-        }
-        let upkeep = ::archive::upkeep(Arc::clone(archive), || SystemClock.now_ms(), stop.clone());
+            Ok(())
+        });
+    }
+
+    /// Merges small files of the archive and removes what its rules no longer keep.
+    fn upkeep(&mut self, archive: Arc<Archive>, stop: &CancellationToken) {
+        let upkeep = ::archive::upkeep(archive, || SystemClock.now_ms(), stop.clone());
         self.tasks.spawn(async move {
             upkeep.await;
             Ok(())
@@ -269,6 +341,67 @@ impl Parts {
             tracing::warn!("not everything ended in time");
         }
     }
+}
+
+/// Recorders of what the archive wants of a region.
+fn recorders(
+    tasks: &mut JoinSet<Result<()>>,
+    log: &Arc<dyn Log>,
+    archive: &Arc<Archive>,
+    region: &Text,
+    stop: &CancellationToken,
+) {
+    let options = archive.options();
+    let wanted =
+        [(Topic::Events, true), (Topic::Picture, options.streets), (Topic::Raw, options.raw)];
+    for (topic, _) in wanted.into_iter().filter(|(_, is_wanted)| *is_wanted) {
+        let (archive, log) = (Arc::clone(archive), Arc::clone(log));
+        let (region, stop) = (region.to_string(), stop.clone());
+        tasks.spawn(async move {
+            while !stop.is_cancelled() {
+                let (archive, log) = (Arc::clone(&archive), Arc::clone(&log));
+                let record = ::archive::record(archive, log, topic, region.clone(), stop.clone());
+                if let Err(error) = record.await {
+                    tracing::error!(%error, "recorder stopped, starting it again");
+                    tokio::time::sleep(FOLLOW_PAUSE).await;
+                }
+            }
+            Ok(())
+        });
+    }
+}
+
+/// Lets the gateway answer for the past.
+fn past(
+    app: &Arc<App>,
+    archive: &Arc<Archive>,
+    config: &Config,
+    regions: &[RegionConfig],
+    setups: &BTreeMap<Text, Setup>,
+    metrics: gateway::MetricsHandle,
+) -> Result<()> {
+    app.set_archive(Arc::clone(archive), setups.clone());
+    let exports = config.data_dir.join("exports");
+    app.set_exports(&exports).with_context(|| exports.display().to_string())?;
+    let options = config.replays.clone();
+    if options.replays_max == 0 {
+        return Ok(());
+    }
+    // What is replayed is of the same feeds, and as real as they are.
+    let shown = shown(regions, setups, origin(config));
+    let setup_of = |one: RegionSetup| {
+        let setup = setups.get(&one.region.id).cloned().unwrap_or_default();
+        (one, setup)
+    };
+    app.set_replays(Host::start(HostSetup {
+        options,
+        gateway: config.gateway.clone(),
+        regions: shown.into_iter().map(setup_of).collect(),
+        archive: Arc::clone(archive),
+        setups_if: config::setups_if(regions.to_vec(), config.emission.clone()),
+        metrics,
+    }));
+    Ok(())
 }
 
 fn flatten<E>(ended: Result<Result<(), E>, tokio::task::JoinError>) -> Result<()>
@@ -331,17 +464,33 @@ fn label(feed: &ingest::FeedConfig, origin: Origin) -> FeedLabel {
 }
 
 async fn ingest(
-    log: Arc<EmbeddedLog>,
+    backend: Backend,
     regions: Vec<RegionConfig>,
     replay: Option<PlayerOptions>,
+    roles: Roles,
     stop: CancellationToken,
 ) -> Result<()> {
-    let clock = Arc::new(SystemClock);
-    match replay {
-        Some(replay) => ingest::play(log, &regions, &replay, clock, stop).await?,
-        None => ingest::run_feeds(log, &regions, clock, stop).await?,
+    let Backend { log, kafka } = backend;
+    if !roles.ingest {
+        return Ok(());
     }
-    Ok(())
+    let clock = Arc::new(SystemClock);
+    if let Some(replay) = replay {
+        return Ok(ingest::play(log, &regions, &replay, clock, stop).await?);
+    }
+    let Some(kafka) = kafka else {
+        return Ok(ingest::run_feeds(log, &regions, clock, stop).await?);
+    };
+    let ids: Vec<Text> = regions.iter().map(|region| region.id.clone()).collect();
+    let work = |id: Text, orders: assigned::Orders| {
+        let region = regions.iter().find(|region| region.id == id).cloned();
+        let log = Arc::clone(&log);
+        tokio::spawn(async move {
+            let region = region.context("the region is not configured")?;
+            assigned::ingest(log, region, orders).await
+        })
+    };
+    assigned::share(&kafka, INGEST, ids.into_iter(), stop, work).await
 }
 
 /// Waits for Ctrl-C or the service manager's signal.

@@ -36,6 +36,7 @@ pub(super) async fn get(State(app): State<Arc<App>>) -> impl IntoResponse {
 /// `a-z 0-9 -`.
 fn ledger(app: &App, text: &mut String) {
     let (mut received, mut outcomes, mut ages) = (String::new(), String::new(), String::new());
+    let (mut imbalances, mut connections) = (String::new(), String::new());
     let now_ms = app.now_ms();
     for region in app.regions() {
         let shared = region.read();
@@ -46,6 +47,10 @@ fn ledger(app: &App, text: &mut String) {
                 let labels = format!("{labels},outcome=\"{outcome}\"");
                 line(&mut outcomes, "tilanne_ledger_records_total", &labels, count);
             }
+            line(&mut imbalances, "tilanne_ledger_imbalances_total", &labels, feed.imbalances);
+            let now = feed.connection.as_str_name().trim_start_matches("CONNECTION_");
+            let state = format!("{labels},state=\"{}\"", now.to_ascii_lowercase());
+            line(&mut connections, "tilanne_feed_connection", &state, 1);
             let behind_s = now_ms.saturating_sub(feed.watermark_ms) as f64 / 1_000.0;
             line(&mut ages, "tilanne_feed_watermark_age_seconds", &labels, behind_s);
         }
@@ -58,6 +63,13 @@ fn ledger(app: &App, text: &mut String) {
             "what became of them; the outcomes of a feed add up to what it received",
             outcomes,
         ),
+        (
+            "tilanne_ledger_imbalances_total",
+            "counter",
+            "times that the count at the door was not the sum of outcomes",
+            imbalances,
+        ),
+        ("tilanne_feed_connection", "gauge", "1 for the state that a feed is in", connections),
         ("tilanne_feed_watermark_age_seconds", "gauge", "how far back a feed is complete", ages),
     ] {
         writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{lines}")

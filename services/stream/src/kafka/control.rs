@@ -1,0 +1,116 @@
+//! The topic `control`: which log this is, and which partition each region has.
+//!
+//! A compacted topic of one partition, written by `tilanne topics apply` alone:
+//!
+//! | key | value |
+//! | --- | --- |
+//! | `epoch` | identity of the log |
+//! | `partition/REGION` | number of the region's partition, in every topic |
+//!
+//! A region keeps its number for good: a new one gets the next.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::Message;
+use rdkafka::topic_partition_list::TopicPartitionListElem;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::client::{Context, REQUEST_PATIENCE};
+use super::options::KafkaOptions;
+use crate::StreamError;
+
+/// Name of the topic, after the prefix.
+pub(super) const TOPIC: &str = "control";
+/// Key of the log's identity.
+pub(super) const EPOCH: &str = "epoch";
+/// What keys of partitions begin with.
+const PARTITION: &str = "partition/";
+/// Records that are read at most: it has one a region, some times over until it is compacted.
+const RECORDS_MAX: usize = 1 << 20;
+
+/// What the topic says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Control {
+    pub(super) epoch: Option<String>,
+    pub(super) partitions: BTreeMap<String, i32>,
+}
+
+/// The key that says the partition of a region.
+pub(super) fn partition_key(region: &str) -> String {
+    format!("{PARTITION}{region}")
+}
+
+impl Control {
+    /// Reads the topic to its end. Blocks.
+    pub(super) fn read(
+        consumer: &BaseConsumer<Context>,
+        options: &KafkaOptions,
+    ) -> Result<Self, KafkaError> {
+        let topic = options.topic(TOPIC);
+        let (first, end) = consumer.fetch_watermarks(&topic, 0, REQUEST_PATIENCE)?;
+        let mut assignment = TopicPartitionList::new();
+        assignment.add_partition_offset(&topic, 0, Offset::Offset(first))?;
+        consumer.assign(&assignment)?;
+        let read = Self::read_until(consumer, end);
+        consumer.unassign()?;
+        read
+    }
+
+    fn read_until(consumer: &BaseConsumer<Context>, end: i64) -> Result<Self, KafkaError> {
+        let mut control = Self::default();
+        let mut idle = Duration::ZERO;
+        let step = Duration::from_millis(100);
+        for _ in 0..RECORDS_MAX {
+            // Compaction may have taken the last records; the position says so.
+            let position = consumer.position()?;
+            let position = position.elements().first().map(TopicPartitionListElem::offset);
+            if end == 0 || matches!(position, Some(Offset::Offset(next)) if next >= end) {
+                return Ok(control);
+            }
+            match consumer.poll(step) {
+                Some(message) => control.take(&message?),
+                None if idle >= REQUEST_PATIENCE => {
+                    return Err(KafkaError::MessageConsumption(
+                        RDKafkaErrorCode::OperationTimedOut,
+                    ));
+                }
+                None => idle += step,
+            }
+        }
+        Ok(control)
+    }
+
+    fn take(&mut self, message: &impl Message) {
+        let text = |bytes: Option<&[u8]>| {
+            bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()).map(str::to_owned)
+        };
+        let (Some(key), Some(value)) = (text(message.key()), text(message.payload())) else {
+            return;
+        };
+        if key == EPOCH {
+            self.epoch = Some(value);
+        } else if let Some(region) = key.strip_prefix(PARTITION)
+            && let Ok(partition) = value.parse()
+        {
+            self.partitions.insert(region.to_owned(), partition);
+        }
+    }
+
+    /// The partition of a region.
+    pub(super) fn partition(&self, region: &str) -> Result<i32, StreamError> {
+        self.partitions.get(region).copied().ok_or_else(|| {
+            StreamError::Kafka(format!(
+                "region {region} has no partition yet; run `tilanne topics apply`"
+            ))
+        })
+    }
+
+    /// The region of a partition.
+    pub(super) fn region(&self, partition: i32) -> Option<&str> {
+        let mut regions = self.partitions.iter();
+        regions.find(|(_, number)| **number == partition).map(|(region, _)| region.as_str())
+    }
+}

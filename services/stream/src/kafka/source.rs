@@ -1,0 +1,320 @@
+//! The reading end: a reader at the end of a partition shares its newest records with the other readers
+//! of this process; one that is further behind reads by itself until it is there.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use bytes::{BufMut, Bytes, BytesMut};
+use futures_util::FutureExt;
+use prost::encoding::encode_varint;
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::{Consumer, StreamConsumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Headers, Message};
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::client::{Context, RETRY_PAUSE};
+use super::sink::{CURSOR_HEADER, SCHEMA_HEADER};
+use super::{Shared, offset};
+use crate::{Bounds, Record, Source, StreamError};
+
+/// Newest bytes of a partition that its readers share.
+const TAIL_BYTES_MAX: usize = 8 << 20;
+/// What a record takes beside its payload.
+const RECORD_BYTES: usize = 48;
+/// Records that are read at a time for the tail.
+const TAIL_RECORDS_PER_READ: usize = 4_096;
+
+/// A partition as its readers see it.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) topic: String,
+    /// The name of the partition for people: the region.
+    pub(super) region: String,
+    pub(super) partition: i32,
+    pub(super) schema: &'static str,
+    /// Whether records are messages that readers want with their length before them: frames of one.
+    pub(super) is_framed: bool,
+}
+
+/// A consumer of one partition, from an offset on.
+pub(super) struct Reader {
+    consumer: StreamConsumer<Context>,
+    place: Place,
+}
+
+impl Reader {
+    pub(super) fn new(
+        consumer: StreamConsumer<Context>,
+        place: Place,
+        from: u64,
+    ) -> Result<Self, KafkaError> {
+        let mut assignment = TopicPartitionList::new();
+        assignment.add_partition_offset(&place.topic, place.partition, offset(from))?;
+        consumer.assign(&assignment)?;
+        Ok(Self { consumer, place })
+    }
+
+    /// The next records, at least one; none when what was to come is not there. Cancel-safe: what has
+    /// been taken from the library is returned without another wait.
+    async fn read(&self, records_max: usize) -> Result<Option<Vec<Record>>, StreamError> {
+        let mut records = Vec::new();
+        loop {
+            let received = if records.is_empty() {
+                self.consumer.recv().await
+            } else {
+                match self.consumer.recv().now_or_never() {
+                    Some(received) => received,
+                    None => return Ok(Some(records)),
+                }
+            };
+            match received {
+                Ok(message) => records.push(record(&message, &self.place)),
+                Err(error) if is_gone(&error) => {
+                    return Ok((!records.is_empty()).then_some(records));
+                }
+                Err(error) if is_fatal(&error) => {
+                    let Place { topic, region, .. } = &self.place;
+                    return Err(StreamError::Kafka(format!(
+                        "reading {topic} of {region}: {error}"
+                    )));
+                }
+                // The library connects again by itself.
+                Err(error) => tracing::debug!(target: "stream::kafka", %error, "reading goes on"),
+            }
+            if records.len() >= records_max.max(1) {
+                return Ok(Some(records));
+            }
+        }
+    }
+
+    /// Reads to the end and gives the value of the last record with a cursor of that key, and the
+    /// records after it.
+    pub(super) async fn newest_cursor(
+        &self,
+        key: &str,
+        end: u64,
+    ) -> Result<(Option<Bytes>, Vec<(u64, Bytes)>), StreamError> {
+        let (mut newest, mut after) = (None, Vec::new());
+        loop {
+            let message = match self.consumer.recv().await {
+                Ok(message) => message,
+                Err(error) if is_gone(&error) || is_fatal(&error) => {
+                    let Place { topic, region, .. } = &self.place;
+                    return Err(StreamError::Kafka(format!(
+                        "reading {topic} of {region}: {error}"
+                    )));
+                }
+                Err(_) => continue,
+            };
+            let record = record(&message, &self.place);
+            let is_last = record.offset + 1 >= end;
+            match header(&message, CURSOR_HEADER).and_then(|value| of_key(value, key)) {
+                Some(value) => {
+                    newest = Some(Bytes::copy_from_slice(value));
+                    after.clear();
+                }
+                None => after.push((record.offset, record.payload)),
+            }
+            if is_last {
+                return Ok((newest, after));
+            }
+        }
+    }
+}
+
+/// The value of a cursor, when it has that key.
+fn of_key<'a>(cursor: &'a [u8], key: &str) -> Option<&'a [u8]> {
+    cursor.strip_prefix(key.as_bytes())?.strip_prefix(&[0])
+}
+
+fn header<'a>(message: &'a BorrowedMessage<'_>, key: &str) -> Option<&'a [u8]> {
+    let mut headers = message.headers()?.iter();
+    headers.find(|header| header.key == key).and_then(|header| header.value)
+}
+
+fn is_gone(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(RDKafkaErrorCode::OffsetOutOfRange | RDKafkaErrorCode::AutoOffsetReset)
+    )
+}
+
+fn is_fatal(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::Fatal
+                | RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::UnknownPartition
+                | RDKafkaErrorCode::TopicAuthorizationFailed
+        )
+    )
+}
+
+/// A record of the log. One of a schema that this program does not know has no payload: no reader must
+/// take it for something that it is not, and it stays in Kafka for those who know it.
+fn record(message: &BorrowedMessage<'_>, place: &Place) -> Record {
+    let offset = u64::try_from(message.offset()).unwrap_or_default();
+    let schema = header(message, SCHEMA_HEADER);
+    let is_known = schema.is_none_or(|schema| schema == place.schema.as_bytes());
+    if !is_known {
+        let schema = String::from_utf8_lossy(schema.unwrap_or_default()).into_owned();
+        let Place { topic, region, .. } = place;
+        metrics::counter!("tilanne_kafka_unknown_schema_total", "region" => region.clone())
+            .increment(1);
+        tracing::error!(topic, region, offset, schema, "record of an unknown schema left out");
+    }
+    let payload = message.payload().filter(|_| is_known).unwrap_or_default();
+    if !place.is_framed || payload.is_empty() {
+        return Record { offset, payload: Bytes::copy_from_slice(payload) };
+    }
+    let mut framed = BytesMut::with_capacity(payload.len() + 5);
+    encode_varint(payload.len() as u64, &mut framed);
+    framed.put_slice(payload);
+    Record { offset, payload: framed.freeze() }
+}
+
+/// The newest records of a partition, for all readers of this process.
+pub(super) struct Tail {
+    ring: Arc<Mutex<Ring>>,
+    end: watch::Receiver<u64>,
+    _follow: AbortOnDropHandle<()>,
+}
+
+struct Ring {
+    records: VecDeque<Record>,
+    bytes: usize,
+    /// All from here on that the partition has is in the ring.
+    first: u64,
+}
+
+impl Ring {
+    fn push(&mut self, record: Record) {
+        self.bytes += record.payload.len() + RECORD_BYTES;
+        self.records.push_back(record);
+        while self.bytes > TAIL_BYTES_MAX && self.records.len() > 1 {
+            if let Some(oldest) = self.records.pop_front() {
+                self.bytes -= oldest.payload.len() + RECORD_BYTES;
+                self.first = oldest.offset + 1;
+            }
+        }
+    }
+
+    /// Records from an offset on; none where the ring does not go back to it.
+    fn since(&self, from: u64, records_max: usize) -> Option<Vec<Record>> {
+        if from < self.first {
+            return None;
+        }
+        let begin = self.records.partition_point(|record| record.offset < from);
+        Some(self.records.iter().skip(begin).take(records_max.max(1)).cloned().collect())
+    }
+}
+
+impl Tail {
+    /// Follows a partition from an offset that is its end now.
+    pub(super) fn follow(reader: Reader, from: u64) -> Self {
+        let ring = Ring { records: VecDeque::new(), bytes: 0, first: from };
+        let ring = Arc::new(Mutex::new(ring));
+        let (told, end) = watch::channel(from);
+        let follow = tokio::spawn({
+            let ring = Arc::clone(&ring);
+            async move {
+                loop {
+                    let records = match reader.read(TAIL_RECORDS_PER_READ).await {
+                        Ok(records) => records.unwrap_or_default(),
+                        Err(error) => {
+                            tracing::error!(%error, "the newest records are not followed");
+                            Vec::new()
+                        }
+                    };
+                    if records.is_empty() {
+                        tokio::time::sleep(RETRY_PAUSE).await;
+                        continue;
+                    }
+                    let next = records.last().map_or(0, |record| record.offset + 1);
+                    {
+                        let mut ring = ring.lock().unwrap_or_else(PoisonError::into_inner);
+                        for record in records {
+                            ring.push(record);
+                        }
+                    }
+                    told.send_replace(next);
+                }
+            }
+        });
+        Self { ring, end, _follow: AbortOnDropHandle::new(follow) }
+    }
+
+    fn since(&self, from: u64, records_max: usize) -> Option<Vec<Record>> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner).since(from, records_max)
+    }
+}
+
+/// A position of its own in a partition.
+pub(super) struct KafkaSource {
+    shared: Arc<Shared>,
+    place: Place,
+    next: u64,
+    tail: Arc<Tail>,
+    end: watch::Receiver<u64>,
+    /// Reads by itself; of those there are not more than there are turns.
+    own: Option<(Reader, OwnedSemaphorePermit)>,
+}
+
+impl KafkaSource {
+    pub(super) fn new(shared: Arc<Shared>, place: Place, from: u64, tail: Arc<Tail>) -> Self {
+        let end = tail.end.clone();
+        Self { shared, place, next: from, tail, end, own: None }
+    }
+
+    /// Reads without the others.
+    async fn read_alone(&mut self, records_max: usize) -> Result<Vec<Record>, StreamError> {
+        let reader = if let Some((reader, _)) = &self.own {
+            reader
+        } else {
+            let turn = Arc::clone(&self.shared.turns).acquire_owned().await;
+            let turn = turn.map_err(|_| StreamError::Closed)?;
+            let reader = self.shared.reader(self.place.clone(), self.next)?;
+            &self.own.insert((reader, turn)).0
+        };
+        if let Some(records) = reader.read(records_max).await? {
+            return Ok(records);
+        }
+        self.own = None;
+        let Bounds { first, next } = self.shared.bounds(&self.place).await?;
+        let Place { topic, region, .. } = &self.place;
+        let wanted = self.next;
+        if wanted < first {
+            let (topic, partition) = (topic.clone(), region.clone());
+            return Err(StreamError::Gone { topic, partition, wanted, first });
+        }
+        Err(StreamError::Corrupt(format!(
+            "{topic} of {region} has no offset {wanted}, it ends at {next}: the topic was made anew"
+        )))
+    }
+}
+
+#[async_trait]
+impl Source for KafkaSource {
+    async fn next(&mut self, records_max: usize) -> Result<Vec<Record>, StreamError> {
+        loop {
+            // Before the look, so that what comes after it is not missed.
+            self.end.mark_unchanged();
+            let records = match self.tail.since(self.next, records_max) {
+                Some(records) => {
+                    self.own = None;
+                    records
+                }
+                None => self.read_alone(records_max).await?,
+            };
+            if let Some(last) = records.last() {
+                self.next = last.offset + 1;
+                return Ok(records);
+            }
+            self.end.changed().await.map_err(|_| StreamError::Closed)?;
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Makes and checks the topics.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::admin::{
+    AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier,
+    TopicReplication,
+};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+
+use super::client::{self, Context, REQUEST_PATIENCE, RETRY_PAUSE};
+use super::control::{self, Control};
+use super::options::KafkaOptions;
+use crate::StreamError;
+use crate::log::topic;
+
+/// How long brokers may take to be there at all.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a new topic may take until it can be read.
+const READY_PATIENCE: Duration = Duration::from_mins(1);
+/// Topics with a partition a region.
+pub(super) const TOPICS: [&str; 5] =
+    [topic::ALERTS, topic::DEAD_LETTER, topic::EVENTS, topic::PICTURE, topic::RAW];
+
+/// What [`apply_topics`] found or did, a line each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// What it made or changed, or would.
+    pub changes: Vec<String>,
+    /// What is as it should be.
+    pub unchanged: Vec<String>,
+}
+
+/// Settings of a topic.
+fn settings(options: &KafkaOptions, name: &str) -> Vec<(&'static str, String)> {
+    let retention_ms = options.retention_ms.of(name);
+    // A block of records has some bytes of its own.
+    let message_bytes = options.record_bytes_max + (64 << 10);
+    let mut settings = vec![("max.message.bytes", message_bytes.to_string())];
+    if name == control::TOPIC {
+        settings.push(("cleanup.policy", "compact".into()));
+        return settings;
+    }
+    settings.push(("retention.ms", retention_ms.to_string()));
+    if name == topic::PICTURE {
+        settings.push(("cleanup.policy", "compact,delete".into()));
+        // Readers that follow get every change; only what is older is one record an object. A processor
+        // that lost its region writes nothing later than this after the one that has it.
+        settings.push(("min.compaction.lag.ms", (retention_ms / 24).max(600_000).to_string()));
+    }
+    settings
+}
+
+/// Makes the topics and partitions that are missing, sets what differs, and gives each region a
+/// partition. With `is_check` nothing is changed, and what would be is said.
+pub async fn apply_topics(
+    options: &KafkaOptions,
+    regions: &[String],
+    epoch_of_new: &str,
+    is_check: bool,
+) -> Result<Applied, StreamError> {
+    options.check().map_err(|error| StreamError::Kafka(error.to_string()))?;
+    let mut apply = Apply::connect(options, is_check).await?;
+    apply.topics(regions.len()).await?;
+    apply.control(regions, epoch_of_new).await?;
+    Ok(apply.applied)
+}
+
+struct Apply<'a> {
+    options: &'a KafkaOptions,
+    is_check: bool,
+    admin: AdminClient<Context>,
+    consumer: Arc<BaseConsumer<Context>>,
+    /// Partitions of each topic that is there.
+    present: BTreeMap<String, usize>,
+    applied: Applied,
+}
+
+impl<'a> Apply<'a> {
+    async fn connect(options: &'a KafkaOptions, is_check: bool) -> Result<Self, StreamError> {
+        let made = |error: KafkaError| StreamError::Kafka(format!("client of Kafka: {error}"));
+        let config = client::config(options)?;
+        let admin = config.create_with_context(Context::new(options)).map_err(made)?;
+        let consumer: BaseConsumer<Context> = client::reader_config(options)?
+            .create_with_context(Context::new(options))
+            .map_err(made)?;
+        let consumer = Arc::new(consumer);
+        let doing = format!("brokers {}", options.bootstrap_servers);
+        let metadata = client::asked(&doing, &consumer, Some(PATIENCE), |consumer| {
+            consumer.fetch_metadata(None, REQUEST_PATIENCE)
+        });
+        let metadata = metadata.await?;
+        let present = metadata.topics().iter().filter(|topic| topic.error().is_none());
+        let present =
+            present.map(|topic| (topic.name().to_owned(), topic.partitions().len())).collect();
+        Ok(Self { options, is_check, admin, consumer, present, applied: Applied::default() })
+    }
+
+    async fn topics(&mut self, regions: usize) -> Result<(), StreamError> {
+        let partitions = regions.max(1);
+        self.topic(control::TOPIC, 1).await?;
+        for name in TOPICS {
+            self.topic(name, partitions).await?;
+        }
+        Ok(())
+    }
+
+    async fn topic(&mut self, name: &str, partitions: usize) -> Result<(), StreamError> {
+        let full = self.options.topic(name);
+        let settings = settings(self.options, name);
+        let Some(&present) = self.present.get(&full) else {
+            self.applied.changes.push(format!("topic {full}: made with {partitions} partitions"));
+            return if self.is_check {
+                Ok(())
+            } else {
+                self.create(&full, partitions, &settings).await
+            };
+        };
+        if present < partitions {
+            self.applied
+                .changes
+                .push(format!("topic {full}: {present} to {partitions} partitions"));
+            if !self.is_check {
+                let more = [NewPartitions::new(&full, partitions)];
+                let done = self.admin.create_partitions(&more, &AdminOptions::new()).await;
+                self.done(&format!("partitions of {full}"), done)?;
+            }
+        }
+        self.set(&full, &settings).await
+    }
+
+    async fn create(
+        &self,
+        full: &str,
+        partitions: usize,
+        settings: &[(&str, String)],
+    ) -> Result<(), StreamError> {
+        let replication = TopicReplication::Fixed(i32::from(self.options.replication_factor));
+        let mut new = NewTopic::new(full, partitions as i32, replication);
+        for (key, value) in settings {
+            new = new.set(key, value);
+        }
+        let done = self.admin.create_topics(&[new], &AdminOptions::new()).await;
+        self.done(&format!("topic {full}"), done)
+    }
+
+    /// Sets what is not as it should be.
+    async fn set(&mut self, full: &str, settings: &[(&str, String)]) -> Result<(), StreamError> {
+        let specifier = ResourceSpecifier::Topic(full);
+        let found = self.admin.describe_configs(&[specifier], &AdminOptions::new()).await;
+        let doing = format!("settings of {full}");
+        let failed = |error: &KafkaError| client::failed(&doing, error, self.context());
+        let found = found.map_err(|error| failed(&error))?;
+        let Some(Ok(found)) = found.into_iter().next() else {
+            return Err(StreamError::Kafka(format!("{doing}: the broker does not tell them")));
+        };
+        let value = |key: &str| found.get(key).and_then(|entry| entry.value.clone());
+        let is_same = |key: &str, wanted: &str| {
+            let of = |list: &str| {
+                let mut words: Vec<String> =
+                    list.split(',').map(|word| word.trim().into()).collect();
+                words.sort();
+                words
+            };
+            value(key).is_some_and(|found| of(&found) == of(wanted))
+        };
+        let wrong: Vec<_> = settings.iter().filter(|(key, wanted)| !is_same(key, wanted)).collect();
+        if wrong.is_empty() {
+            self.applied.unchanged.push(format!("topic {full}"));
+            return Ok(());
+        }
+        // Settings that are not named go back to the broker's defaults: those that somebody has made
+        // on the topic are named again.
+        let mut altered = AlterConfig::new(ResourceSpecifier::Topic(full));
+        let own = found.entries.iter().filter(|entry| {
+            entry.source == rdkafka::admin::ConfigSource::DynamicTopic
+                && !settings.iter().any(|(key, _)| *key == entry.name)
+        });
+        for entry in own {
+            if let Some(value) = &entry.value {
+                altered = altered.set(&entry.name, value);
+            }
+        }
+        for (key, wanted) in settings {
+            altered = altered.set(key, wanted);
+        }
+        if !self.is_check {
+            let done = self.admin.alter_configs([&altered], &AdminOptions::new()).await;
+            let done = done.map_err(|error| failed(&error))?;
+            if let Some(Err((_, code))) = done.into_iter().find(Result::is_err) {
+                return Err(StreamError::Kafka(format!("{doing}: {code}")));
+            }
+        }
+        for (key, wanted) in wrong {
+            let found = value(key).unwrap_or_default();
+            self.applied.changes.push(format!("topic {full}: {key} from {found} to {wanted}"));
+        }
+        Ok(())
+    }
+
+    /// Gives the log an identity and each region a partition.
+    async fn control(&mut self, regions: &[String], epoch: &str) -> Result<(), StreamError> {
+        let is_there = self.present.contains_key(&self.options.topic(control::TOPIC));
+        let control = if is_there || !self.is_check {
+            self.read_control().await?
+        } else {
+            Control::default()
+        };
+        let mut records = Vec::new();
+        let is_new_log = !self.present.contains_key(&self.options.topic(topic::EVENTS));
+        if control.epoch.is_none() || is_new_log {
+            // Offsets of events that were deleted mean nothing in those that come now.
+            records.push((control::EPOCH.to_owned(), epoch.to_owned()));
+            self.applied.changes.push(format!("a new log begins: epoch {epoch}"));
+        }
+        let mut next = control.partitions.values().max().map_or(0, |last| last + 1);
+        for region in regions {
+            if let Some(number) = control.partitions.get(region) {
+                self.applied.unchanged.push(format!("region {region}: partition {number}"));
+            } else {
+                self.applied.changes.push(format!("region {region}: gets partition {next}"));
+                records.push((control::partition_key(region), next.to_string()));
+                next += 1;
+            }
+        }
+        // Regions that are no longer configured keep their partitions.
+        for name in TOPICS {
+            self.enough(name, next as usize).await?;
+        }
+        if self.is_check { Ok(()) } else { self.write_control(records).await }
+    }
+
+    async fn enough(&mut self, name: &str, partitions: usize) -> Result<(), StreamError> {
+        let full = self.options.topic(name);
+        let is_short = self.present.get(&full).is_some_and(|present| *present < partitions);
+        if is_short { self.topic(name, partitions).await } else { Ok(()) }
+    }
+
+    async fn read_control(&self) -> Result<Control, StreamError> {
+        let doing = format!("topic {}", self.options.topic(control::TOPIC));
+        let started = tokio::time::Instant::now();
+        loop {
+            let (consumer, options) = (Arc::clone(&self.consumer), self.options.clone());
+            let read = tokio::task::spawn_blocking(move || Control::read(&consumer, &options));
+            match read.await.map_err(|_| StreamError::Closed)? {
+                Ok(control) => return Ok(control),
+                // A new topic is not everywhere at once.
+                Err(_) if started.elapsed() < READY_PATIENCE => {
+                    tokio::time::sleep(RETRY_PAUSE).await;
+                }
+                Err(error) => return Err(client::failed(&doing, &error, self.context())),
+            }
+        }
+    }
+
+    async fn write_control(&self, records: Vec<(String, String)>) -> Result<(), StreamError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let topic = self.options.topic(control::TOPIC);
+        let mut config = client::config(self.options)?;
+        config.set("enable.idempotence", "true");
+        let options = self.options.clone();
+        let write = tokio::task::spawn_blocking(move || -> Result<(), KafkaError> {
+            let producer: BaseProducer = config.create()?;
+            for (key, value) in &records {
+                let record = BaseRecord::to(&topic).partition(0).key(key).payload(value);
+                producer.send(record).map_err(|(error, _)| error)?;
+            }
+            producer.flush(READY_PATIENCE)
+        });
+        let context = Context::new(&options);
+        let written = write.await.map_err(|_| StreamError::Closed)?;
+        written.map_err(|error| client::failed("topic control", &error, &context))
+    }
+
+    fn context(&self) -> &Context {
+        self.consumer.context()
+    }
+
+    fn done(
+        &self,
+        doing: &str,
+        done: Result<Vec<rdkafka::admin::TopicResult>, KafkaError>,
+    ) -> Result<(), StreamError> {
+        let results = done.map_err(|error| client::failed(doing, &error, self.context()))?;
+        match results.into_iter().find_map(Result::err) {
+            // Another one made it meanwhile.
+            None | Some((_, RDKafkaErrorCode::TopicAlreadyExists)) => Ok(()),
+            Some((_, code)) => Err(StreamError::Kafka(format!("{doing}: {code}"))),
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Work on regions that a group of processes shares: who has which region is Kafka's to say.
+//!
+//! Each region has a task in every process of the group. It waits, or stands by, until the region is
+//! this process's, works on it then, and gives it up when it is to go to another.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use events::Text;
+use ingest::{RegionConfig, SystemClock};
+use processor::{ProcessorOptions, run_region, stand_by, take_over};
+use stream::{Change, KafkaLog, Log, Membership};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+/// Orders that wait for a region's task: they come as often as processes come and go.
+const ORDERS_MAX: usize = 16;
+/// How often the group is told how far the regions are.
+const COMMIT_EVERY: Duration = Duration::from_secs(5);
+/// How long work may take to end in good order when a region is given up.
+const GIVE_PATIENCE: Duration = Duration::from_secs(4);
+
+/// What a region's task is told.
+pub(crate) enum Order {
+    /// The region is this process's.
+    Take,
+    /// It goes to another, once this is answered.
+    Give(oneshot::Sender<()>),
+    /// Another has it already.
+    Lose,
+}
+
+pub(crate) type Orders = mpsc::Receiver<Order>;
+
+/// Joins a group and runs the regions' tasks until shutdown, or until one of them fails.
+pub(crate) async fn share(
+    kafka: &KafkaLog,
+    group: &str,
+    regions: impl Iterator<Item = Text>,
+    stop: CancellationToken,
+    work: impl Fn(Text, Orders) -> JoinHandle<Result<()>>,
+) -> Result<()> {
+    let mut membership = kafka.join(group)?;
+    let mut tasks = JoinSet::new();
+    let mut orders = BTreeMap::new();
+    for region in regions {
+        let (sender, receiver) = mpsc::channel(ORDERS_MAX);
+        let task = AbortOnDropHandle::new(work(region.clone(), receiver));
+        let name = region.clone();
+        tasks.spawn(async move { task.await?.with_context(|| format!("region {name}")) });
+        orders.insert(region, sender);
+    }
+    let mut is_leaving = false;
+    let mut held = BTreeSet::new();
+    let mut ticks = tokio::time::interval(COMMIT_EVERY);
+    loop {
+        let change = tokio::select! {
+            _ = ticks.tick() => {
+                commit(kafka, &membership, &held).await;
+                continue;
+            }
+            () = stop.cancelled(), if !is_leaving => {
+                // Leaving gives the regions up one after another, as changes.
+                is_leaving = true;
+                membership.leave();
+                continue;
+            }
+            change = membership.next() => change,
+            Some(ended) = tasks.join_next() => {
+                ended??;
+                anyhow::bail!("a region's task of group {group} ended by itself");
+            }
+        };
+        let Ok(change) = change else { break };
+        let (region, order) = match change {
+            Change::Assigned(region) => {
+                owned(group, &region).set(1.0);
+                held.insert(region.clone());
+                (region, Order::Take)
+            }
+            Change::Revoked(region, done) => {
+                owned(group, &region).set(0.0);
+                held.remove(&region);
+                (region, Order::Give(done))
+            }
+            Change::Lost(region) => {
+                owned(group, &region).set(0.0);
+                held.remove(&region);
+                (region, Order::Lose)
+            }
+        };
+        if let Some(sender) = orders.get(region.as_str()) {
+            // A task that has ended is found out above.
+            drop(sender.send(order).await);
+        } else {
+            tracing::warn!(region, "a region of the log is not configured here");
+        }
+    }
+    drop(orders);
+    while let Some(ended) = tasks.join_next().await {
+        ended??;
+    }
+    Ok(())
+}
+
+/// Whether this process has a region.
+fn owned(group: &str, region: &str) -> metrics::Gauge {
+    let labels = [("group", group.to_owned()), ("region", region.to_owned())];
+    metrics::gauge!("tilanne_region_owned", &labels)
+}
+
+/// Tells Kafka how far the regions are that this process has, so that its tools show how far behind. It
+/// decides nothing: who takes a region over goes by its checkpoint.
+async fn commit(kafka: &KafkaLog, membership: &Membership, held: &BTreeSet<String>) {
+    for region in held {
+        match kafka.checkpoint_next(region).await {
+            Ok(Some(next)) => kafka.commit(membership, region, next),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(region, %error, "no offset committed"),
+        }
+    }
+}
+
+/// Runs what a region's task does while it has the region.
+async fn hold(
+    orders: &mut Orders,
+    stop: CancellationToken,
+    mut work: AbortOnDropHandle<Result<()>>,
+) -> Result<bool> {
+    let done = loop {
+        tokio::select! {
+            ended = &mut work => {
+                ended??;
+                anyhow::bail!("it ended by itself");
+            }
+            order = orders.recv() => match order {
+                Some(Order::Take) => {}
+                Some(Order::Give(done)) => break Some(done),
+                // What it would still save is of the past.
+                Some(Order::Lose) => return Ok(true),
+                None => break None,
+            }
+        }
+    };
+    stop.cancel();
+    if let Ok(ended) = tokio::time::timeout(GIVE_PATIENCE, work).await {
+        ended??;
+    } else {
+        tracing::warn!("a region is given up before its work has ended in good order");
+    }
+    let is_given = done.is_some();
+    if let Some(done) = done {
+        // The group may have lost its patience.
+        let _ = done.send(());
+    }
+    Ok(is_given)
+}
+
+/// Waits until the region is this process's; false when that is over.
+async fn taken(orders: &mut Orders) -> bool {
+    while let Some(order) = orders.recv().await {
+        match order {
+            Order::Take => return true,
+            Order::Give(done) => drop(done.send(())),
+            Order::Lose => {}
+        }
+    }
+    false
+}
+
+/// Processes a region while it is this process's, with what else belongs to it; stands by before, where
+/// that is wanted.
+pub(crate) async fn process(
+    log: Arc<dyn Log>,
+    config: processor::RegionConfig,
+    options: ProcessorOptions,
+    beside: impl Fn(&CancellationToken) -> JoinSet<Result<()>> + Send + 'static,
+    mut orders: Orders,
+) -> Result<()> {
+    loop {
+        let warm = if options.standby {
+            let (promoted, end) = (CancellationToken::new(), CancellationToken::new());
+            let standing =
+                stand_by(Arc::clone(&log), config.clone(), options, promoted.clone(), end.clone());
+            tokio::pin!(standing);
+            tokio::select! {
+                ended = &mut standing => {
+                    ended?;
+                    anyhow::bail!("standby ended by itself");
+                }
+                is_taken = taken(&mut orders) => {
+                    if !is_taken {
+                        return Ok(());
+                    }
+                    promoted.cancel();
+                    standing.await?
+                }
+            }
+        } else {
+            if !taken(&mut orders).await {
+                return Ok(());
+            }
+            None
+        };
+        let stop = CancellationToken::new();
+        let mut others = beside(&stop);
+        let (log, config, inner) = (Arc::clone(&log), config.clone(), stop.clone());
+        let work = tokio::spawn(async move {
+            match warm {
+                Some(warm) => take_over(warm, options, inner).await?,
+                None => run_region(log, config, options, inner).await?,
+            }
+            while let Some(ended) = others.join_next().await {
+                ended??;
+            }
+            Ok(())
+        });
+        if !hold(&mut orders, stop, AbortOnDropHandle::new(work)).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// Reads a region's feeds while it is this process's.
+pub(crate) async fn ingest(
+    log: Arc<dyn Log>,
+    region: RegionConfig,
+    mut orders: Orders,
+) -> Result<()> {
+    while taken(&mut orders).await {
+        let stop = CancellationToken::new();
+        let (log, region, inner) = (Arc::clone(&log), region.clone(), stop.clone());
+        let work = tokio::spawn(async move {
+            let regions = [region];
+            ingest::run_feeds(log, &regions, Arc::new(SystemClock), inner.clone()).await?;
+            // Feeds may end, as files do; the region stays.
+            inner.cancelled().await;
+            Ok(())
+        });
+        if !hold(&mut orders, stop, AbortOnDropHandle::new(work)).await? {
+            break;
+        }
+    }
+    Ok(())
+}

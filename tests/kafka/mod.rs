@@ -1,0 +1,8 @@
+//! The log in Apache Kafka, on a real broker that the tests start.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+pub(crate) mod broker;
+mod contract;
+mod log;
+mod roles;
