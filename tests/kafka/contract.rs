@@ -115,10 +115,11 @@ async fn the_newest_checkpoint_is_found(backend: &Backend) {
     let log = backend.open().await;
     assert_eq!(log.checkpoint(REGION).await.unwrap(), None);
     assert_eq!(log.checkpoint_next(REGION).await.unwrap(), None);
-    for topic in [topic::EVENTS, topic::PICTURE] {
-        let sink = log.sink(topic, REGION).await.unwrap();
-        append(sink.as_ref(), payloads(0..2_000)).await;
-    }
+    let sink = log.sink(topic::EVENTS, REGION).await.unwrap();
+    append(sink.as_ref(), payloads(0..1_000)).await;
+    let sink = log.sink(topic::PICTURE, REGION).await.unwrap();
+    let keyed = payloads(0..2_000).into_iter().map(|record| (record.clone(), record));
+    sink.append_keyed(keyed.collect()).await.unwrap();
     let checkpoint = |next: u64| Checkpoint {
         events_next: next,
         picture_next: 2 * next,

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 pub(crate) mod broker;
+mod consumers;
 mod contract;
 mod log;
+mod moving;
 mod roles;

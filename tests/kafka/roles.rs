@@ -28,14 +28,14 @@ impl Dice {
     }
 }
 
-struct World {
-    folder: Folder,
-    recording: PathBuf,
-    config: PathBuf,
+pub(super) struct World {
+    pub(super) folder: Folder,
+    pub(super) recording: PathBuf,
+    pub(super) config: PathBuf,
 }
 
 impl World {
-    fn new(broker: &Broker, prefix: &str, speed: f64) -> Self {
+    pub(super) fn new(broker: &Broker, prefix: &str, speed: f64) -> Self {
         let folder = Folder::new();
         let recording = folder.0.join("faults.recording");
         record(&recording);
@@ -60,7 +60,15 @@ impl World {
         Self { folder, recording, config }
     }
 
-    fn apply(&self) {
+    /// The same configuration without Kafka.
+    pub(super) fn embedded(&self) -> PathBuf {
+        let text = std::fs::read_to_string(&self.config).unwrap();
+        let (before, kafka) = text.split_once("[kafka]").unwrap();
+        let after = kafka.find("[[").map_or("", |next| &kafka[next..]);
+        self.folder.write("embedded.toml", &format!("{before}{after}"))
+    }
+
+    pub(super) fn apply(&self) {
         let output = tilanne(["topics", "apply", "--config"]).arg(&self.config).output().unwrap();
         let (out, error) = text(&output);
         assert!(output.status.success(), "{out}{error}");

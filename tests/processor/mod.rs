@@ -43,7 +43,6 @@ fn options() -> ProcessorOptions {
         batch_records_max: 7,
         checkpoint_every_s: 3_600,
         checkpoint_every_records: 50,
-        standby: false,
     }
 }
 

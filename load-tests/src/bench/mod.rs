@@ -6,6 +6,7 @@
 mod accuracy;
 mod core;
 mod emissions;
+mod kafka;
 mod latency;
 mod matching;
 mod peers;
@@ -112,6 +113,15 @@ pub const BENCHES: &[Bench] = &[
     Bench {
         name: "emissions",
         measures: &[("evaluations", emissions::evaluations), ("step", emissions::step)],
+    },
+    Bench {
+        name: "kafka",
+        measures: &[
+            ("throughput", kafka::throughput),
+            ("latency", kafka::latency),
+            ("takeover", kafka::takeover),
+            ("cities", kafka::cities),
+        ],
     },
     Bench {
         name: "main",

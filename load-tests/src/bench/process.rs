@@ -52,6 +52,12 @@ pub(super) fn tilanne(config: &str, data: PathBuf) -> Result<(Started, String), 
     command.args(["run", "--listen", "127.0.0.1:0", "--log-level", "warn", "--config", config]);
     command.arg("--data-dir").arg(&data).stdout(Stdio::piped());
     let mut started = Started::new(&mut command, Some(data))?;
+    let address = address(&mut started)?;
+    Ok((started, address))
+}
+
+/// Waits for the address that `tilanne` prints once it listens, `host:port`.
+pub(super) fn address(started: &mut Started) -> Result<String, BenchError> {
     let output = started.child.stdout.take().ok_or_else(|| BenchError::new("no output"))?;
     let mut lines = BufReader::new(output).lines();
     let address = lines
@@ -62,7 +68,7 @@ pub(super) fn tilanne(config: &str, data: PathBuf) -> Result<(Started, String), 
     // Keep reading so that the process never blocks on a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
     let end = address.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(address.len());
-    Ok((started, address.chars().take(end).collect()))
+    Ok(address.chars().take(end).collect())
 }
 
 /// The demo: seconds from the start of the binary to vehicles in every region, and memory.
@@ -119,6 +125,11 @@ pub(super) fn thread_cpu() -> Result<Duration, BenchError> {
 /// Processor time of this process so far.
 pub(super) fn process_cpu() -> Result<Duration, BenchError> {
     cpu("/proc/self/stat")
+}
+
+/// Processor time of another process so far.
+pub(super) fn cpu_of(process: u32) -> Result<Duration, BenchError> {
+    cpu(&format!("/proc/{process}/stat"))
 }
 
 fn cpu(path: &str) -> Result<Duration, BenchError> {

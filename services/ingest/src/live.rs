@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::RegionConfig;
 use crate::error::IngestError;
 use crate::feed::{self, FeedContext, status_ticks};
+use crate::hold::Hold;
 use crate::metric;
 use crate::outlet::Outlet;
 use crate::pipeline::FeedPipeline;
@@ -34,11 +35,33 @@ pub async fn run_feeds(
     clock: Arc<dyn Clock>,
     shutdown: CancellationToken,
 ) -> Result<(), IngestError> {
+    run(log, regions, clock, None, shutdown).await
+}
+
+/// Runs the feeds of all regions as [`run_feeds`] does, but holds their output back until that is
+/// released.
+pub async fn run_held_feeds(
+    log: Arc<dyn Log>,
+    regions: &[RegionConfig],
+    clock: Arc<dyn Clock>,
+    hold: Arc<Hold>,
+    shutdown: CancellationToken,
+) -> Result<(), IngestError> {
+    run(log, regions, clock, Some(hold), shutdown).await
+}
+
+async fn run(
+    log: Arc<dyn Log>,
+    regions: &[RegionConfig],
+    clock: Arc<dyn Clock>,
+    hold: Option<Arc<Hold>>,
+    shutdown: CancellationToken,
+) -> Result<(), IngestError> {
     let stop = shutdown.child_token();
     let hosts = Arc::new(HostLimits::default());
     let mut feeds = JoinSet::new();
     for region in regions {
-        let outlet = Outlet::open(log.as_ref(), &region.id, region.log_raw).await?;
+        let outlet = Outlet::open(log.as_ref(), &region.id, region.log_raw, hold.as_ref()).await?;
         let shared = Arc::new(region.clone());
         for feed in &region.feeds {
             let context = FeedContext {

@@ -8,6 +8,7 @@ use metrics::{counter, histogram};
 use prost::Message;
 use stream::{Append, Log, Sink, StreamError, topic};
 
+use crate::hold::{HeldSink, Hold};
 use crate::metric;
 
 /// Most bytes of one append. Larger batches gain nothing, make readers wait, and a log refuses
@@ -29,13 +30,20 @@ impl Outlet {
         log: &dyn Log,
         region: &str,
         log_raw: bool,
+        hold: Option<&Arc<Hold>>,
     ) -> Result<Self, StreamError> {
-        let raw = if log_raw { Some(log.sink(topic::RAW, region).await?.into()) } else { None };
+        let open = async |topic| -> Result<Arc<dyn Sink>, StreamError> {
+            let sink: Arc<dyn Sink> = log.sink(topic, region).await?.into();
+            Ok(match hold.map(Arc::clone) {
+                Some(hold) => Arc::new(HeldSink { sink, hold }),
+                None => sink,
+            })
+        };
         Ok(Self {
-            raw,
+            raw: if log_raw { Some(open(topic::RAW).await?) } else { None },
             region: region.to_owned(),
-            events: log.sink(topic::EVENTS, region).await?.into(),
-            dead_letters: log.sink(topic::DEAD_LETTER, region).await?.into(),
+            events: open(topic::EVENTS).await?,
+            dead_letters: open(topic::DEAD_LETTER).await?,
         })
     }
 

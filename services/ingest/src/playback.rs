@@ -27,7 +27,7 @@ use crate::pipeline::Output;
 use crate::player::{PlayerCore, warn_unknown};
 
 /// Key of the cursor that says how far a partition has the replay.
-const CURSOR: &str = "player";
+pub const PLAYER_CURSOR: &str = "player";
 /// Records read ahead of the replay. Nearly all are small; each is bounded by the reader.
 const READ_AHEAD_RECORDS: usize = 64;
 /// Log records of a region that are written together when there is no reason to wait.
@@ -97,7 +97,7 @@ pub async fn play(
     let is_resumed = options.clock == PlayerClock::Recorded && !options.looped;
     let mut outlets = Vec::with_capacity(regions.len());
     for (region, config) in core.regions().iter().zip(regions) {
-        let outlet = Outlet::open(log.as_ref(), region, config.log_raw).await?;
+        let outlet = Outlet::open(log.as_ref(), region, config.log_raw, None).await?;
         let cursor =
             if is_resumed { Some(cursor(log.as_ref(), region, first_ms).await?) } else { None };
         outlets.push(Region { id: region.clone(), outlet, cursor, batch: Batch::default() });
@@ -132,8 +132,9 @@ pub async fn play(
 
 /// Steps that a partition already has.
 async fn cursor(log: &dyn Log, region: &str, first_ms: i64) -> Result<u64, IngestError> {
-    let Some(value) = log.cursor(region, CURSOR).await? else { return Ok(0) };
-    let corrupt = || StreamError::Corrupt(format!("cursor {CURSOR:?} of {region}: {value:?}"));
+    let Some(value) = log.cursor(region, PLAYER_CURSOR).await? else { return Ok(0) };
+    let corrupt =
+        || StreamError::Corrupt(format!("cursor {PLAYER_CURSOR:?} of {region}: {value:?}"));
     let text = std::str::from_utf8(&value).map_err(|_| corrupt())?;
     let (held, steps) = text.split_once(' ').ok_or_else(corrupt)?;
     let held_ms: i64 = held.parse().map_err(|_| corrupt())?;
@@ -327,10 +328,9 @@ impl Playback {
                 continue;
             }
             let Batch { raw, records, letters, steps } = std::mem::take(&mut region.batch);
-            let cursor = region
-                .cursor
-                .is_some()
-                .then(|| (CURSOR.to_owned(), Bytes::from(format!("{} {steps}", self.first_ms))));
+            let cursor = region.cursor.is_some().then(|| {
+                (PLAYER_CURSOR.to_owned(), Bytes::from(format!("{} {steps}", self.first_ms)))
+            });
             region.outlet.append_raw(raw).await?;
             region.outlet.append_letters(&letters).await?;
             region.outlet.append_events(records, cursor).await?;

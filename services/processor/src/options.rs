@@ -30,9 +30,6 @@ pub struct ProcessorOptions {
     pub checkpoint_every_s: u64,
     /// A checkpoint at the latest after so many records: bounds the same while catching up.
     pub checkpoint_every_records: u64,
-    /// Whether a process keeps the regions warm that another one has, to take over in an instant; only
-    /// with the log in Kafka.
-    pub standby: bool,
 }
 
 impl Default for ProcessorOptions {
@@ -41,7 +38,6 @@ impl Default for ProcessorOptions {
             batch_records_max: 2_048,
             checkpoint_every_s: 30,
             checkpoint_every_records: 1_000_000,
-            standby: false,
         }
     }
 }

@@ -8,6 +8,7 @@
 mod embedded;
 mod kafka;
 mod log;
+mod moving;
 pub mod recording;
 mod speed;
 pub mod store;
@@ -15,8 +16,9 @@ pub mod store;
 pub use embedded::{EmbeddedLog, EmbeddedOptions};
 pub use kafka::{
     Applied, Change, KafkaLog, KafkaOptions, KafkaOptionsError, Mechanism, Membership, Retention,
-    Sasl, Tls, Tuning, apply_topics,
+    Sasl, Tls, Tuning, apply_topics, begin_topics,
 };
 pub use log::{Append, Bounds, Checkpoint, Log, Record, Sink, Source, StreamError, topic};
+pub use moving::{Beginning, Moved, move_history};
 pub use speed::{NoSpeed, Speed};
 pub use store::StoreOptions;

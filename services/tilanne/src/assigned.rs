@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use events::Text;
-use ingest::{RegionConfig, SystemClock};
+use ingest::{Hold, RegionConfig, SystemClock};
 use processor::{ProcessorOptions, run_region, stand_by, take_over};
 use stream::{Change, KafkaLog, Log, Membership};
 use tokio::sync::{mpsc, oneshot};
@@ -125,8 +125,8 @@ async fn commit(kafka: &KafkaLog, membership: &Membership, held: &BTreeSet<Strin
     }
 }
 
-/// Runs what a region's task does while it has the region.
-async fn hold(
+/// Runs what a region's task does while it has the region; false when that is over for good.
+async fn have(
     orders: &mut Orders,
     stop: CancellationToken,
     mut work: AbortOnDropHandle<Result<()>>,
@@ -178,11 +178,12 @@ pub(crate) async fn process(
     log: Arc<dyn Log>,
     config: processor::RegionConfig,
     options: ProcessorOptions,
+    standby: bool,
     beside: impl Fn(&CancellationToken) -> JoinSet<Result<()>> + Send + 'static,
     mut orders: Orders,
 ) -> Result<()> {
     loop {
-        let warm = if options.standby {
+        let warm = if standby {
             let (promoted, end) = (CancellationToken::new(), CancellationToken::new());
             let standing =
                 stand_by(Arc::clone(&log), config.clone(), options, promoted.clone(), end.clone());
@@ -219,31 +220,66 @@ pub(crate) async fn process(
             }
             Ok(())
         });
-        if !hold(&mut orders, stop, AbortOnDropHandle::new(work)).await? {
+        if !have(&mut orders, stop, AbortOnDropHandle::new(work)).await? {
             return Ok(());
         }
     }
 }
 
-/// Reads a region's feeds while it is this process's.
+/// Reads a region's feeds while it is this process's. With a time to `keep` what they give it reads them
+/// before as well, and writes what came in that time when it takes the region.
 pub(crate) async fn ingest(
     log: Arc<dyn Log>,
     region: RegionConfig,
+    keep: Option<Duration>,
     mut orders: Orders,
 ) -> Result<()> {
-    while taken(&mut orders).await {
+    loop {
         let stop = CancellationToken::new();
-        let (log, region, inner) = (Arc::clone(&log), region.clone(), stop.clone());
-        let work = tokio::spawn(async move {
-            let regions = [region];
-            ingest::run_feeds(log, &regions, Arc::new(SystemClock), inner.clone()).await?;
-            // Feeds may end, as files do; the region stays.
-            inner.cancelled().await;
-            Ok(())
-        });
-        if !hold(&mut orders, stop, AbortOnDropHandle::new(work)).await? {
-            break;
+        let held = keep.map(|keep| Arc::new(Hold::new(keep)));
+        let start = || {
+            let feeds = feeds(Arc::clone(&log), region.clone(), held.clone(), stop.clone());
+            AbortOnDropHandle::new(tokio::spawn(feeds))
+        };
+        let work = if let Some(hold) = &held {
+            let mut work = start();
+            tokio::select! {
+                is_taken = taken(&mut orders) => if !is_taken {
+                    return Ok(());
+                },
+                ended = &mut work => {
+                    ended??;
+                    anyhow::bail!("feeds ended by themselves");
+                }
+            }
+            hold.release().await?;
+            work
+        } else {
+            if !taken(&mut orders).await {
+                return Ok(());
+            }
+            start()
+        };
+        if !have(&mut orders, stop, work).await? {
+            return Ok(());
         }
     }
+}
+
+async fn feeds(
+    log: Arc<dyn Log>,
+    region: RegionConfig,
+    held: Option<Arc<Hold>>,
+    stop: CancellationToken,
+) -> Result<()> {
+    let (regions, clock) = ([region], Arc::new(SystemClock));
+    match held {
+        Some(held) => {
+            ingest::run_held_feeds(log, &regions, clock, held, stop.clone()).await?;
+        }
+        None => ingest::run_feeds(log, &regions, clock, stop.clone()).await?,
+    }
+    // Feeds may end, as files do; the region stays.
+    stop.cancelled().await;
     Ok(())
 }

@@ -37,7 +37,7 @@ enum Command {
     /// GeoJSON, NDJSON or Arrow.
     Export(Box<export::Arguments>),
     /// Read feeds onto the log in Kafka: of the regions that this process gets of its group.
-    Ingest(RunArguments),
+    Ingest(RoleArguments),
     /// Make a recording of what others have recorded.
     Import(import::Arguments),
     /// Make and look at the file of a street network.
@@ -45,7 +45,7 @@ enum Command {
     Network(network::Command),
     /// Keep the pictures of regions, from the log in Kafka: of those that this process gets of its
     /// group.
-    Process(ProcessArguments),
+    Process(RoleArguments),
     /// Run an archived day, or recordings, through the live code at any speed.
     Replay(replay::Arguments),
     /// Serve the pictures of all regions from the log in Kafka.
@@ -88,20 +88,26 @@ pub(crate) struct RunArguments {
     /// Name of this process in its groups, the same after a restart; only with the log in Kafka.
     #[arg(long, env = "TILANNE_INSTANCE")]
     pub(crate) instance: Option<String>,
-    /// Set by `process` alone.
+    /// Set by [`RoleArguments`] alone.
     #[arg(skip)]
     pub(crate) standby: bool,
 }
 
-/// What `process` takes.
+/// What `ingest` and `process` take.
 #[derive(clap::Args, Clone)]
-pub(crate) struct ProcessArguments {
+pub(crate) struct RoleArguments {
     #[command(flatten)]
-    pub(crate) run: RunArguments,
-    /// Keep the regions of other processes warm, to take over in an instant. Costs what having them
-    /// costs.
+    run: RunArguments,
+    /// Keep the regions of other processes warm, to take over in an instant and without loss. Costs what
+    /// having them costs.
     #[arg(long)]
-    pub(crate) standby: bool,
+    standby: bool,
+}
+
+impl From<RoleArguments> for RunArguments {
+    fn from(RoleArguments { run, standby }: RoleArguments) -> Self {
+        Self { standby, ..run }
+    }
 }
 
 impl Cli {
@@ -114,13 +120,10 @@ impl Cli {
             Command::Decode(arguments) => decode::decode(&arguments),
             Command::Emission(command) => emission::emission(&command),
             Command::Export(arguments) => export::export(&arguments),
-            Command::Ingest(arguments) => run::run(&arguments, Roles::INGEST),
+            Command::Ingest(arguments) => run::run(&arguments.into(), Roles::INGEST),
             Command::Import(arguments) => import::import(&arguments),
             Command::Network(command) => network::network(&command),
-            Command::Process(ProcessArguments { mut run, standby }) => {
-                run.standby = standby;
-                run::run(&run, Roles::PROCESS)
-            }
+            Command::Process(arguments) => run::run(&arguments.into(), Roles::PROCESS),
             Command::Replay(arguments) => replay::replay(&arguments),
             Command::Serve(arguments) => run::run(&arguments, Roles::SERVE),
             Command::Subscribe(arguments) => subscribe::subscribe(&arguments),

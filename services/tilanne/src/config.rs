@@ -170,13 +170,7 @@ pub(crate) fn load(arguments: &ConfigArguments) -> Result<Loaded, ConfigError> {
         *directory = folder.join(&directory);
     }
     if let Some(kafka) = &mut config.kafka {
-        let directory = kafka.checkpoint_directory.take().map(|directory| folder.join(directory));
-        kafka.checkpoint_directory = directory;
-        if let Some(tls) = &mut kafka.tls {
-            for file in [&mut tls.ca_file, &mut tls.certificate_file, &mut tls.key_file] {
-                *file = file.take().map(|file| folder.join(file));
-            }
-        }
+        place_kafka(kafka, folder);
     }
     let mut regions = load_regions(&config.regions)?;
     let is_raw_archived = config.archive.as_ref().is_some_and(|archive| archive.raw);
@@ -290,15 +284,34 @@ pub(crate) fn for_topics(
     arguments: &ConfigArguments,
 ) -> Result<(Config, Vec<RegionConfig>), ConfigError> {
     let path = &arguments.config;
-    let (config, text) = parse::<Config>(path)?;
+    let (mut config, text) = parse::<Config>(path)?;
     validate(&config).map_err(|(key, message)| ConfigError::Value {
         path: path.clone(),
         line: locate::line(&text, &key),
         key,
         message,
     })?;
-    let regions = load_regions(&path.parent().unwrap_or(Path::new(".")).join(&config.regions))?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let regions = load_regions(&folder.join(&config.regions))?;
+    config.data_dir = folder.join(&config.data_dir);
+    if let Some(kafka) = &mut config.kafka {
+        place_kafka(kafka, folder);
+    }
     Ok((config, regions))
+}
+
+/// Paths of the main file are relative to its folder.
+fn place_kafka(kafka: &mut stream::KafkaOptions, folder: &Path) {
+    let place = |path: &mut Option<PathBuf>| *path = path.take().map(|path| folder.join(path));
+    place(&mut kafka.checkpoint_directory);
+    if let Some(tls) = &mut kafka.tls {
+        for file in [&mut tls.ca_file, &mut tls.certificate_file, &mut tls.key_file] {
+            place(file);
+        }
+    }
+    if let Some(sasl) = &mut kafka.sasl {
+        place(&mut sasl.token_file);
+    }
 }
 
 /// Region files of a main file, without what they name.

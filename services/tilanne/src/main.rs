@@ -16,6 +16,7 @@ mod factors;
 mod import;
 mod locate;
 mod network;
+mod parts;
 mod replay;
 mod run;
 mod subscribe;

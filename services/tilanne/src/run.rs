@@ -11,40 +11,31 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::archive::{Archive, Topic};
+use ::archive::Archive;
 use anyhow::{Context, Result};
 use events::Text;
 use gateway::{App, FeedLabel, Origin, RegionSetup};
 use ingest::{Clock, PlayerClock, PlayerOptions, RegionConfig, Speed, SystemClock};
 use picture::Setup;
 use replay::{Host, HostSetup};
-use stream::{EmbeddedLog, KafkaLog, Log};
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::assigned;
 use crate::cli::RunArguments;
 use crate::config::{self, Config, Loaded, ReplayOrigin};
+use crate::parts::{Backend, Parts, flatten, ingest};
 
-/// Pause before a view that lost its log is started again.
-const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
-/// How often histograms are tidied.
-const METRICS_EVERY: Duration = Duration::from_secs(5);
-/// Groups of processes that share the regions, after the prefix of the topics.
-const INGEST: &str = "ingest";
-const PROCESSORS: &str = "processors";
 /// Source of the demo's data.
 const SIMULATED: &str = "simulated by Tilanne";
 /// How long the parts get to end in good order before the process ends anyway.
-const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Roles {
-    ingest: bool,
-    process: bool,
-    serve: bool,
+    pub(crate) ingest: bool,
+    pub(crate) process: bool,
+    pub(crate) serve: bool,
 }
 
 impl Roles {
@@ -52,41 +43,6 @@ impl Roles {
     pub(crate) const INGEST: Self = Self { ingest: true, process: false, serve: false };
     pub(crate) const PROCESS: Self = Self { ingest: false, process: true, serve: false };
     pub(crate) const SERVE: Self = Self { ingest: false, process: false, serve: true };
-}
-
-/// The log, and Kafka where it is there.
-struct Backend {
-    log: Arc<dyn Log>,
-    kafka: Option<Arc<KafkaLog>>,
-}
-
-impl Backend {
-    async fn open(config: &Config, roles: Roles) -> Result<Self> {
-        let data_dir = &config.data_dir;
-        if let Some(options) = &config.kafka {
-            let mut options = options.clone();
-            if options.checkpoint_s3.is_none() {
-                if options.checkpoint_directory.is_none() && roles != Roles::ALL {
-                    tracing::warn!(
-                        "checkpoints are in this process's own data directory: name a folder that all \
-                         processes see with kafka.checkpoint_directory, or kafka.checkpoint_s3"
-                    );
-                }
-                options.checkpoint_directory.get_or_insert_with(|| data_dir.join("checkpoints"));
-            }
-            let kafka = KafkaLog::connect(options, None).await?;
-            let log: Arc<dyn Log> = Arc::<KafkaLog>::clone(&kafka);
-            return Ok(Self { log, kafka: Some(kafka) });
-        }
-        anyhow::ensure!(
-            roles == Roles::ALL,
-            "parts of the system share a log in Kafka: add a table [kafka] to the configuration, or \
-             use `tilanne run`"
-        );
-        let log = EmbeddedLog::open(data_dir, config.log.clone())
-            .with_context(|| format!("data directory {}", data_dir.display()))?;
-        Ok(Self { log, kafka: None })
-    }
 }
 
 /// Runs until the process is told to stop.
@@ -113,12 +69,10 @@ fn overrule(config: &mut Config, arguments: &RunArguments) {
     if let Some(log_level) = &arguments.log_level {
         config.log_level.clone_from(log_level);
     }
-    if let Some(kafka) = &mut config.kafka
-        && let Some(instance) = &arguments.instance
-    {
-        kafka.instance = Some(instance.clone());
+    if let Some(kafka) = &mut config.kafka {
+        kafka.instance = arguments.instance.clone().or(kafka.instance.take());
+        kafka.standby |= arguments.standby;
     }
-    config.processor.standby |= arguments.standby;
     if let Some(file) = &arguments.replay {
         // As if it happened now: with its own times all of it would look stale.
         config.replay = Some(PlayerOptions {
@@ -180,7 +134,7 @@ async fn serve(loaded: Loaded, roles: Roles) -> Result<()> {
             Ok(())
         }
     });
-    let ingest = ingest(backend, regions, config.replay, roles, stop.ingest.clone());
+    let ingest = ingest(backend, regions, config, roles, stop.ingest.clone());
     let mut ingest = tokio::spawn(ingest);
     println!("Tilanne is at http://{address}/");
 
@@ -214,161 +168,10 @@ async fn serve(loaded: Loaded, roles: Roles) -> Result<()> {
 
 /// Tells the parts to stop: ingest first, then the others.
 #[derive(Default)]
-struct Stop {
-    ingest: CancellationToken,
-    processors: CancellationToken,
-    gateway: CancellationToken,
-}
-
-/// Running tasks.
-#[derive(Default)]
-struct Parts {
-    tasks: JoinSet<Result<()>>,
-}
-
-impl Parts {
-    /// Processors, with recorders of what they read and write.
-    fn processors(
-        &mut self,
-        backend: &Backend,
-        setups: &BTreeMap<Text, Setup>,
-        config: &Config,
-        archive: Option<&Arc<Archive>>,
-        stop: &CancellationToken,
-    ) {
-        let options = config.processor;
-        let region_of = |id: &Text, setup: &Setup| processor::RegionConfig {
-            region: id.clone(),
-            setup: setup.clone(),
-        };
-        let Some(kafka) = backend.kafka.clone() else {
-            for (id, setup) in setups {
-                if let Some(archive) = archive {
-                    recorders(&mut self.tasks, &backend.log, archive, id, stop);
-                }
-                let log = Arc::clone(&backend.log);
-                let run = processor::run_region(log, region_of(id, setup), options, stop.clone());
-                let id = id.clone();
-                self.tasks.spawn(async move { run.await.with_context(|| format!("region {id}")) });
-            }
-            return;
-        };
-        let (log, archive, setups) = (Arc::clone(&backend.log), archive.cloned(), setups.clone());
-        let stop = stop.clone();
-        self.tasks.spawn(async move {
-            let work = |id: Text, orders: assigned::Orders| {
-                let setup = setups.get(&id).cloned().unwrap_or_default();
-                let beside = {
-                    let (log, archive, id) = (Arc::clone(&log), archive.clone(), id.clone());
-                    move |stop: &CancellationToken| {
-                        let mut tasks = JoinSet::new();
-                        if let Some(archive) = &archive {
-                            recorders(&mut tasks, &log, archive, &id, stop);
-                        }
-                        tasks
-                    }
-                };
-                let region = region_of(&id, &setup);
-                tokio::spawn(assigned::process(Arc::clone(&log), region, options, beside, orders))
-            };
-            assigned::share(&kafka, PROCESSORS, setups.keys().cloned(), stop, work).await
-        });
-    }
-
-    fn views(
-        &mut self,
-        log: &Arc<dyn Log>,
-        setups: &BTreeMap<Text, Setup>,
-        app: &Arc<App>,
-        stop: &CancellationToken,
-    ) {
-        for (id, setup) in setups {
-            let Some(live) = app.region(id).cloned() else { continue };
-            let log = Arc::clone(log);
-            let setup = setup.clone();
-            let stop = stop.clone();
-            self.tasks.spawn(async move {
-                while !stop.is_cancelled() {
-                    let follow = gateway::follow(
-                        Arc::clone(&log),
-                        Arc::clone(&live),
-                        setup.clone(),
-                        stop.clone(),
-                    );
-                    if let Err(error) = follow.await {
-                        tracing::error!(%error, "view stopped, starting it again");
-                        tokio::time::sleep(FOLLOW_PAUSE).await;
-                    }
-                }
-                Ok(())
-            });
-        }
-    }
-
-    /// Takes in what histograms were told, which else waits, and grows, until somebody asks for metrics.
-    fn metrics(&mut self, metrics: gateway::MetricsHandle, stop: &CancellationToken) {
-        let stop = stop.clone();
-        self.tasks.spawn(async move {
-            let mut ticks = tokio::time::interval(METRICS_EVERY);
-            while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-                metrics.run_upkeep();
-            }
-            Ok(())
-        });
-    }
-
-    /// Merges small files of the archive and removes what its rules no longer keep.
-    fn upkeep(&mut self, archive: Arc<Archive>, stop: &CancellationToken) {
-        let upkeep = ::archive::upkeep(archive, || SystemClock.now_ms(), stop.clone());
-        self.tasks.spawn(async move {
-            upkeep.await;
-            Ok(())
-        });
-    }
-
-    /// Ends the processors and the gateway.
-    async fn end(mut self, stop: &Stop) {
-        stop.processors.cancel();
-        stop.gateway.cancel();
-        let all = async {
-            while let Some(ended) = self.tasks.join_next().await {
-                if let Err(error) = flatten(ended) {
-                    tracing::error!("while stopping: {error:#}");
-                }
-            }
-        };
-        if tokio::time::timeout(SHUTDOWN_PATIENCE, all).await.is_err() {
-            tracing::warn!("not everything ended in time");
-        }
-    }
-}
-
-/// Recorders of what the archive wants of a region.
-fn recorders(
-    tasks: &mut JoinSet<Result<()>>,
-    log: &Arc<dyn Log>,
-    archive: &Arc<Archive>,
-    region: &Text,
-    stop: &CancellationToken,
-) {
-    let options = archive.options();
-    let wanted =
-        [(Topic::Events, true), (Topic::Picture, options.streets), (Topic::Raw, options.raw)];
-    for (topic, _) in wanted.into_iter().filter(|(_, is_wanted)| *is_wanted) {
-        let (archive, log) = (Arc::clone(archive), Arc::clone(log));
-        let (region, stop) = (region.to_string(), stop.clone());
-        tasks.spawn(async move {
-            while !stop.is_cancelled() {
-                let (archive, log) = (Arc::clone(&archive), Arc::clone(&log));
-                let record = ::archive::record(archive, log, topic, region.clone(), stop.clone());
-                if let Err(error) = record.await {
-                    tracing::error!(%error, "recorder stopped, starting it again");
-                    tokio::time::sleep(FOLLOW_PAUSE).await;
-                }
-            }
-            Ok(())
-        });
-    }
+pub(crate) struct Stop {
+    pub(crate) ingest: CancellationToken,
+    pub(crate) processors: CancellationToken,
+    pub(crate) gateway: CancellationToken,
 }
 
 /// Lets the gateway answer for the past.
@@ -402,13 +205,6 @@ fn past(
         metrics,
     }));
     Ok(())
-}
-
-fn flatten<E>(ended: Result<Result<(), E>, tokio::task::JoinError>) -> Result<()>
-where
-    anyhow::Error: From<E>,
-{
-    Ok(ended??)
 }
 
 fn origin(config: &Config) -> Origin {
@@ -461,36 +257,6 @@ fn label(feed: &ingest::FeedConfig, origin: Origin) -> FeedLabel {
     let attribution =
         if origin == Origin::Demo { SIMULATED.to_owned() } else { feed.attribution.clone() };
     FeedLabel { id: feed.name.clone(), title, attribution }
-}
-
-async fn ingest(
-    backend: Backend,
-    regions: Vec<RegionConfig>,
-    replay: Option<PlayerOptions>,
-    roles: Roles,
-    stop: CancellationToken,
-) -> Result<()> {
-    let Backend { log, kafka } = backend;
-    if !roles.ingest {
-        return Ok(());
-    }
-    let clock = Arc::new(SystemClock);
-    if let Some(replay) = replay {
-        return Ok(ingest::play(log, &regions, &replay, clock, stop).await?);
-    }
-    let Some(kafka) = kafka else {
-        return Ok(ingest::run_feeds(log, &regions, clock, stop).await?);
-    };
-    let ids: Vec<Text> = regions.iter().map(|region| region.id.clone()).collect();
-    let work = |id: Text, orders: assigned::Orders| {
-        let region = regions.iter().find(|region| region.id == id).cloned();
-        let log = Arc::clone(&log);
-        tokio::spawn(async move {
-            let region = region.context("the region is not configured")?;
-            assigned::ingest(log, region, orders).await
-        })
-    };
-    assigned::share(&kafka, INGEST, ids.into_iter(), stop, work).await
 }
 
 /// Waits for Ctrl-C or the service manager's signal.

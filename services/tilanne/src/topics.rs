@@ -1,15 +1,23 @@
 //! `tilanne topics`: the topics of the log in Kafka.
 
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
-use stream::apply_topics;
+use stream::{
+    Beginning, EmbeddedLog, KafkaLog, KafkaOptions, Log, Moved, apply_topics, begin_topics,
+    move_history,
+};
+
+use crate::bar::Bar;
 
 use crate::cli::ConfigArguments;
 use crate::config;
 use crate::run::start_logging;
+
+/// How long brokers may take to answer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What to do with topics.
 #[derive(Subcommand)]
@@ -22,10 +30,28 @@ pub(crate) enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Move the history of the embedded log in the data directory to Kafka: events, dead letters,
+    /// records as received, and the newest checkpoints, with their offsets. Nothing may run meanwhile.
+    Import(MoveArguments),
+    /// Move the history in Kafka to an embedded log in the data directory. Nothing may run meanwhile.
+    Export(MoveArguments),
+}
+
+/// What moving a history takes.
+#[derive(clap::Args)]
+pub(crate) struct MoveArguments {
+    #[command(flatten)]
+    config: ConfigArguments,
+    /// Where the embedded log is, or is to be; before the file's `data_dir`.
+    #[arg(long, env = "TILANNE_DATA_DIR")]
+    data_dir: Option<std::path::PathBuf>,
 }
 
 pub(crate) fn topics(command: &Command) -> Result<ExitCode> {
-    let Command::Apply { config, check } = command;
+    let config = match command {
+        Command::Apply { config, .. } => config,
+        Command::Import(arguments) | Command::Export(arguments) => &arguments.config,
+    };
     let (main, regions) = config::for_topics(config)?;
     start_logging("warn")?;
     let kafka = main.kafka.with_context(|| {
@@ -33,16 +59,65 @@ pub(crate) fn topics(command: &Command) -> Result<ExitCode> {
     })?;
     let regions: Vec<String> = regions.into_iter().map(|region| region.id.to_string()).collect();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let applied = runtime.block_on(apply_topics(&kafka, &regions, &new_epoch(), *check))?;
+    runtime.block_on(async {
+        match command {
+            Command::Apply { check, .. } => apply(&kafka, &regions, *check).await,
+            Command::Import(arguments) | Command::Export(arguments) => {
+                let data_dir = arguments.data_dir.clone().unwrap_or(main.data_dir);
+                let mut kafka = kafka;
+                if kafka.checkpoint_s3.is_none() {
+                    let folder = data_dir.join("checkpoints");
+                    kafka.checkpoint_directory.get_or_insert(folder);
+                }
+                let is_import = matches!(command, Command::Import(_));
+                move_to(is_import, kafka, &data_dir, main.log, &regions).await
+            }
+        }
+    })
+}
+
+async fn apply(kafka: &KafkaOptions, regions: &[String], is_check: bool) -> Result<ExitCode> {
+    let applied = apply_topics(kafka, regions, &new_epoch(), is_check).await?;
     for line in &applied.unchanged {
         println!("as it should be: {line}");
     }
-    let verb = if *check { "to do" } else { "done" };
+    let verb = if is_check { "to do" } else { "done" };
     for line in &applied.changes {
         println!("{verb}: {line}");
     }
-    let is_wrong = *check && !applied.changes.is_empty();
+    let is_wrong = is_check && !applied.changes.is_empty();
     Ok(if is_wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+async fn move_to(
+    is_import: bool,
+    kafka: KafkaOptions,
+    data_dir: &std::path::Path,
+    options: stream::EmbeddedOptions,
+    regions: &[String],
+) -> Result<ExitCode> {
+    let failed = || format!("data directory {}", data_dir.display());
+    let (embedded, in_kafka) = if is_import {
+        anyhow::ensure!(data_dir.is_dir(), "{} is no folder", data_dir.display());
+        let embedded = EmbeddedLog::open(data_dir, options).with_context(failed)?;
+        let beginning = Beginning::of(embedded.as_ref(), regions).await?;
+        begin_topics(&kafka, regions, &beginning).await?;
+        (embedded, KafkaLog::connect(kafka, Some(PATIENCE)).await?)
+    } else {
+        let in_kafka = KafkaLog::connect(kafka, Some(PATIENCE)).await?;
+        let beginning = Beginning::of(in_kafka.as_ref(), regions).await?;
+        std::fs::create_dir_all(data_dir).with_context(failed)?;
+        (EmbeddedLog::begin(data_dir, options, &beginning).with_context(failed)?, in_kafka)
+    };
+    let (from, to): (&dyn Log, &dyn Log) =
+        if is_import { (&*embedded, &*in_kafka) } else { (&*in_kafka, &*embedded) };
+    let mut bar = Bar::new("moving");
+    let show = |Moved { records, total }: Moved| bar.show(records, total);
+    let moved = move_history(from, to, regions, ingest::PLAYER_CURSOR, show).await?;
+    bar.clear();
+    to.close().await?;
+    println!("{} records of {} regions moved", moved.records, regions.len());
+    Ok(ExitCode::SUCCESS)
 }
 
 /// An identity that no other log has.

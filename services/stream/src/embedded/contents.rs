@@ -6,7 +6,7 @@ use bytes::Bytes;
 use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition};
 
 use super::store::{CHECKPOINTS, CURSORS, Positions, Store, TOPICS};
-use crate::{StreamError, topic};
+use crate::{Beginning, StreamError, topic};
 
 /// Written to every new file; another one is another layout.
 const FORMAT: &str = "tilanne log 1";
@@ -66,16 +66,47 @@ impl Store {
             };
         }
         drop(read);
-        let epoch = new_epoch();
+        let beginning = Beginning { epoch: new_epoch(), firsts: Vec::new() };
+        self.write_beginning(database, &beginning)?;
+        Ok(beginning.epoch)
+    }
+
+    /// Begins a file that is new with the offsets and the identity of another log. One that has begun so
+    /// already stays as it is.
+    pub(super) fn begin(&self, beginning: &Beginning) -> Result<(), StreamError> {
+        self.with(|database| {
+            let read = database.begin_read().map_err(|e| self.error(e))?;
+            if self.table(read.open_table(ABOUT))?.is_none() {
+                return self.write_beginning(database, beginning);
+            }
+            let epoch = self.epoch(database)?;
+            if epoch == beginning.epoch {
+                Ok(())
+            } else {
+                let path = self.path.display();
+                Err(StreamError::Storage(format!("{path} has another log already, {epoch}")))
+            }
+        })
+    }
+
+    fn write_beginning(
+        &self,
+        database: &Database,
+        beginning: &Beginning,
+    ) -> Result<(), StreamError> {
         let write = database.begin_write().map_err(|e| self.error(e))?;
         {
             let mut about = write.open_table(ABOUT).map_err(|e| self.error(e))?;
-            for (key, value) in [("format", FORMAT), ("epoch", epoch.as_str())] {
+            for (key, value) in [("format", FORMAT), ("epoch", beginning.epoch.as_str())] {
                 about.insert(key, value).map_err(|e| self.error(e))?;
             }
+            let mut topics = write.open_table(TOPICS).map_err(|e| self.error(e))?;
+            for (number, (topic, partition, first)) in (0..).zip(&beginning.firsts) {
+                let row = (number, *first, *first, 0);
+                topics.insert((partition.as_str(), *topic), row).map_err(|e| self.error(e))?;
+            }
         }
-        write.commit().map_err(|e| self.error(e))?;
-        Ok(epoch)
+        write.commit().map_err(|e| self.error(e))
     }
 
     fn topics(&self, read: &ReadTransaction) -> Result<Vec<StoredTopic>, StreamError> {

@@ -31,7 +31,7 @@ use self::partition::Partition;
 use self::sink::EmbeddedSink;
 use self::source::EmbeddedSource;
 use self::store::Store;
-use crate::{Bounds, Checkpoint, Log, Sink, Source, StreamError};
+use crate::{Beginning, Bounds, Checkpoint, Log, Sink, Source, StreamError};
 
 /// Partitions of one log: a region each, and a country has fewer regions than this.
 const PARTITIONS_MAX: usize = 1024;
@@ -85,8 +85,25 @@ impl EmbeddedLog {
     /// Opens the log in a directory, or makes one. A directory that another process has open, or
     /// that is damaged, is an error that names it.
     pub fn open(directory: &Path, options: EmbeddedOptions) -> Result<Arc<Self>, StreamError> {
+        Self::open_with(directory, options, None)
+    }
+
+    /// Opens the log in a directory, or makes one that goes on with another log's offsets and identity.
+    pub fn begin(
+        directory: &Path,
+        options: EmbeddedOptions,
+        beginning: &Beginning,
+    ) -> Result<Arc<Self>, StreamError> {
+        Self::open_with(directory, options, Some(beginning))
+    }
+
+    fn open_with(
+        directory: &Path,
+        options: EmbeddedOptions,
+        beginning: Option<&Beginning>,
+    ) -> Result<Arc<Self>, StreamError> {
         options.check()?;
-        let (store, contents) = Store::open(directory, &options)?;
+        let (store, contents) = Store::open(directory, &options, beginning)?;
         let shared = Arc::new(Shared::new(store, contents, options));
         let committer = std::thread::Builder::new()
             .name("log-committer".to_owned())

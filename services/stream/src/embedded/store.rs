@@ -18,7 +18,7 @@ use redb::{
 use super::block;
 use super::contents::Contents;
 use super::options::{EmbeddedOptions, Retention};
-use crate::{Checkpoint, StreamError};
+use crate::{Beginning, Checkpoint, StreamError};
 
 /// The one file of the directory.
 const FILE: &str = "log.redb";
@@ -72,14 +72,16 @@ pub(super) struct TopicCommit {
 /// The open file; gone after [`Store::close`].
 pub(super) struct Store {
     database: RwLock<Option<Database>>,
-    path: PathBuf,
+    pub(super) path: PathBuf,
     block_bytes_max: usize,
 }
 
 impl Store {
+    /// Opens the file, or makes it; with a beginning one that is new has the offsets of another log.
     pub(super) fn open(
         directory: &Path,
         options: &EmbeddedOptions,
+        beginning: Option<&Beginning>,
     ) -> Result<(Self, Contents), StreamError> {
         let failure = |error: std::io::Error| {
             StreamError::Storage(format!("directory {}: {error}", directory.display()))
@@ -94,6 +96,7 @@ impl Store {
             path,
             block_bytes_max: options.block_bytes_max,
         };
+        beginning.map_or(Ok(()), |beginning| store.begin(beginning))?;
         let contents = store.contents()?;
         Ok((store, contents))
     }

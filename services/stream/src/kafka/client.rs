@@ -20,6 +20,8 @@ use crate::StreamError;
 pub(super) const REQUEST_PATIENCE: Duration = Duration::from_secs(10);
 /// Pause between attempts.
 pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// How long a client may take to say what is wrong.
+const DRAIN: Duration = Duration::from_millis(100);
 /// Attempts between two lines in our log that say the same.
 const ATTEMPTS_PER_LINE: u32 = 20;
 
@@ -205,7 +207,7 @@ pub(super) async fn asked<T: Send + 'static>(
             let answer = ask(&asked);
             if answer.is_err() {
                 // What the library has to say waits until it is asked.
-                while asked.poll(Duration::ZERO).is_some() {}
+                while asked.poll(DRAIN).is_some() {}
             }
             answer
         });

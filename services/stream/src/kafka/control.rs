@@ -6,7 +6,9 @@
 //! | --- | --- |
 //! | `epoch` | identity of the log |
 //! | `partition/REGION` | number of the region's partition, in every topic |
+//! | `first/TOPIC/REGION` | offset of the log that Kafka's offset 0 is; 0 where it is missing |
 //!
+//! The last is of a log that was moved here with its history: its offsets stay what they were.
 //! A region keeps its number for good: a new one gets the next.
 
 use std::collections::BTreeMap;
@@ -28,6 +30,8 @@ pub(super) const TOPIC: &str = "control";
 pub(super) const EPOCH: &str = "epoch";
 /// What keys of partitions begin with.
 const PARTITION: &str = "partition/";
+/// What keys of first offsets begin with.
+const FIRST: &str = "first/";
 /// Records that are read at most: it has one a region, some times over until it is compacted.
 const RECORDS_MAX: usize = 1 << 20;
 
@@ -36,6 +40,8 @@ const RECORDS_MAX: usize = 1 << 20;
 pub(super) struct Control {
     pub(super) epoch: Option<String>,
     pub(super) partitions: BTreeMap<String, i32>,
+    /// By topic and region.
+    firsts: BTreeMap<String, u64>,
 }
 
 /// The key that says the partition of a region.
@@ -43,7 +49,17 @@ pub(super) fn partition_key(region: &str) -> String {
     format!("{PARTITION}{region}")
 }
 
+/// The key that says where a topic of a region begins.
+pub(super) fn first_key(topic: &str, region: &str) -> String {
+    format!("{FIRST}{topic}/{region}")
+}
+
 impl Control {
+    /// Offset of the log that Kafka's offset 0 of a topic is.
+    pub(super) fn first(&self, topic: &str, region: &str) -> u64 {
+        self.firsts.get(&first_key(topic, region)).copied().unwrap_or_default()
+    }
+
     /// Reads the topic to its end. Blocks.
     pub(super) fn read(
         consumer: &BaseConsumer<Context>,
@@ -96,6 +112,10 @@ impl Control {
             && let Ok(partition) = value.parse()
         {
             self.partitions.insert(region.to_owned(), partition);
+        } else if key.starts_with(FIRST)
+            && let Ok(first) = value.parse()
+        {
+            self.firsts.insert(key, first);
         }
     }
 

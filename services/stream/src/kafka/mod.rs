@@ -37,7 +37,7 @@ pub use self::membership::{Change, Membership};
 pub use self::options::{KafkaOptions, KafkaOptionsError, Mechanism, Retention, Sasl, Tls, Tuning};
 use self::sink::{KafkaSink, Producer};
 use self::source::{KafkaSource, Place, Reader, Tail};
-pub use self::topics::{Applied, apply_topics};
+pub use self::topics::{Applied, apply_topics, begin_topics};
 use crate::log::topic;
 use crate::{Bounds, Checkpoint, Log, Sink, Source, StreamError};
 
@@ -133,8 +133,8 @@ impl KafkaLog {
 
     /// Tells a group how far a region is done.
     pub fn commit(&self, membership: &Membership, region: &str, next: u64) {
-        if let Ok(partition) = self.shared.control.partition(region) {
-            membership.commit(partition, next);
+        if let Ok(Place { partition, base, .. }) = self.shared.place(topic::EVENTS, region) {
+            membership.commit(partition, next.saturating_sub(base));
         }
     }
 }
@@ -166,6 +166,7 @@ impl Shared {
             topic: self.options.topic(topic),
             region: region.to_owned(),
             partition: self.control.partition(region)?,
+            base: self.control.first(topic, region),
             schema: schema(topic),
             is_framed: topic == topic::PICTURE,
         })
@@ -187,7 +188,7 @@ impl Shared {
             observer.fetch_watermarks(&topic, partition, REQUEST_PATIENCE)
         };
         let (first, next) = client::asked(&doing, &self.observer, None, ask).await?;
-        let whole = |offset: i64| u64::try_from(offset).unwrap_or_default();
+        let whole = |offset: i64| place.base + u64::try_from(offset).unwrap_or_default();
         Ok(Bounds { first: whole(first), next: whole(next) })
     }
 

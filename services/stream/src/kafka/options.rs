@@ -46,6 +46,8 @@ pub struct KafkaOptions {
     /// Name of this process among its like, the same after a restart (static membership): one that is
     /// back within the session keeps its regions without a rebalance.
     pub instance: Option<String>,
+    /// Whether this process keeps the regions warm that others have, to take over in an instant.
+    pub standby: bool,
     /// Copies of each partition, for `tilanne topics apply`.
     pub replication_factor: u16,
     /// Largest record, bytes: a whole data set of situations, kept raw in the dead letters.
@@ -170,6 +172,7 @@ impl Default for KafkaOptions {
             checkpoint_s3: None,
             session_timeout_ms: 6_000,
             instance: None,
+            standby: false,
             replication_factor: 1,
             record_bytes_max: 8 << 20,
             retention_ms: Retention::default(),

@@ -207,7 +207,8 @@ impl KafkaSink {
         let delivered = all.await.map_err(|_| StreamError::Closed)?;
         metrics::histogram!("tilanne_kafka_append_seconds", "topic" => self.place.topic.clone())
             .record(started.elapsed());
-        delivered.map_err(|error| self.failed(&error))
+        let first = delivered.map_err(|error| self.failed(&error))?;
+        Ok(self.place.base + first)
     }
 }
 

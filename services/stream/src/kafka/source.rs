@@ -34,6 +34,8 @@ pub(super) struct Place {
     /// The name of the partition for people: the region.
     pub(super) region: String,
     pub(super) partition: i32,
+    /// Offset of the log that Kafka's offset 0 is.
+    pub(super) base: u64,
     pub(super) schema: &'static str,
     /// Whether records are messages that readers want with their length before them: frames of one.
     pub(super) is_framed: bool,
@@ -52,7 +54,8 @@ impl Reader {
         from: u64,
     ) -> Result<Self, KafkaError> {
         let mut assignment = TopicPartitionList::new();
-        assignment.add_partition_offset(&place.topic, place.partition, offset(from))?;
+        let from = offset(from.saturating_sub(place.base));
+        assignment.add_partition_offset(&place.topic, place.partition, from)?;
         consumer.assign(&assignment)?;
         Ok(Self { consumer, place })
     }
@@ -157,7 +160,7 @@ fn is_fatal(error: &KafkaError) -> bool {
 /// A record of the log. One of a schema that this program does not know has no payload: no reader must
 /// take it for something that it is not, and it stays in Kafka for those who know it.
 fn record(message: &BorrowedMessage<'_>, place: &Place) -> Record {
-    let offset = u64::try_from(message.offset()).unwrap_or_default();
+    let offset = place.base + u64::try_from(message.offset()).unwrap_or_default();
     let schema = header(message, SCHEMA_HEADER);
     let is_known = schema.is_none_or(|schema| schema == place.schema.as_bytes());
     if !is_known {
@@ -272,6 +275,9 @@ impl KafkaSource {
 
     /// Reads without the others.
     async fn read_alone(&mut self, records_max: usize) -> Result<Vec<Record>, StreamError> {
+        if self.next < self.place.base {
+            return Err(self.gone(self.place.base));
+        }
         let reader = if let Some((reader, _)) = &self.own {
             reader
         } else {
@@ -285,15 +291,18 @@ impl KafkaSource {
         }
         self.own = None;
         let Bounds { first, next } = self.shared.bounds(&self.place).await?;
-        let Place { topic, region, .. } = &self.place;
-        let wanted = self.next;
-        if wanted < first {
-            let (topic, partition) = (topic.clone(), region.clone());
-            return Err(StreamError::Gone { topic, partition, wanted, first });
+        if self.next < first {
+            return Err(self.gone(first));
         }
+        let (Place { topic, region, .. }, wanted) = (&self.place, self.next);
         Err(StreamError::Corrupt(format!(
             "{topic} of {region} has no offset {wanted}, it ends at {next}: the topic was made anew"
         )))
+    }
+
+    fn gone(&self, first: u64) -> StreamError {
+        let (topic, partition) = (self.place.topic.clone(), self.place.region.clone());
+        StreamError::Gone { topic, partition, wanted: self.next, first }
     }
 }
 

@@ -15,8 +15,8 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use super::client::{self, Context, REQUEST_PATIENCE, RETRY_PAUSE};
 use super::control::{self, Control};
 use super::options::KafkaOptions;
-use crate::StreamError;
 use crate::log::topic;
+use crate::{Beginning, StreamError};
 
 /// How long brokers may take to be there at all.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -67,6 +67,39 @@ pub async fn apply_topics(
     let mut apply = Apply::connect(options, is_check).await?;
     apply.topics(regions.len()).await?;
     apply.control(regions, epoch_of_new).await?;
+    Ok(apply.applied)
+}
+
+/// Makes topics for a log that is moved here: it goes on with the identity and the offsets that it has.
+/// Topics that have another log, or records already of a log without these offsets, are refused.
+pub async fn begin_topics(
+    options: &KafkaOptions,
+    regions: &[String],
+    beginning: &Beginning,
+) -> Result<Applied, StreamError> {
+    options.check().map_err(|error| StreamError::Kafka(error.to_string()))?;
+    let mut apply = Apply::connect(options, false).await?;
+    let is_new = !apply.present.contains_key(&options.topic(control::TOPIC));
+    if !is_new {
+        let control = apply.read_control().await?;
+        let firsts = beginning.firsts.iter();
+        let is_same =
+            firsts.into_iter().all(|(topic, region, first)| control.first(topic, region) == *first);
+        if control.epoch.as_ref() != Some(&beginning.epoch) || !is_same {
+            return Err(StreamError::Kafka(format!(
+                "the topics {}* have another log already; choose another topic_prefix, or delete them",
+                options.topic_prefix
+            )));
+        }
+        return Ok(apply.applied);
+    }
+    apply.topics(regions.len()).await?;
+    let firsts = beginning.firsts.iter();
+    let firsts =
+        firsts.map(|(topic, region, first)| (control::first_key(topic, region), first.to_string()));
+    // Before the epoch: topics with an epoch are whole.
+    apply.write_control(firsts.collect()).await?;
+    apply.control(regions, &beginning.epoch).await?;
     Ok(apply.applied)
 }
 

@@ -1,0 +1,97 @@
+//! A deployment moves to Kafka with its history, and back: the picture goes on as if it had stayed.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::broker;
+use super::roles::World;
+use crate::system::kill::{assert_balanced, assert_same, ended_feeds, hashes};
+use crate::system::process::{Server, text, tilanne, wait_for};
+
+const REGION: &str = "/v1/regions/helsinki";
+
+fn sequence(server: &Server) -> u64 {
+    server.get(REGION)["region"]["sequence"].as_u64().unwrap_or_default()
+}
+
+/// Runs until some of the recording is on the log, then stops in good order.
+fn run_a_while(config: &Path, data: &Path) -> (String, u64) {
+    let mut server = Server::start(config, data);
+    wait_for("some of the recording", || (sequence(&server) > 2_000).then_some(()));
+    let epoch = server.get(REGION)["region"]["epoch"].as_str().unwrap().to_owned();
+    let id = server.process.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    let before = sequence_before_the_end(&server);
+    assert!(server.process.0.wait().unwrap().success());
+    (epoch, before)
+}
+
+/// The process may have ended already.
+fn sequence_before_the_end(server: &Server) -> u64 {
+    let answer = server.request(REGION).ok();
+    let answer = answer.and_then(|(_, body)| serde_json::from_str(&body).ok());
+    answer.map_or(2_000, |answer: serde_json::Value| {
+        answer["region"]["sequence"].as_u64().unwrap_or(2_000)
+    })
+}
+
+fn moved(command: &str, config: &Path, data: &Path) -> String {
+    let mut run = tilanne(["topics", command, "--config"]);
+    let output = run.arg(config).arg("--data-dir").arg(data).output().unwrap();
+    let (out, error) = text(&output);
+    assert!(output.status.success(), "{command}: {out}{error}");
+    out
+}
+
+fn ends_as(config: &Path, data: &Path, epoch: &str, undisturbed: &serde_json::Value) {
+    let server = Server::start(config, data);
+    let feeds = wait_for("the end of the recording", || ended_feeds(&server));
+    assert_balanced(&feeds);
+    assert_same(&server, undisturbed);
+    assert_eq!(server.get(REGION)["region"]["epoch"], epoch);
+}
+
+#[test]
+fn a_history_moves_to_kafka_and_the_picture_goes_on() {
+    let world = World::new(broker::shared(), &broker::prefix(), 8.0);
+    let (embedded, data) = (world.embedded(), world.folder.0.join("data"));
+    std::fs::create_dir_all(&data).unwrap();
+    let undisturbed = hashes(&world.recording, &embedded);
+    let (epoch, before) = run_a_while(&embedded, &data);
+    assert!(before >= 2_000);
+    let said = moved("import", &world.config, &data);
+    assert!(said.ends_with("records of 4 regions moved\n"), "{said}");
+    // Again: nothing is left to do, and nothing comes twice.
+    moved("import", &world.config, &data);
+    ends_as(&world.config, &world.folder.0.join("data"), &epoch, &undisturbed);
+}
+
+#[test]
+fn a_history_moves_back_to_the_embedded_log() {
+    let world = World::new(broker::shared(), &broker::prefix(), 8.0);
+    let (embedded, data) = (world.embedded(), world.folder.0.join("data"));
+    std::fs::create_dir_all(&data).unwrap();
+    let undisturbed = hashes(&world.recording, &embedded);
+    world.apply();
+    let (epoch, _) = run_a_while(&world.config, &data);
+    moved("export", &world.config, &data);
+    ends_as(&embedded, &data, &epoch, &undisturbed);
+    // Another log is there now that has gone on; Kafka's history must not come on top.
+    let mut again = tilanne(["topics", "export", "--config"]);
+    let output = again.arg(&world.config).arg("--data-dir").arg(&data).output().unwrap();
+    let (_, error) = text(&output);
+    assert!(!output.status.success() && error.contains("in the new log"), "{error}");
+}
+
+#[test]
+fn topics_of_another_log_are_not_written_over() {
+    let world = World::new(broker::shared(), &broker::prefix(), 16.0);
+    let (embedded, data) = (world.embedded(), world.folder.0.join("data"));
+    std::fs::create_dir_all(&data).unwrap();
+    run_a_while(&embedded, &data);
+    world.apply();
+    let mut import = tilanne(["topics", "import", "--config"]);
+    let output = import.arg(&world.config).arg("--data-dir").arg(&data).output().unwrap();
+    let (_, error) = text(&output);
+    assert!(!output.status.success() && error.contains("have another log already"), "{error}");
+}
