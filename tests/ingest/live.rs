@@ -59,6 +59,45 @@ async fn feeds_of_recordings_end_and_so_does_ingest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn held_feeds_write_nothing_until_they_are_released() {
+    let file = recording();
+    let feeds = file_feed("buses", file.path(), "speed = \"max\"");
+    let (_directory, log) = log();
+    let hold = Arc::new(ingest::Hold::new(std::time::Duration::from_mins(1)));
+    let regions = [region("test", &feeds)];
+    let clock = TickingClock::new(START_MS);
+    let shutdown = CancellationToken::new();
+    let held = Arc::clone(&hold);
+    ingest::run_held_feeds(log.clone(), &regions, clock, held, shutdown).await.unwrap();
+    for topic in [topic::EVENTS, topic::DEAD_LETTER] {
+        assert_eq!(log.bounds(topic, "test").await.unwrap().next, 0, "{topic}");
+    }
+    hold.release().await.unwrap();
+    let ended = |records: &[LogRecord]| is(records, "buses", Connection::Ended);
+    let records = read_until(log.as_ref(), "test", ended).await;
+    assert_eq!((events_of(&records, "buses").count(), accounted(&records, "buses")), (2, 3));
+    assert_eq!(bytes_of(log.as_ref(), topic::DEAD_LETTER, "test").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn held_feeds_keep_what_is_new() {
+    let file = recording();
+    let feeds = file_feed("buses", file.path(), "speed = \"max\"");
+    let (_directory, log) = log();
+    // All that is older than an instant goes: what is left is the last append.
+    let hold = Arc::new(ingest::Hold::new(std::time::Duration::ZERO));
+    let regions = [region("test", &feeds)];
+    let clock = TickingClock::new(START_MS);
+    let held = Arc::clone(&hold);
+    let shutdown = CancellationToken::new();
+    ingest::run_held_feeds(log.clone(), &regions, clock, held, shutdown).await.unwrap();
+    hold.release().await.unwrap();
+    let ended = |records: &[LogRecord]| is(records, "buses", Connection::Ended);
+    let records = read_until(log.as_ref(), "test", ended).await;
+    assert_eq!(events_of(&records, "buses").count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dump_is_played_with_its_times_or_as_of_now() {
     let (one, two) = (message(1, START_MS), message(2, START_MS));
     let timed = format!("2026-03-02T06:00:00.500Z {} {}", one.topic(), one.payload());

@@ -15,6 +15,8 @@ const START_PATIENCE: Duration = Duration::from_mins(3);
 pub(crate) const USER: &str = "tilanne";
 pub(crate) const PASSWORD: &str = "of-the-tests";
 const STORE_PASSWORD: &str = "of-the-store";
+/// In the broker's folder.
+const LOG: &str = "broker.log";
 
 /// A broker that is also its own controller.
 pub(crate) struct Broker {
@@ -198,10 +200,25 @@ impl Drop for Broker {
 }
 
 fn launch(folder: &Path) -> Child {
-    let log = folder.join("broker.log");
+    let (from, log) = open_log(folder);
+    let mut command = command(folder);
+    command.stdout(log.try_clone().unwrap()).stderr(log);
+    let mut child = spawn_lasting(command);
+    wait_started(folder, from, &mut child);
+    child
+}
+
+/// The broker's log, and how long it is already.
+pub(super) fn open_log(folder: &Path) -> (usize, std::fs::File) {
+    let log = folder.join(LOG);
     let from = std::fs::metadata(&log).map_or(0, |file| file.len() as usize);
-    let mut out = std::fs::File::options().create(true).append(true).open(&log).unwrap();
-    writeln!(out, "starting").unwrap();
+    let mut log = std::fs::File::options().create(true).append(true).open(&log).unwrap();
+    writeln!(log, "starting").unwrap();
+    (from, log)
+}
+
+/// What runs the broker of a folder, which has its settings.
+pub(super) fn command(folder: &Path) -> Command {
     let settings = folder.join("log4j2.properties");
     std::fs::write(
         &settings,
@@ -212,13 +229,18 @@ fn launch(folder: &Path) -> Child {
     .unwrap();
     let logging = format!("-Dlog4j2.configurationFile={}", settings.display());
     let mut command = java(&[logging, "kafka.Kafka".to_owned()]);
-    command.arg(folder.join("server.properties")).stdout(out.try_clone().unwrap()).stderr(out);
-    let mut child = spawn_lasting(command);
+    command.arg(folder.join("server.properties"));
+    command
+}
+
+/// Waits until the log says, after so many bytes, that the broker has started.
+pub(super) fn wait_started(folder: &Path, from: usize, child: &mut Child) {
+    let log = folder.join(LOG);
     let started = Instant::now();
     loop {
         let text = std::fs::read_to_string(&log).unwrap();
         if text[from..].contains("Kafka Server started") {
-            return child;
+            return;
         }
         let ended = child.try_wait().unwrap();
         let is_late = started.elapsed() > START_PATIENCE;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 pub(crate) mod broker;
+mod cluster;
 mod consumers;
 mod contract;
 mod log;

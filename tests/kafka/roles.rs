@@ -17,10 +17,10 @@ const SPEED: f64 = 2.5;
 const STALL: Duration = Duration::from_millis(3_500);
 
 /// Numbers that look random, the same in every run.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
+    pub(super) fn below(&mut self, end: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

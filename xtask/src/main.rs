@@ -24,6 +24,9 @@ enum Task {
     Test {
         /// Part of a test's name; everything without it.
         filter: Option<String>,
+        /// Faults on a cluster of brokers instead, for hours, as root: `tests/kafka/cluster.rs`.
+        #[arg(long, conflicts_with = "filter")]
+        cluster: bool,
     },
     /// Measure, and compare with the targets.
     Bench {
@@ -56,7 +59,8 @@ fn main() -> anyhow::Result<ExitCode> {
     let root = root();
     match Cli::parse().task {
         Task::Run { arguments } => run::run(&root, &arguments),
-        Task::Test { filter } => test::test(&root, filter.as_deref()),
+        Task::Test { cluster: true, .. } => test::cluster(&root),
+        Task::Test { filter, cluster: false } => test::test(&root, filter.as_deref()),
         Task::Bench { name, json, write } => bench::bench(&root, name.as_deref(), json, write),
         Task::Fuzz { target, minutes } => fuzz::fuzz(&root, &target, minutes),
         Task::Dashboard => dashboard::build(&root).map(|()| ExitCode::SUCCESS),

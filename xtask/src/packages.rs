@@ -7,8 +7,9 @@ use anyhow::{Result, bail};
 use crate::command;
 
 /// Program and the Debian package that has it.
-const NEEDED: [(&str, &str); 8] = [
+const NEEDED: [(&str, &str); 9] = [
     ("chromium", "chromium"),
+    ("ip", "iproute2"),
     ("java", "default-jre-headless"),
     ("mosquitto", "mosquitto"),
     ("mosquitto_pub", "mosquitto-clients"),

@@ -7,6 +7,10 @@ use anyhow::Result;
 
 use crate::{clients, command, dashboard, kafka, packages};
 
+/// What is ignored unless it is asked for: hours of faults on a cluster of brokers.
+const CLUSTER: [&str; 4] =
+    ["kafka::cluster", "--include-ignored", "--nocapture", "--test-threads=1"];
+
 /// Installs, builds and tests. One release build serves the tests, the binary that they start and
 /// the benches; debug would build everything a second time.
 pub fn test(root: &Path, filter: Option<&str>) -> Result<ExitCode> {
@@ -16,12 +20,27 @@ pub fn test(root: &Path, filter: Option<&str>) -> Result<ExitCode> {
     let folder = root.join("services/dashboard");
     command::run(dashboard::npm(&folder).args(["run", "test"]))?;
     clients::test(root)?;
-    let release = ["--release", "--workspace", "--all-targets"];
-    command::run(command::cargo(root).arg("build").args(release))?;
+    build(root)?;
     let mut test = command::cargo(root);
     test.args(["test", "--release", "--workspace"]);
     if let Some(filter) = filter {
         test.arg(filter);
     }
     command::exit_code(&mut test)
+}
+
+/// Installs and builds the same, and runs the faults on a cluster alone.
+pub fn cluster(root: &Path) -> Result<ExitCode> {
+    packages::ensure()?;
+    kafka::ensure(root)?;
+    dashboard::build(root)?;
+    build(root)?;
+    let mut test = command::cargo(root);
+    test.args(["test", "--release", "--workspace", "--test", "main", "--"]).args(CLUSTER);
+    command::exit_code(test.env("TILANNE_CLUSTER", "1"))
+}
+
+fn build(root: &Path) -> Result<()> {
+    let release = ["--release", "--workspace", "--all-targets"];
+    command::run(command::cargo(root).arg("build").args(release))
 }

@@ -9,6 +9,10 @@ use std::process::ExitCode;
 
 use load_tests::bench::{BENCHES, BenchError, Figure, report};
 
+/// That of the binary that is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let (mut json, mut write) = (false, false);
     let mut name = None;

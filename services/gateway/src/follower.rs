@@ -15,12 +15,19 @@ use crate::live::{LiveRegion, Progress};
 /// restart: some seconds to minutes.
 const HISTORY_RECORDS: u64 = 512;
 
+/// The same of a log whose records are one change each.
+const HISTORY_CHANGES: u64 = 65_536;
+
 /// Of these, records read at a time: a frame may have a mebibyte, and what a ring has no room for is
 /// dropped after each read.
 const HISTORY_RECORDS_PER_READ: usize = 16;
+/// The same of a log whose records are one change each.
+const HISTORY_CHANGES_PER_READ: usize = 2_048;
 
 /// Records read at a time: enough to catch up quickly, few enough to decode in milliseconds.
 const RECORDS_PER_READ: usize = 256;
+/// The same of a log whose records are one change each.
+const CHANGES_PER_READ: usize = 2_048;
 
 /// Why a view cannot be kept. The supervisor starts [`follow`] again after a pause.
 #[derive(Debug, thiserror::Error)]
@@ -81,12 +88,14 @@ async fn run(
     live.set_progress(Progress::CatchingUp);
     let start = restore(log, live, setup).await?;
     let (mut source, mut next, goal) = open(log, region, start).await.map_err(failed)?;
+    let is_compacted = log.is_compacted(topic::PICTURE);
+    let per_read = if is_compacted { CHANGES_PER_READ } else { RECORDS_PER_READ };
     loop {
         if next >= goal && live.progress() == Progress::CatchingUp {
             live.set_progress(Progress::Following);
             tracing::info!(%region, next, "the view has caught up");
         }
-        let records = source.next(RECORDS_PER_READ).await.map_err(failed)?;
+        let records = source.next(per_read).await.map_err(failed)?;
         next = records.last().map_or(next, |record| record.offset + 1);
         live.apply(decode(region, &records)?);
     }
@@ -141,14 +150,19 @@ async fn remember(
 ) -> Result<(), FollowError> {
     let failed = |error| FollowError::Log { region: region.clone(), error };
     let first = log.bounds(topic::PICTURE, region).await.map_err(failed)?.first;
-    let mut next = first.max(end.saturating_sub(HISTORY_RECORDS));
+    let (records, per_read) = if log.is_compacted(topic::PICTURE) {
+        (HISTORY_CHANGES, HISTORY_CHANGES_PER_READ)
+    } else {
+        (HISTORY_RECORDS, HISTORY_RECORDS_PER_READ)
+    };
+    let mut next = first.max(end.saturating_sub(records));
     if next >= end {
         return Ok(());
     }
     let mut source = log.source(topic::PICTURE, region, next).await.map_err(failed)?;
     while next < end {
         let left = usize::try_from(end - next).unwrap_or(usize::MAX);
-        let records = source.next(left.min(HISTORY_RECORDS_PER_READ)).await.map_err(failed)?;
+        let records = source.next(left.min(per_read)).await.map_err(failed)?;
         next = records.last().map_or(next, |record| record.offset + 1);
         decode(region, &records)?.into_iter().for_each(|frame| history.add(frame));
     }

@@ -90,15 +90,36 @@ impl Outlet {
     /// Appends dead letters. They come before the tally that counts them, so that what is counted
     /// as rejected can be found.
     pub(crate) async fn append_letters(&self, letters: &[DeadLetter]) -> Result<(), StreamError> {
-        for letter in letters {
-            let append = |letter: &DeadLetter| {
-                let records = vec![letter.encode_to_vec().into()];
-                self.dead_letters.append(Append { records, cursor: None })
+        let sink = self.dead_letters.as_ref();
+        let mut rest = letters;
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let fits = rest.iter().take_while(|letter| {
+                bytes += letter.encoded_len();
+                bytes <= APPEND_BYTES_MAX
+            });
+            let (part, after) = rest.split_at(fits.count().max(1));
+            rest = after;
+            let encoded = |letters: &[DeadLetter]| Append {
+                records: letters.iter().map(|letter| letter.encode_to_vec().into()).collect(),
+                cursor: None,
             };
-            match append(letter).await {
-                Err(StreamError::TooLarge { .. }) => append(&without_payload(letter)).await?,
-                appended => appended?,
-            };
+            match sink.append(encoded(part)).await {
+                Err(StreamError::TooLarge { .. }) => {}
+                appended => {
+                    appended?;
+                    continue;
+                }
+            }
+            // One of them is too large: the others stay whole.
+            for letter in part {
+                match sink.append(encoded(std::slice::from_ref(letter))).await {
+                    Err(StreamError::TooLarge { .. }) => {
+                        sink.append(encoded(&[without_payload(letter)])).await?
+                    }
+                    appended => appended?,
+                };
+            }
         }
         Ok(())
     }

@@ -175,7 +175,8 @@ pub(super) fn failed(doing: &str, error: &KafkaError, context: &Context) -> Stre
     StreamError::Kafka(format!("{doing}: {error}{because}"))
 }
 
-/// Whether trying again may help.
+/// Whether trying again may help. Partitions and topics that a broker does not know may be known again
+/// in a moment: so it says when a leader is being chosen.
 fn is_passing(error: &KafkaError) -> bool {
     use RDKafkaErrorCode as Code;
     error.rdkafka_error_code().is_none_or(|code| {
@@ -185,9 +186,6 @@ fn is_passing(error: &KafkaError) -> bool {
                 | Code::GroupAuthorizationFailed
                 | Code::ClusterAuthorizationFailed
                 | Code::InvalidArgument
-                | Code::UnknownTopic
-                | Code::UnknownTopicOrPartition
-                | Code::UnknownPartition
                 | Code::Fatal
         )
     })

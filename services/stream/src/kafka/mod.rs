@@ -31,7 +31,7 @@ use rdkafka::producer::Producer as _;
 use tokio::sync::{OnceCell, Semaphore};
 
 use self::checkpoints::Checkpoints;
-use self::client::{Context, REQUEST_PATIENCE};
+use self::client::{Context, REQUEST_PATIENCE, RETRY_PAUSE};
 use self::control::Control;
 pub use self::membership::{Change, Membership};
 pub use self::options::{KafkaOptions, KafkaOptionsError, Mechanism, Retention, Sasl, Tls, Tuning};
@@ -43,6 +43,8 @@ use crate::{Bounds, Checkpoint, Log, Sink, Source, StreamError};
 
 /// Readers of the past at a time in one process; each has a connection and up to 16 MiB.
 const READERS_MAX: usize = 16;
+/// How long a topic may take to be known to all brokers.
+const KNOWN_PATIENCE: Duration = Duration::from_secs(3);
 /// Longest wait for what was appended when the log closes.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 /// Records that are looked at first for the newest cursor, and how much more each time.
@@ -139,25 +141,35 @@ impl KafkaLog {
     }
 }
 
-/// Waits for brokers, then says which topic is missing or has too few partitions.
+/// Waits for brokers, then says which topic is missing. One that was made just now is not known to all
+/// brokers at once.
 async fn present(
     observer: &Arc<BaseConsumer<Context>>,
     options: &KafkaOptions,
     patience: Option<Duration>,
 ) -> Result<(), StreamError> {
     let doing = format!("brokers {}", options.bootstrap_servers);
-    let ask = |observer: &BaseConsumer<Context>| observer.fetch_metadata(None, REQUEST_PATIENCE);
-    let metadata = client::asked(&doing, observer, patience, ask).await?;
-    for name in topics::TOPICS.into_iter().chain([control::TOPIC]) {
-        let full = options.topic(name);
-        let found = metadata.topics().iter().find(|topic| topic.name() == full);
-        if found.is_none_or(|topic| topic.partitions().is_empty()) {
-            return Err(StreamError::Kafka(format!(
-                "topic {full} is missing; run `tilanne topics apply`"
-            )));
+    let started = tokio::time::Instant::now();
+    loop {
+        let ask =
+            |observer: &BaseConsumer<Context>| observer.fetch_metadata(None, REQUEST_PATIENCE);
+        let metadata = client::asked(&doing, observer, patience, ask).await?;
+        let mut wanted = topics::TOPICS.into_iter().chain([control::TOPIC]);
+        let missing = wanted.find(|name| {
+            let full = options.topic(name);
+            let mut known = metadata.topics().iter();
+            known
+                .find(|topic| topic.name() == full)
+                .is_none_or(|topic| topic.partitions().is_empty())
+        });
+        let Some(missing) = missing else { return Ok(()) };
+        if started.elapsed() >= KNOWN_PATIENCE {
+            let full = options.topic(missing);
+            let message = format!("topic {full} is missing; run `tilanne topics apply`");
+            return Err(StreamError::Kafka(message));
         }
+        tokio::time::sleep(RETRY_PAUSE).await;
     }
-    Ok(())
 }
 
 impl Shared {

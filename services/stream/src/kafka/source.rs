@@ -145,15 +145,11 @@ fn is_gone(error: &KafkaError) -> bool {
     )
 }
 
+/// A partition that nobody leads for a moment is not known meanwhile: that passes.
 fn is_fatal(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
-        Some(
-            RDKafkaErrorCode::Fatal
-                | RDKafkaErrorCode::UnknownTopicOrPartition
-                | RDKafkaErrorCode::UnknownPartition
-                | RDKafkaErrorCode::TopicAuthorizationFailed
-        )
+        Some(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::TopicAuthorizationFailed)
     )
 }
 
