@@ -3,6 +3,7 @@
 mod edges;
 mod fuzz;
 mod generated;
+mod observability;
 mod schema;
 mod tidy;
 

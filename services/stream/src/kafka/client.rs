@@ -22,6 +22,8 @@ pub(super) const REQUEST_PATIENCE: Duration = Duration::from_secs(10);
 pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(500);
 /// How long a client may take to say what is wrong.
 const DRAIN: Duration = Duration::from_millis(100);
+/// Things that it may say then; of brokers that are away there is always more.
+const SAID_MAX: usize = 8;
 /// Attempts between two lines in our log that say the same.
 const ATTEMPTS_PER_LINE: u32 = 20;
 
@@ -205,7 +207,11 @@ pub(super) async fn asked<T: Send + 'static>(
             let answer = ask(&asked);
             if answer.is_err() {
                 // What the library has to say waits until it is asked.
-                while asked.poll(DRAIN).is_some() {}
+                for _ in 0..SAID_MAX {
+                    if asked.poll(DRAIN).is_none() {
+                        break;
+                    }
+                }
             }
             answer
         });
