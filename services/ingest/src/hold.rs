@@ -10,9 +10,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use metrics::counter;
 use stream::{Append, Sink, StreamError};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+
+use crate::metric;
 
 /// Bytes that a region's output may take while it is held back; of more, the oldest go.
 const BYTES_MAX: usize = 128 << 20;
@@ -50,8 +53,9 @@ impl Hold {
     pub async fn release(&self) -> Result<(), StreamError> {
         // Who appends meanwhile waits for the lock, and writes after it.
         let mut held = self.held.lock().await;
-        while let Some(HeldAppend { sink, append, .. }) = held.appends.pop_front() {
-            sink.append(append).await?;
+        while let Some(HeldAppend { sink, append, .. }) = held.appends.front() {
+            sink.append(append.clone()).await?;
+            held.appends.pop_front();
         }
         held.bytes = 0;
         self.is_released.store(true, Ordering::Release);
@@ -71,11 +75,16 @@ impl Hold {
         let at = Instant::now();
         held.bytes += bytes;
         held.appends.push_back(HeldAppend { at, sink: Arc::clone(sink), append, bytes });
-        while held.bytes > BYTES_MAX
-            || held.appends.front().is_some_and(|oldest| at.duration_since(oldest.at) > self.keep)
-        {
-            let Some(oldest) = held.appends.pop_front() else { break };
+        while let Some(oldest) = held.appends.front() {
+            let is_old = at.duration_since(oldest.at) > self.keep;
+            if !is_old && held.bytes <= BYTES_MAX {
+                break;
+            }
+            if !is_old {
+                counter!(metric::HELD_LOST).increment(1);
+            }
             held.bytes -= oldest.bytes;
+            held.appends.pop_front();
         }
         None
     }
@@ -90,6 +99,11 @@ pub(crate) struct HeldSink {
 #[async_trait]
 impl Sink for HeldSink {
     async fn append(&self, append: Append) -> Result<u64, StreamError> {
+        let bytes_max = self.sink.record_bytes_max();
+        let bytes = append.records.iter().map(bytes::Bytes::len).max().unwrap_or_default();
+        if bytes > bytes_max {
+            return Err(StreamError::TooLarge { bytes, bytes_max });
+        }
         match self.hold.keep(&self.sink, append).await {
             Some(append) => self.sink.append(append).await,
             // What is held has no offset yet, and who asks for it here only counts.

@@ -98,7 +98,10 @@ async fn supervise(context: FeedContext) -> Result<(), IngestError> {
         let run = AbortOnDropHandle::new(tokio::spawn(feed::run(context.clone(), pipeline)));
         let error = match run.await {
             Ok(Ok(())) => return Ok(()),
-            Ok(Err(error @ (StreamError::Storage(_) | StreamError::Closed))) => {
+            // What passes is waited out in the log.
+            Ok(Err(
+                error @ (StreamError::Storage(_) | StreamError::Kafka(_) | StreamError::Closed),
+            )) => {
                 return Err(error.into());
             }
             Ok(Err(error)) => error.to_string(),

@@ -14,6 +14,7 @@
 //! | `tilanne_ingest_restarts_total` | counter | `feed` | restarts of a feed after a crash |
 //! | `tilanne_ingest_queue_records` | gauge | `feed` | records waiting for the pipeline |
 //! | `tilanne_ingest_append_records` | histogram | `region` | log records of one append |
+//! | `tilanne_ingest_held_lost_total` | counter | | appends of a standby that had no room |
 //! | `tilanne_ingest_source_seconds` | histogram | `feed` | event time to reception, one a batch |
 //! | `tilanne_ingest_logged_seconds` | histogram | `feed` | reception to the log, one a batch |
 //! | `tilanne_ingest_watermark_age_seconds` | gauge | `feed` | received time less watermark |
@@ -35,6 +36,7 @@ pub(crate) const CONNECTS: &str = "tilanne_ingest_connects_total";
 pub(crate) const RESTARTS: &str = "tilanne_ingest_restarts_total";
 pub(crate) const QUEUE: &str = "tilanne_ingest_queue_records";
 pub(crate) const APPEND: &str = "tilanne_ingest_append_records";
+pub(crate) const HELD_LOST: &str = "tilanne_ingest_held_lost_total";
 pub(crate) const SOURCE: &str = "tilanne_ingest_source_seconds";
 pub(crate) const LOGGED: &str = "tilanne_ingest_logged_seconds";
 pub(crate) const WATERMARK_AGE: &str = "tilanne_ingest_watermark_age_seconds";

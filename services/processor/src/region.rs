@@ -53,8 +53,13 @@ pub(crate) struct Processor {
     sink: Box<dyn Sink>,
     /// Next offset of `events` to read.
     pub(crate) events_next: u64,
-    /// Offset that the next frame gets.
+    /// Offset that the next frame gets, when nobody else writes.
     picture_next: u64,
+    /// Offset of `picture` from which on everything is that this picture does not have yet.
+    picture_from: u64,
+    /// Offset of `events` up to which another one may have written: one that has lost the region, or
+    /// that has taken it.
+    contended_until: Option<u64>,
     /// Records that the newest checkpoint does not include.
     unsaved_records: u64,
     /// Deltas of the current batch; kept to use its memory again.
@@ -71,6 +76,7 @@ struct Metrics {
     checkpoint_bytes: Gauge,
     lag: Gauge,
     restore: Histogram,
+    unsaved: Counter,
 }
 
 impl Metrics {
@@ -83,6 +89,7 @@ impl Metrics {
             checkpoints: counter!("tilanne_processor_checkpoints_total", &label()),
             checkpoint_bytes: gauge!("tilanne_processor_checkpoint_bytes", &label()),
             lag: gauge!("tilanne_processor_lag_records", &label()),
+            unsaved: counter!("tilanne_processor_checkpoints_failed_total", &label()),
             restore: histogram!("tilanne_processor_restore_seconds", &label()),
         }
     }
@@ -96,8 +103,9 @@ impl Processor {
         let started = Instant::now();
         let region = config.region.to_string();
         let failed = |source| ProcessorError::Stream { region: region.clone(), source };
-        let bounds = log.bounds(topic::EVENTS, &region).await.map_err(failed)?;
         let checkpoint = log.checkpoint(&region).await.map_err(failed)?;
+        // After it: another processor may save a newer one meanwhile.
+        let bounds = log.bounds(topic::EVENTS, &region).await.map_err(failed)?;
         let sink = log.sink(topic::PICTURE, &region).await.map_err(failed)?;
         let picture_bounds = log.bounds(topic::PICTURE, &region).await.map_err(failed)?;
         let restored = match checkpoint {
@@ -133,6 +141,8 @@ impl Processor {
             sink,
             events_next,
             picture_next: picture_bounds.next,
+            picture_from: picture_bounds.next,
+            contended_until: None,
             unsaved_records: 0,
             deltas: Vec::new(),
             lag_at: Instant::now(),
@@ -170,6 +180,12 @@ impl Processor {
         self.save().await?;
         info!(region, events_next = self.events_next, "processor stopped");
         Ok(())
+    }
+
+    /// What is written from now on begins at an offset of `picture`.
+    pub(crate) fn begin_at(&mut self, picture_next: u64) {
+        self.picture_next = picture_next;
+        self.picture_from = picture_next;
     }
 
     pub(crate) async fn source(&self) -> Result<Box<dyn Source>, StreamError> {
@@ -226,7 +242,18 @@ impl Processor {
             let count = records.len() as u64;
             (self.sink.append(Append { records, cursor: None }).await?, count)
         };
+        if first != self.picture_next {
+            // Another one has written in between. What it wrote of later events lies before what we write
+            // now: a reader must find it until we are past them.
+            let end = self.log.bounds(topic::EVENTS, &self.region).await?.next;
+            self.contended_until = self.contended_until.max(Some(end));
+            warn!(region = self.region, until = end, "another processor writes this region too");
+        }
         self.picture_next = first + count;
+        if self.contended_until.is_none_or(|end| self.events_next >= end) {
+            self.contended_until = None;
+            self.picture_from = self.picture_next;
+        }
         self.metrics.deltas.increment(deltas.len() as u64);
         Ok(())
     }
@@ -243,14 +270,23 @@ impl Processor {
             self.sink.flush().await?;
             let checkpoint = Checkpoint {
                 events_next: self.events_next,
-                picture_next: self.picture_next,
+                picture_next: self.picture_from,
                 state,
             };
             self.log.save_checkpoint(&self.region, checkpoint).await
         };
-        saved
-            .await
-            .map_err(|source| ProcessorError::Stream { region: self.region.clone(), source })?;
+        match saved.await {
+            Ok(()) => {}
+            Err(StreamError::Checkpoints(reason)) => {
+                // The log has everything; a restart reads more of it. It is tried again when it is due.
+                self.metrics.unsaved.increment(1);
+                warn!(region = self.region, reason, "no checkpoint was saved");
+                return Ok(());
+            }
+            Err(source) => {
+                return Err(ProcessorError::Stream { region: self.region.clone(), source });
+            }
+        }
         self.unsaved_records = 0;
         self.metrics.checkpoints.increment(1);
         self.metrics.checkpoint_bytes.set(state_bytes as f64);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use picture::Delta;
-use stream::Log;
+use stream::{Log, topic};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -54,7 +54,10 @@ pub async fn stand_by(
                 () = promoted.cancelled() => return Ok(Some(warm)),
                 () = sleep_until(look_at) => {
                     look_at = Instant::now() + LOOK_EVERY;
-                    warm.forget(log.checkpoint_next(&region).await.map_err(failed)?);
+                    match log.checkpoint_next(&region).await {
+                        Ok(events_next) => warm.forget(events_next),
+                        Err(error) => tracing::warn!(region, %error, "no checkpoint was looked at"),
+                    }
                     continue;
                 }
                 records = source.next(options.batch_records_max.max(1)) => records.map_err(failed)?,
@@ -91,6 +94,8 @@ impl Warm {
         let failed =
             |region: &str, source| ProcessorError::Stream { region: region.into(), source };
         let mut processor = self.processor;
+        let end = processor.log.bounds(topic::PICTURE, &processor.region).await;
+        processor.begin_at(end.map_err(|source| failed(&processor.region, source))?.next);
         let deltas = self.kept.make_contiguous();
         for part in deltas.chunks(DELTAS_PER_APPEND) {
             let appended = processor.append(part).await;

@@ -47,6 +47,9 @@ pub enum StreamError {
         /// The bound.
         bytes_max: usize,
     },
+    /// The store of checkpoints does not answer; the log itself goes on.
+    #[error("checkpoints: {0}")]
+    Checkpoints(String),
     /// Kafka does not do what was asked; says what and why.
     #[error("kafka: {0}")]
     Kafka(String),
@@ -138,13 +141,17 @@ pub trait Log: Send + Sync {
 /// The writing end of a partition.
 #[async_trait]
 pub trait Sink: Send + Sync {
-    /// Appends and gives the offset of the first record. Readers see the records at once; they are
-    /// durable at the next group commit.
+    /// Appends and gives the offset of the first record. On the embedded log readers see the records at
+    /// once and they are durable at the next group commit; in Kafka both when this returns.
     async fn append(&self, append: Append) -> Result<u64, StreamError>;
     /// Appends records, each with the key whose newest record is kept, where the topic is compacted.
     async fn append_keyed(&self, records: Vec<(Bytes, Bytes)>) -> Result<u64, StreamError> {
         let records = records.into_iter().map(|(_, record)| record).collect();
         self.append(Append { records, cursor: None }).await
+    }
+    /// Largest record that it takes, bytes.
+    fn record_bytes_max(&self) -> usize {
+        usize::MAX
     }
     /// Waits until everything appended so far is durable.
     async fn flush(&self) -> Result<(), StreamError>;

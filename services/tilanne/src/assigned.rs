@@ -21,6 +21,8 @@ use tokio_util::task::AbortOnDropHandle;
 const ORDERS_MAX: usize = 16;
 /// How often the group is told how far the regions are.
 const COMMIT_EVERY: Duration = Duration::from_secs(5);
+/// How long that may take.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(1);
 /// How long work may take to end in good order when a region is given up.
 const GIVE_PATIENCE: Duration = Duration::from_secs(4);
 
@@ -60,7 +62,9 @@ pub(crate) async fn share(
     loop {
         let change = tokio::select! {
             _ = ticks.tick() => {
-                commit(kafka, &membership, &held).await;
+                // The group must be heard whatever the store of checkpoints does.
+                let commits = commit(kafka, &membership, &held);
+                let _ = tokio::time::timeout(COMMIT_PATIENCE, commits).await;
                 continue;
             }
             () = stop.cancelled(), if !is_leaving => {
@@ -141,7 +145,12 @@ async fn have(
                 Some(Order::Take) => {}
                 Some(Order::Give(done)) => break Some(done),
                 // What it would still save is of the past.
-                Some(Order::Lose) => return Ok(true),
+                Some(Order::Lose) => {
+                    stop.cancel();
+                    work.abort();
+                    let _ = (&mut work).await;
+                    return Ok(true);
+                }
                 None => break None,
             }
         }

@@ -16,6 +16,8 @@ use crate::{Checkpoint, StreamError};
 /// Newest checkpoints of a region that are kept: who reads one while the next two are written still
 /// finds it.
 const KEPT: usize = 3;
+/// Times that a folder is looked at whose files go while they are read.
+const LOOKS_MAX: usize = 3;
 /// They shrink to a third.
 const ZSTD_LEVEL: i32 = 1;
 /// Largest state, bytes: a damaged length must not become an allocation.
@@ -66,7 +68,7 @@ impl Checkpoints {
         let Checkpoint { events_next, picture_next, state } = checkpoint;
         let packed = tokio::task::spawn_blocking(move || zstd::bulk::compress(&state, ZSTD_LEVEL));
         let packed = packed.await.map_err(|_| StreamError::Closed)?;
-        let packed = packed.map_err(|error| StreamError::Storage(error.to_string()))?;
+        let packed = packed.map_err(|error| StreamError::Checkpoints(error.to_string()))?;
         let mut file = BytesMut::with_capacity(HEADER_BYTES + packed.len());
         file.put_u64(picture_next);
         file.put_slice(&packed);
@@ -91,7 +93,20 @@ impl Checkpoints {
 
     /// The newest one that can be read.
     pub(super) async fn newest(&self, region: &str) -> Result<Option<Checkpoint>, StreamError> {
-        for Named { path, events_next } in self.list(region).await?.into_iter().rev() {
+        for _ in 0..LOOKS_MAX {
+            let listed = self.list(region).await?;
+            let is_empty = listed.is_empty();
+            let found = self.first_of(listed).await?;
+            if is_empty || found.is_some() {
+                return Ok(found);
+            }
+            // All were replaced, or are damaged. A processor that took that for "none" would begin anew.
+        }
+        Err(StreamError::Checkpoints(format!("those of {region} cannot be read")))
+    }
+
+    async fn first_of(&self, listed: Vec<Named>) -> Result<Option<Checkpoint>, StreamError> {
+        for Named { path, events_next } in listed.into_iter().rev() {
             let file = match self.store.get(&path).await {
                 Ok(found) => found.bytes().await.map_err(|error| failed(&error))?,
                 Err(object_store::Error::NotFound { .. }) => continue,
@@ -117,5 +132,5 @@ async fn unpack(mut file: Bytes) -> Option<(u64, Bytes)> {
 }
 
 fn failed(error: &object_store::Error) -> StreamError {
-    StreamError::Storage(format!("checkpoints: {error}"))
+    StreamError::Checkpoints(error.to_string())
 }

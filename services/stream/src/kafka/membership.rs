@@ -13,7 +13,7 @@ use std::time::Duration;
 use rdkafka::client::OAuthToken;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use tokio::sync::{mpsc, oneshot};
 
@@ -25,6 +25,8 @@ use crate::log::topic;
 
 /// How often the group is heard.
 const POLL: Duration = Duration::from_millis(100);
+/// Pause after trouble that stays.
+const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 /// How long regions that are taken away may take to end in good order. Beyond it they are given up all
 /// the same.
 const RELEASE_PATIENCE: Duration = Duration::from_secs(5);
@@ -135,6 +137,21 @@ impl ConsumerContext for Group {
     }
 }
 
+/// Whether only people can mend it.
+fn is_lasting(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::Fatal
+                | Code::GroupAuthorizationFailed
+                | Code::TopicAuthorizationFailed
+                | Code::InvalidSessionTimeout
+                | Code::FencedInstanceId
+        )
+    )
+}
+
 impl Membership {
     pub(super) fn join(
         options: &KafkaOptions,
@@ -173,6 +190,10 @@ impl Membership {
                 match consumer.poll(POLL) {
                     // What was on its way when the partition was paused.
                     None | Some(Ok(_)) => {}
+                    Some(Err(error)) if is_lasting(&error) => {
+                        tracing::error!(target: "stream::kafka", %error, "no region is taken");
+                        std::thread::sleep(TROUBLE_PAUSE);
+                    }
                     Some(Err(error)) => {
                         tracing::debug!(target: "stream::kafka", %error, "group");
                     }

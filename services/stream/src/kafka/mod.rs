@@ -41,8 +41,8 @@ pub use self::topics::{Applied, apply_topics, begin_topics};
 use crate::log::topic;
 use crate::{Bounds, Checkpoint, Log, Sink, Source, StreamError};
 
-/// Readers of the past at a time in one process; each has a connection and up to 16 MiB.
-const READERS_MAX: usize = 16;
+/// Readers of the past at a time in one process, clients' too; each has a connection and up to 16 MiB.
+const READERS_MAX: usize = 64;
 /// How long a topic may take to be known to all brokers.
 const KNOWN_PATIENCE: Duration = Duration::from_secs(3);
 /// Longest wait for what was appended when the log closes.
@@ -214,7 +214,12 @@ impl Shared {
             let end = self.bounds(place).await?.next;
             Ok(Arc::new(Tail::follow(self.reader(place.clone(), end)?, end)))
         };
-        cell.get_or_try_init(follow).await.map(Arc::clone)
+        let tail = cell.get_or_try_init(follow).await.map(Arc::clone)?;
+        if tail.is_over() {
+            let mut tails = self.tails.lock().unwrap_or_else(PoisonError::into_inner);
+            tails.remove(&(place.topic.clone(), place.partition));
+        }
+        Ok(tail)
     }
 
     fn unfinished(&self, partition: i32) -> Unfinished {

@@ -78,7 +78,7 @@ struct Outstanding {
 }
 
 impl Delivery {
-    fn new(records: usize) -> (Arc<Self>, oneshot::Receiver<Result<u64, KafkaError>>) {
+    pub(super) fn new(records: usize) -> (Arc<Self>, oneshot::Receiver<Result<u64, KafkaError>>) {
         let (told, all) = oneshot::channel();
         let outstanding = Outstanding { records, first: None, error: None, told: Some(told) };
         (Arc::new(Self(Mutex::new(outstanding))), all)
@@ -242,6 +242,10 @@ impl Sink for KafkaSink {
     async fn append_keyed(&self, records: Vec<(Bytes, Bytes)>) -> Result<u64, StreamError> {
         let records = records.into_iter().map(|(key, record)| (Some(key), record));
         self.deliver(&records.collect::<Vec<_>>(), None).await
+    }
+
+    fn record_bytes_max(&self) -> usize {
+        self.record_bytes_max
     }
 
     async fn flush(&self) -> Result<(), StreamError> {

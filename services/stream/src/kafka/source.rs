@@ -15,7 +15,7 @@ use rdkafka::message::{BorrowedMessage, Headers, Message};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::client::{Context, RETRY_PAUSE};
+use super::client::Context;
 use super::sink::{CURSOR_HEADER, SCHEMA_HEADER};
 use super::{Shared, offset};
 use crate::{Bounds, Record, Source, StreamError};
@@ -24,6 +24,9 @@ use crate::{Bounds, Record, Source, StreamError};
 const TAIL_BYTES_MAX: usize = 8 << 20;
 /// What a record takes beside its payload.
 const RECORD_BYTES: usize = 48;
+/// More than one append can have left unfinished; a topic with more without a cursor is none's that has
+/// cursors.
+const UNFINISHED_BYTES_MAX: usize = 32 << 20;
 /// Records that are read at a time for the tail.
 const TAIL_RECORDS_PER_READ: usize = 4_096;
 
@@ -45,6 +48,8 @@ pub(super) struct Place {
 pub(super) struct Reader {
     consumer: StreamConsumer<Context>,
     place: Place,
+    /// Why it ended, when records before that were still to be given.
+    ended: Mutex<Option<KafkaError>>,
 }
 
 impl Reader {
@@ -57,12 +62,16 @@ impl Reader {
         let from = offset(from.saturating_sub(place.base));
         assignment.add_partition_offset(&place.topic, place.partition, from)?;
         consumer.assign(&assignment)?;
-        Ok(Self { consumer, place })
+        Ok(Self { consumer, place, ended: Mutex::default() })
     }
 
     /// The next records, at least one; none when what was to come is not there. Cancel-safe: what has
     /// been taken from the library is returned without another wait.
     async fn read(&self, records_max: usize) -> Result<Option<Vec<Record>>, StreamError> {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(error) = ended {
+            return self.end(&error);
+        }
         let mut records = Vec::new();
         loop {
             let received = if records.is_empty() {
@@ -75,14 +84,13 @@ impl Reader {
             };
             match received {
                 Ok(message) => records.push(record(&message, &self.place)),
-                Err(error) if is_gone(&error) => {
-                    return Ok((!records.is_empty()).then_some(records));
-                }
-                Err(error) if is_fatal(&error) => {
-                    let Place { topic, region, .. } = &self.place;
-                    return Err(StreamError::Kafka(format!(
-                        "reading {topic} of {region}: {error}"
-                    )));
+                Err(error) if is_gone(&error) || is_fatal(&error) => {
+                    if records.is_empty() {
+                        return self.end(&error);
+                    }
+                    // The library says it once; the records before it must not go.
+                    *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    return Ok(Some(records));
                 }
                 // The library connects again by itself.
                 Err(error) => tracing::debug!(target: "stream::kafka", %error, "reading goes on"),
@@ -93,6 +101,15 @@ impl Reader {
         }
     }
 
+    /// Nothing more comes: what was to come is gone, or there is an error.
+    fn end(&self, error: &KafkaError) -> Result<Option<Vec<Record>>, StreamError> {
+        if is_gone(error) {
+            return Ok(None);
+        }
+        let Place { topic, region, .. } = &self.place;
+        Err(StreamError::Kafka(format!("reading {topic} of {region}: {error}")))
+    }
+
     /// Reads to the end and gives the value of the last record with a cursor of that key, and the
     /// records after it.
     pub(super) async fn newest_cursor(
@@ -101,6 +118,7 @@ impl Reader {
         end: u64,
     ) -> Result<(Option<Bytes>, Vec<(u64, Bytes)>), StreamError> {
         let (mut newest, mut after) = (None, Vec::new());
+        let mut bytes = 0;
         loop {
             let message = match self.consumer.recv().await {
                 Ok(message) => message,
@@ -118,8 +136,13 @@ impl Reader {
                 Some(value) => {
                     newest = Some(Bytes::copy_from_slice(value));
                     after.clear();
+                    bytes = 0;
                 }
-                None => after.push((record.offset, record.payload)),
+                None if bytes > UNFINISHED_BYTES_MAX => after.clear(),
+                None => {
+                    bytes += record.payload.len() + RECORD_BYTES;
+                    after.push((record.offset, record.payload));
+                }
             }
             if is_last {
                 return Ok((newest, after));
@@ -222,17 +245,19 @@ impl Tail {
             let ring = Arc::clone(&ring);
             async move {
                 loop {
+                    // Without the sender its sources end, and the next one makes a new tail.
                     let records = match reader.read(TAIL_RECORDS_PER_READ).await {
-                        Ok(records) => records.unwrap_or_default(),
+                        Ok(Some(records)) => records,
+                        Ok(None) => {
+                            let Place { topic, region, .. } = &reader.place;
+                            tracing::error!(topic, region, "the topic was cut or made anew");
+                            return;
+                        }
                         Err(error) => {
                             tracing::error!(%error, "the newest records are not followed");
-                            Vec::new()
+                            return;
                         }
                     };
-                    if records.is_empty() {
-                        tokio::time::sleep(RETRY_PAUSE).await;
-                        continue;
-                    }
                     let next = records.last().map_or(0, |record| record.offset + 1);
                     {
                         let mut ring = ring.lock().unwrap_or_else(PoisonError::into_inner);
@@ -245,6 +270,11 @@ impl Tail {
             }
         });
         Self { ring, end, _follow: AbortOnDropHandle::new(follow) }
+    }
+
+    /// Whether it follows no more.
+    pub(super) fn is_over(&self) -> bool {
+        self.end.has_changed().is_err()
     }
 
     fn since(&self, from: u64, records_max: usize) -> Option<Vec<Record>> {
@@ -319,7 +349,10 @@ impl Source for KafkaSource {
                 self.next = last.offset + 1;
                 return Ok(records);
             }
-            self.end.changed().await.map_err(|_| StreamError::Closed)?;
+            self.end.changed().await.map_err(|_| {
+                let Place { topic, region, .. } = &self.place;
+                StreamError::Kafka(format!("{topic} of {region} is read no further; begin again"))
+            })?;
         }
     }
 }

@@ -10,11 +10,12 @@ use rdkafka::admin::{
 };
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::producer::BaseRecord;
 
 use super::client::{self, Context, REQUEST_PATIENCE, RETRY_PAUSE};
 use super::control::{self, Control};
 use super::options::KafkaOptions;
+use super::sink::{self, Delivery};
 use crate::log::topic;
 use crate::{Beginning, StreamError};
 
@@ -79,9 +80,10 @@ pub async fn begin_topics(
 ) -> Result<Applied, StreamError> {
     options.check().map_err(|error| StreamError::Kafka(error.to_string()))?;
     let mut apply = Apply::connect(options, false).await?;
-    let is_new = !apply.present.contains_key(&options.topic(control::TOPIC));
-    if !is_new {
-        let control = apply.read_control().await?;
+    let is_there = apply.present.contains_key(&options.topic(control::TOPIC));
+    let control = if is_there { apply.read_control().await? } else { Control::default() };
+    // Without an epoch the topics are those of a beginning that was broken off.
+    if control.epoch.is_some() {
         let firsts = beginning.firsts.iter();
         let is_same =
             firsts.into_iter().all(|(topic, region, first)| control.first(topic, region) == *first);
@@ -295,20 +297,19 @@ impl<'a> Apply<'a> {
             return Ok(());
         }
         let topic = self.options.topic(control::TOPIC);
-        let mut config = client::config(self.options)?;
-        config.set("enable.idempotence", "true");
-        let options = self.options.clone();
-        let write = tokio::task::spawn_blocking(move || -> Result<(), KafkaError> {
-            let producer: BaseProducer = config.create()?;
-            for (key, value) in &records {
-                let record = BaseRecord::to(&topic).partition(0).key(key).payload(value);
-                producer.send(record).map_err(|(error, _)| error)?;
-            }
-            producer.flush(READY_PATIENCE)
-        });
-        let context = Context::new(&options);
-        let written = write.await.map_err(|_| StreamError::Closed)?;
-        written.map_err(|error| client::failed("topic control", &error, &context))
+        let producer = sink::producer(self.options)?;
+        let failed = |error: &KafkaError| client::failed(&topic, error, self.context());
+        let (delivery, all) = Delivery::new(records.len());
+        for (key, value) in &records {
+            let record = BaseRecord::with_opaque_to(&topic, Arc::clone(&delivery));
+            let record = record.partition(0).key(key).payload(value);
+            producer.send(record).map_err(|(error, _)| failed(&error))?;
+        }
+        let written = tokio::time::timeout(READY_PATIENCE, all).await.map_err(|_| {
+            StreamError::Kafka(format!("{topic}: no broker took what was to be written"))
+        })?;
+        let written = written.map_err(|_| StreamError::Closed)?;
+        written.map(|_| ()).map_err(|error| failed(&error))
     }
 
     fn context(&self) -> &Context {
