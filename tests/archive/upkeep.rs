@@ -56,6 +56,25 @@ async fn days_that_are_over_become_one_file_a_kind() {
     assert_eq!((again.merged, again.removed), (0, 0));
 }
 
+/// Who reads for minutes, as a replay does, has files merged under his hands.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_meanwhile_goes_on_in_the_merged_files() {
+    for read_before in [0, 1, 150, 350, 599] {
+        let folder = tempfile::tempdir().unwrap();
+        let (archive, epoch, records) = days(folder.path(), options(folder.path()), 1).await;
+        let mut replay = archive.records(REGION, &epoch, 0..u64::MAX).await.unwrap();
+        let mut found = Vec::new();
+        while let Some((offset, record)) = replay.next().await.unwrap() {
+            found.push((offset, events::LogRecord::try_from(record).unwrap()));
+            if found.len() == read_before + 1 {
+                let done = archive.upkeep(NOW_MS + DAY_MS).await.unwrap();
+                assert!(done.merged > 0);
+            }
+        }
+        assert!(found == records, "after {read_before}: {} of {}", found.len(), records.len());
+    }
+}
+
 /// Killed while a merged file takes the place of the small ones: the next round finishes it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_merge_that_was_cut_short_is_finished() {

@@ -193,6 +193,16 @@ impl Archive {
         Ok(listing)
     }
 
+    /// The file that has taken the place of one; none while that one is there.
+    pub(crate) async fn merged(&self, file: &Segment) -> Result<Option<Segment>, ArchiveError> {
+        let all = self.segments().await?;
+        let own = all.iter().filter(|other| other.region == file.region && other.kind == file.kind);
+        let mut own = own.filter(|other| other.covers(file));
+        let is_there =
+            own.clone().any(|other| other.first == file.first && other.last == file.last);
+        Ok(if is_there { None } else { own.next().cloned() })
+    }
+
     /// What was listed is no longer so.
     pub(crate) fn changed(&self) {
         self.changes.fetch_add(1, Ordering::SeqCst);

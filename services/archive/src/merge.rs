@@ -25,6 +25,8 @@ struct KindRows<M: 'static> {
     spec: &'static Spec<M>,
     files: VecDeque<Segment>,
     groups: VecDeque<(Opened, RowGroup)>,
+    /// The file that they are of.
+    reading: Option<Segment>,
     /// Rows of the row group that is read, last first: offset and row.
     open: Option<(Rows<M>, String)>,
     order: Vec<(u64, u32)>,
@@ -170,7 +172,7 @@ impl<M: Message + Default> KindRows<M> {
         let mut files: Vec<Segment> = wanted.cloned().collect();
         files.sort_by_key(|file| (file.first, file.last));
         let (files, groups) = (files.into(), VecDeque::new());
-        Self { spec, files, groups, open: None, order: Vec::new() }
+        Self { spec, files, groups, reading: None, open: None, order: Vec::new() }
     }
 
     /// Offset of the next row from `next` on; reads on in the files where it must.
@@ -193,20 +195,46 @@ impl<M: Message + Default> KindRows<M> {
             }
             self.open = None;
             if let Some((opened, group)) = self.groups.pop_front() {
-                if group.last >= next && group.first < end {
-                    self.read(&opened, &group, next, end).await?;
+                if group.last >= next
+                    && group.first < end
+                    && let Err(error) = self.read(&opened, &group, next, end).await
+                {
+                    self.read_merged(archive, error).await?;
                 }
                 continue;
             }
             let Some(file) = self.files.pop_front() else { return Ok(None) };
-            let _switch = archive.switch.read().await;
-            let opened = Opened::open(&archive.store, &file).await?;
+            self.reading = Some(file.clone());
+            let switch = archive.switch.read().await;
+            let opened = match Opened::open(&archive.store, &file).await {
+                Ok(opened) => opened,
+                Err(error) => {
+                    drop(switch);
+                    self.read_merged(archive, error).await?;
+                    continue;
+                }
+            };
             if let Some(parts) = opened.parts() {
                 check_parts(held, &file, &parts.0)?;
             }
             let groups = opened.row_groups()?.into_iter().filter(|group| group.rows > 0);
             self.groups = groups.map(|group| (opened.clone(), group)).collect();
         }
+    }
+
+    /// Goes on in the merged file that has taken the place of the one that is being read; what has been
+    /// read is left out there. The error stands when that one is still there.
+    async fn read_merged(
+        &mut self,
+        archive: &Archive,
+        error: ArchiveError,
+    ) -> Result<(), ArchiveError> {
+        let Some(file) = self.reading.take() else { return Err(error) };
+        let Some(merged) = archive.merged(&file).await? else { return Err(error) };
+        self.groups.clear();
+        self.files.retain(|other| !merged.covers(other));
+        self.files.push_front(merged);
+        Ok(())
     }
 
     async fn read(
