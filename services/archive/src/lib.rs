@@ -30,6 +30,7 @@ mod file;
 mod foreign;
 mod geo;
 mod kind;
+mod kind_rows;
 mod merge;
 mod name;
 mod options;
