@@ -89,6 +89,11 @@ fn topics_of_another_log_are_not_written_over() {
     let (embedded, data) = (world.embedded(), world.folder.0.join("data"));
     std::fs::create_dir_all(&data).unwrap();
     run_a_while(&embedded, &data);
+    let mut import = tilanne(["topics", "import", "--config"]);
+    let nowhere = world.folder.0.join("nowhere");
+    let output = import.arg(&world.config).arg("--data-dir").arg(&nowhere).output().unwrap();
+    let (_, error) = text(&output);
+    assert!(!output.status.success() && error.contains("has no log"), "{error}");
     world.apply();
     let mut import = tilanne(["topics", "import", "--config"]);
     let output = import.arg(&world.config).arg("--data-dir").arg(&data).output().unwrap();

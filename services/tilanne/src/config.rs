@@ -151,14 +151,7 @@ fn default_log_level() -> String {
 /// Reads and checks the main file and all region files.
 pub(crate) fn load(arguments: &ConfigArguments) -> Result<Loaded, ConfigError> {
     let path = &arguments.config;
-    let (mut config, text) = parse::<Config>(path)?;
-    let value_error = |(key, message): (String, String)| ConfigError::Value {
-        path: path.clone(),
-        line: locate::line(&text, &key),
-        key,
-        message,
-    };
-    validate(&config).map_err(value_error)?;
+    let (mut config, text) = main_file(path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     config.regions = folder.join(&config.regions);
     config.data_dir = folder.join(&config.data_dir);
@@ -177,7 +170,7 @@ pub(crate) fn load(arguments: &ConfigArguments) -> Result<Loaded, ConfigError> {
     for region in &mut regions {
         region.log_raw = is_raw_archived;
     }
-    add_feeds(&mut regions, &mut config.feeds).map_err(value_error)?;
+    add_feeds(&mut regions, &mut config.feeds).map_err(|wrong| value_error(path, &text, wrong))?;
     // A flag's path is the user's own, not the file's.
     let networks = config.networks.take().map(|networks| folder.join(networks));
     config.networks = arguments.networks.clone().or(networks);
@@ -263,13 +256,7 @@ pub(crate) fn archive(
     data_dir: Option<&Path>,
 ) -> Result<Option<::archive::ArchiveOptions>, ConfigError> {
     let path = &arguments.config;
-    let (config, text) = parse::<Config>(path)?;
-    validate(&config).map_err(|(key, message)| ConfigError::Value {
-        path: path.clone(),
-        line: locate::line(&text, &key),
-        key,
-        message,
-    })?;
+    let (config, _) = main_file(path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     // A flag's path is the user's own, not the file's.
     let data_dir = data_dir.map_or_else(|| folder.join(&config.data_dir), Path::to_path_buf);
@@ -284,13 +271,7 @@ pub(crate) fn for_topics(
     arguments: &ConfigArguments,
 ) -> Result<(Config, Vec<RegionConfig>), ConfigError> {
     let path = &arguments.config;
-    let (mut config, text) = parse::<Config>(path)?;
-    validate(&config).map_err(|(key, message)| ConfigError::Value {
-        path: path.clone(),
-        line: locate::line(&text, &key),
-        key,
-        message,
-    })?;
+    let (mut config, _) = main_file(path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let regions = load_regions(&folder.join(&config.regions))?;
     config.data_dir = folder.join(&config.data_dir);
@@ -312,6 +293,18 @@ fn place_kafka(kafka: &mut stream::KafkaOptions, folder: &Path) {
     if let Some(sasl) = &mut kafka.sasl {
         place(&mut sasl.token_file);
     }
+}
+
+/// A main file with its own values checked, and its text.
+fn main_file(path: &Path) -> Result<(Config, String), ConfigError> {
+    let (config, text) = parse::<Config>(path)?;
+    validate(&config).map_err(|wrong| value_error(path, &text, wrong))?;
+    Ok((config, text))
+}
+
+/// The error of a value: key path and message, with its line.
+fn value_error(path: &Path, text: &str, (key, message): (String, String)) -> ConfigError {
+    ConfigError::Value { path: path.into(), line: locate::line(text, &key), key, message }
 }
 
 /// Region files of a main file, without what they name.

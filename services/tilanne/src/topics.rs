@@ -98,7 +98,12 @@ async fn move_to(
 ) -> Result<ExitCode> {
     let failed = || format!("data directory {}", data_dir.display());
     let (embedded, in_kafka) = if is_import {
-        anyhow::ensure!(data_dir.is_dir(), "{} is no folder", data_dir.display());
+        // An empty log must not be made here, and then moved in place of the one that was meant.
+        anyhow::ensure!(
+            EmbeddedLog::is_in(data_dir),
+            "{} has no log; name the data directory that has it with --data-dir",
+            data_dir.display()
+        );
         let embedded = EmbeddedLog::open(data_dir, options).with_context(failed)?;
         let beginning = Beginning::of(embedded.as_ref(), regions).await?;
         begin_topics(&kafka, regions, &beginning).await?;

@@ -88,6 +88,11 @@ impl EmbeddedLog {
         Self::open_with(directory, options, None)
     }
 
+    /// Whether a directory has a log.
+    pub fn is_in(directory: &Path) -> bool {
+        Store::is_in(directory)
+    }
+
     /// Opens the log in a directory, or makes one that goes on with another log's offsets and identity.
     pub fn begin(
         directory: &Path,

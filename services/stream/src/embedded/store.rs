@@ -77,6 +77,10 @@ pub(super) struct Store {
 }
 
 impl Store {
+    pub(super) fn is_in(directory: &Path) -> bool {
+        directory.join(FILE).is_file()
+    }
+
     /// Opens the file, or makes it; with a beginning one that is new has the offsets of another log.
     pub(super) fn open(
         directory: &Path,
