@@ -107,6 +107,38 @@ async fn what_is_missing_is_named() {
     assert!(error.contains("brokers 127.0.0.1:9") && error.contains("refused"), "{error}");
 }
 
+#[tokio::test]
+async fn a_topic_with_too_few_partitions_is_named_and_mended() {
+    let (options, _directory) = options();
+    apply_topics(&options, &regions(&["turku"]), "one", false).await.unwrap();
+    // As if `control` had been there when somebody made the other topics anew.
+    let producer = producer();
+    let control = options.topic("control");
+    let record = BaseRecord::<_, _>::to(&control).partition(0).key("partition/oulu").payload("1");
+    producer.send(record).map_err(|(error, _)| error).unwrap();
+    producer.flush(Duration::from_secs(30)).unwrap();
+    let error = refusal(&options).await;
+    let wanted = format!(
+        "topic {} has 1 of the 2 partitions that {control} gives to regions; \
+         run `tilanne topics apply`",
+        options.topic(topic::ALERTS)
+    );
+    assert!(error.contains(&wanted), "{error}");
+
+    // One more region than there are partitions, and one that is no longer configured.
+    let wanted = regions(&["helsinki", "turku"]);
+    let applied = apply_topics(&options, &wanted, "two", false).await.unwrap();
+    let line = format!("topic {}: 1 to 3 partitions", options.topic(topic::EVENTS));
+    assert!(applied.changes.contains(&line), "{applied:?}");
+    let log = KafkaLog::connect(options.clone(), PATIENCE).await.unwrap();
+    assert_eq!(log.epoch(), "one");
+    for region in ["helsinki", "oulu", "turku"] {
+        let sink = log.sink(topic::EVENTS, region).await.unwrap();
+        let records = vec![Bytes::from(region)];
+        assert_eq!(sink.append(Append { records, cursor: None }).await.unwrap(), 0);
+    }
+}
+
 fn secured(options: &KafkaOptions, password_env: &str) -> KafkaOptions {
     KafkaOptions {
         bootstrap_servers: broker::shared().secured.clone(),

@@ -8,4 +8,6 @@ mod consumers;
 mod contract;
 mod log;
 mod moving;
+mod parking;
 mod roles;
+mod sharing;

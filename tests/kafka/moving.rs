@@ -1,12 +1,12 @@
 //! A deployment moves to Kafka with its history, and back: the picture goes on as if it had stayed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::broker;
 use super::roles::World;
 use crate::system::kill::{assert_balanced, assert_same, ended_feeds, hashes};
-use crate::system::process::{Server, text, tilanne, wait_for};
+use crate::system::process::{Server, root, text, tilanne, wait_for};
 
 const REGION: &str = "/v1/regions/helsinki";
 
@@ -43,6 +43,26 @@ fn moved(command: &str, config: &Path, data: &Path) -> String {
     out
 }
 
+/// The configuration of a world with one region less, for topics of its own.
+fn without(region: &str, world: &World) -> PathBuf {
+    let all = root().join("config/regions");
+    for entry in std::fs::read_dir(&all).unwrap() {
+        let path = entry.unwrap().path();
+        let is_other = path.extension().is_some_and(|extension| extension == "toml")
+            && path.file_stem().is_some_and(|stem| stem != region);
+        if is_other {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let text = std::fs::read_to_string(&path).unwrap();
+            world.folder.write(&format!("fewer/{name}"), &text);
+        }
+    }
+    let text = std::fs::read_to_string(&world.config).unwrap();
+    let all = format!("regions = '{}'", all.display());
+    assert!(text.contains(&all), "{text}");
+    let text = text.replace(&all, "regions = 'fewer'");
+    world.folder.write("fewer.toml", &text.replace("topic_prefix = \"", "topic_prefix = \"fewer-"))
+}
+
 fn ends_as(config: &Path, data: &Path, epoch: &str, undisturbed: &serde_json::Value) {
     let server = Server::start(config, data);
     let feeds = wait_for("the end of the recording", || ended_feeds(&server));
@@ -59,6 +79,18 @@ fn a_history_moves_to_kafka_and_the_picture_goes_on() {
     let undisturbed = hashes(&world.recording, &embedded);
     let (epoch, before) = run_a_while(&embedded, &data);
     assert!(before >= 2_000);
+    let fewer = without("oulu", &world);
+    let mut import = tilanne(["topics", "import", "--config"]);
+    let output = import.arg(&fewer).arg("--data-dir").arg(&data).output().unwrap();
+    let (_, error) = text(&output);
+    let names_it = error.contains("regions that are not configured: oulu; nothing was moved");
+    assert!(!output.status.success() && names_it, "{error}");
+    let mut import = tilanne(["topics", "import", "--leave-unconfigured", "--config"]);
+    let output = import.arg(&fewer).arg("--data-dir").arg(&data).output().unwrap();
+    let (out, error) = text(&output);
+    let names_it = out.starts_with("not configured, so left where they are: oulu\n");
+    assert!(output.status.success() && names_it, "{out}{error}");
+    assert!(out.ends_with("records of 3 regions moved\n"), "{out}");
     let said = moved("import", &world.config, &data);
     assert!(said.ends_with("records of 4 regions moved\n"), "{said}");
     // Again: nothing is left to do, and nothing comes twice.

@@ -68,13 +68,16 @@ impl World {
         self.folder.write("embedded.toml", &format!("{before}{after}"))
     }
 
-    pub(super) fn apply(&self) {
+    /// Makes the topics, and gives the identity of their log.
+    pub(super) fn apply(&self) -> String {
         let output = tilanne(["topics", "apply", "--config"]).arg(&self.config).output().unwrap();
         let (out, error) = text(&output);
         assert!(output.status.success(), "{out}{error}");
+        let epoch = out.lines().find_map(|line| line.split_once("begins: epoch "));
+        epoch.expect("the log is new").1.to_owned()
     }
 
-    fn start(&self, name: &str) -> Part {
+    pub(super) fn start(&self, name: &str) -> Part {
         let (role, arguments): (_, &[&str]) = match name.split('-').next().unwrap() {
             "process" => ("process", &["--standby"]),
             "serve" => ("serve", &[]),
@@ -87,9 +90,9 @@ impl World {
     }
 }
 
-struct Part {
+pub(super) struct Part {
     name: String,
-    server: Server,
+    pub(super) server: Server,
 }
 
 impl Part {
@@ -106,7 +109,7 @@ impl Part {
     }
 
     /// In good order.
-    fn stop(mut self) -> String {
+    pub(super) fn stop(mut self) -> String {
         self.signal("-TERM");
         let status = self.server.process.0.wait().unwrap();
         assert!(status.success(), "{} ended with {status}", self.name);

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
+use crate::parking::Parking;
 use crate::standby::Warm;
 use crate::{ProcessorError, ProcessorOptions, RegionConfig};
 
@@ -62,6 +63,8 @@ pub(crate) struct Processor {
     contended_until: Option<u64>,
     /// Records that the newest checkpoint does not include.
     unsaved_records: u64,
+    /// Records that do not decode.
+    pub(crate) parking: Parking,
     /// Deltas of the current batch; kept to use its memory again.
     deltas: Vec<Delta>,
     lag_at: Instant,
@@ -135,6 +138,7 @@ impl Processor {
         metrics.restore.record(started.elapsed());
         Ok(Self {
             metrics,
+            parking: Parking::new(&region),
             log,
             region,
             picture: Box::new(picture),
@@ -192,11 +196,12 @@ impl Processor {
         self.log.source(topic::EVENTS, &self.region, self.events_next).await
     }
 
-    /// Applies a batch and appends its deltas.
+    /// Applies a batch, parks what does not decode, and appends the deltas.
     async fn batch(&mut self, records: &[Record]) -> Result<(), StreamError> {
         let mut deltas = std::mem::take(&mut self.deltas);
         deltas.clear();
         self.apply(records, &mut deltas);
+        self.parking.write(self.log.as_ref()).await?;
         self.append(&deltas).await?;
         self.deltas = deltas;
         let now = Instant::now();
@@ -209,8 +214,8 @@ impl Processor {
         Ok(())
     }
 
-    /// Applies records. One that does not decode is counted and left out: reading it again would not
-    /// help, and the rest of the log is good.
+    /// Applies records. One that does not decode is counted, left out and to be parked: reading it again
+    /// would not help, and the rest of the log is good.
     pub(crate) fn apply(&mut self, records: &[Record], deltas: &mut Vec<Delta>) {
         for record in records {
             match LogRecord::decode(&record.payload) {
@@ -219,6 +224,7 @@ impl Processor {
                     self.metrics.undecodable.increment(1);
                     let (region, offset) = (&self.region, record.offset);
                     error!(region, offset, %reason, "event log record left out");
+                    self.parking.add(record, &reason.to_string());
                 }
             }
             self.events_next = record.offset + 1;
@@ -268,6 +274,7 @@ impl Processor {
         let state_bytes = state.len();
         let saved = async {
             self.sink.flush().await?;
+            self.parking.flush().await?;
             let checkpoint = Checkpoint {
                 events_next: self.events_next,
                 picture_next: self.picture_from,

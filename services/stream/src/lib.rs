@@ -19,6 +19,6 @@ pub use kafka::{
     Sasl, Tls, Tuning, apply_topics, begin_topics,
 };
 pub use log::{Append, Bounds, Checkpoint, Log, Record, Sink, Source, StreamError, topic};
-pub use moving::{Beginning, Moved, move_history};
+pub use moving::{Beginning, Moved, move_history, regions_with_history};
 pub use speed::{NoSpeed, Speed};
 pub use store::StoreOptions;

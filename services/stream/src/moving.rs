@@ -39,6 +39,25 @@ impl Beginning {
     }
 }
 
+/// Those of a log's regions that have something to move.
+pub async fn regions_with_history(
+    log: &dyn Log,
+    regions: Vec<String>,
+) -> Result<Vec<String>, StreamError> {
+    let mut found = Vec::new();
+    for region in regions {
+        let mut has_history = false;
+        for topic in MOVED {
+            let Bounds { first, next } = log.bounds(topic, &region).await?;
+            has_history |= first < next;
+        }
+        if has_history || log.checkpoint_next(&region).await?.is_some() {
+            found.push(region);
+        }
+    }
+    Ok(found)
+}
+
 /// What [`move_history`] has done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moved {

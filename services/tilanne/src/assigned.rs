@@ -1,7 +1,8 @@
 //! Work on regions that a group of processes shares: who has which region is Kafka's to say.
 //!
 //! Each region has a task in every process of the group. It waits, or stands by, until the region is
-//! this process's, works on it then, and gives it up when it is to go to another.
+//! this process's, works on it then, and gives it up when it is to go to another. One that fails is tried
+//! again (`orders.rs`), and the others go on meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,10 +13,13 @@ use events::Text;
 use ingest::{Hold, RegionConfig, SystemClock};
 use processor::{ProcessorOptions, run_region, stand_by, take_over};
 use stream::{Change, KafkaLog, Log, Membership};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
+
+use crate::orders::{Failures, Order, Orders, hopeless};
 
 /// Orders that wait for a region's task: they come as often as processes come and go.
 const ORDERS_MAX: usize = 16;
@@ -26,32 +30,25 @@ const COMMIT_PATIENCE: Duration = Duration::from_secs(1);
 /// How long work may take to end in good order when a region is given up.
 const GIVE_PATIENCE: Duration = Duration::from_secs(4);
 
-/// What a region's task is told.
-pub(crate) enum Order {
-    /// The region is this process's.
-    Take,
-    /// It goes to another, once this is answered.
-    Give(oneshot::Sender<()>),
-    /// Another has it already.
-    Lose,
-}
-
-pub(crate) type Orders = mpsc::Receiver<Order>;
-
-/// Joins a group and runs the regions' tasks until shutdown, or until one of them fails.
+/// Joins a group and runs the regions' tasks until shutdown, or until all regions that this process has
+/// fail again and again. `fingerprints` say by region what its result follows from.
 pub(crate) async fn share(
     kafka: &KafkaLog,
-    group: &str,
+    group: &'static str,
     regions: impl Iterator<Item = Text>,
+    fingerprints: &BTreeMap<Text, String>,
     stop: CancellationToken,
     work: impl Fn(Text, Orders) -> JoinHandle<Result<()>>,
 ) -> Result<()> {
     let mut membership = kafka.join(group)?;
     let mut tasks = JoinSet::new();
     let mut orders = BTreeMap::new();
+    let (told, mut failures) = watch::channel(Failures::new());
+    let told = Arc::new(told);
     for region in regions {
         let (sender, receiver) = mpsc::channel(ORDERS_MAX);
-        let task = AbortOnDropHandle::new(work(region.clone(), receiver));
+        let heard = Orders::new(group, region.clone(), receiver, Arc::clone(&told));
+        let task = AbortOnDropHandle::new(work(region.clone(), heard));
         let name = region.clone();
         tasks.spawn(async move { task.await?.with_context(|| format!("region {name}")) });
         orders.insert(region, sender);
@@ -63,7 +60,7 @@ pub(crate) async fn share(
         let change = tokio::select! {
             _ = ticks.tick() => {
                 // The group must be heard whatever the store of checkpoints does.
-                let commits = commit(kafka, &membership, &held);
+                let commits = commit(kafka, &membership, &held, fingerprints);
                 let _ = tokio::time::timeout(COMMIT_PATIENCE, commits).await;
                 continue;
             }
@@ -78,13 +75,21 @@ pub(crate) async fn share(
                 ended??;
                 anyhow::bail!("a region's task of group {group} ended by itself");
             }
+            Ok(()) = failures.changed(), if !is_leaving => {
+                if let Some(why) = hopeless(&failures.borrow_and_update(), &held) {
+                    anyhow::bail!("group {group}: {why}");
+                }
+                continue;
+            }
         };
         let Ok(change) = change else { break };
         let (region, order) = match change {
-            Change::Assigned(region) => {
+            Change::Assigned(region, before) => {
                 owned(group, &region).set(1.0);
                 held.insert(region.clone());
-                (region, Order::Take)
+                let ours = fingerprints.get(region.as_str());
+                let is_same = is_same(&region, before.as_deref(), ours.map(String::as_str));
+                (region, Order::Take { is_same })
             }
             Change::Revoked(region, done) => {
                 owned(group, &region).set(0.0);
@@ -117,12 +122,38 @@ fn owned(group: &str, region: &str) -> metrics::Gauge {
     metrics::gauge!("tilanne_region_owned", &labels)
 }
 
-/// Tells Kafka how far the regions are that this process has, so that its tools show how far behind. It
-/// decides nothing: who takes a region over goes by its checkpoint.
-async fn commit(kafka: &KafkaLog, membership: &Membership, held: &BTreeSet<String>) {
+/// Whether who had a region before had our fingerprint, as far as is known; says so where he had not.
+/// Each change of a configuration comes by here once; processors that go on with different ones are told
+/// apart by its coming again.
+fn is_same(region: &str, before: Option<&str>, ours: Option<&str>) -> bool {
+    let (Some(before), Some(ours)) = (before, ours) else { return true };
+    if before == ours {
+        return true;
+    }
+    metrics::counter!("tilanne_processor_configuration_changes_total", "region" => region.to_owned())
+        .increment(1);
+    tracing::warn!(
+        region,
+        before,
+        ours,
+        "the processor that had this region before is of another version or configuration: its \
+         checkpoint is gone on from; if it still runs, give both the same"
+    );
+    false
+}
+
+/// Tells Kafka how far the regions are that this process has, so that its tools show how far behind, and
+/// with which fingerprint. It decides nothing: who takes a region over goes by its checkpoint.
+async fn commit(
+    kafka: &KafkaLog,
+    membership: &Membership,
+    held: &BTreeSet<String>,
+    fingerprints: &BTreeMap<Text, String>,
+) {
     for region in held {
+        let ours = fingerprints.get(region.as_str()).map_or("", String::as_str);
         match kafka.checkpoint_next(region).await {
-            Ok(Some(next)) => kafka.commit(membership, region, next),
+            Ok(Some(next)) => kafka.commit(membership, region, next, ours),
             Ok(None) => {}
             Err(error) => tracing::warn!(region, %error, "no offset committed"),
         }
@@ -141,8 +172,8 @@ async fn have(
                 ended??;
                 anyhow::bail!("it ended by itself");
             }
-            order = orders.recv() => match order {
-                Some(Order::Take) => {}
+            order = orders.next() => match order {
+                Some(Order::Take { .. }) => {}
                 Some(Order::Give(done)) => break Some(done),
                 // What it would still save is of the past.
                 Some(Order::Lose) => {
@@ -169,18 +200,6 @@ async fn have(
     Ok(is_given)
 }
 
-/// Waits until the region is this process's; false when that is over.
-async fn taken(orders: &mut Orders) -> bool {
-    while let Some(order) = orders.recv().await {
-        match order {
-            Order::Take => return true,
-            Order::Give(done) => drop(done.send(())),
-            Order::Lose => {}
-        }
-    }
-    false
-}
-
 /// Processes a region while it is this process's, with what else belongs to it; stands by before, where
 /// that is wanted.
 pub(crate) async fn process(
@@ -188,51 +207,68 @@ pub(crate) async fn process(
     config: processor::RegionConfig,
     options: ProcessorOptions,
     standby: bool,
-    beside: impl Fn(&CancellationToken) -> JoinSet<Result<()>> + Send + 'static,
+    beside: impl Fn(&CancellationToken) -> JoinSet<Result<()>> + Send + Sync + 'static,
     mut orders: Orders,
 ) -> Result<()> {
     loop {
-        let warm = if standby {
-            let (promoted, end) = (CancellationToken::new(), CancellationToken::new());
-            let standing =
-                stand_by(Arc::clone(&log), config.clone(), options, promoted.clone(), end.clone());
-            tokio::pin!(standing);
-            tokio::select! {
-                ended = &mut standing => {
-                    ended?;
-                    anyhow::bail!("standby ended by itself");
-                }
-                is_taken = taken(&mut orders) => {
-                    if !is_taken {
-                        return Ok(());
-                    }
-                    promoted.cancel();
-                    standing.await?
-                }
-            }
-        } else {
-            if !taken(&mut orders).await {
-                return Ok(());
-            }
-            None
-        };
-        let stop = CancellationToken::new();
-        let mut others = beside(&stop);
-        let (log, config, inner) = (Arc::clone(&log), config.clone(), stop.clone());
-        let work = tokio::spawn(async move {
-            match warm {
-                Some(warm) => take_over(warm, options, inner).await?,
-                None => run_region(log, config, options, inner).await?,
-            }
-            while let Some(ended) = others.join_next().await {
-                ended??;
-            }
-            Ok(())
-        });
-        if !have(&mut orders, stop, AbortOnDropHandle::new(work)).await? {
+        let started = Instant::now();
+        let worked = process_once(&log, &config, options, standby, &beside, &mut orders).await;
+        if !orders.goes_on(worked, started.elapsed()).await? {
             return Ok(());
         }
     }
+}
+
+/// The same until the region is given up; false when that is for good.
+async fn process_once(
+    log: &Arc<dyn Log>,
+    config: &processor::RegionConfig,
+    options: ProcessorOptions,
+    standby: bool,
+    beside: &(impl Fn(&CancellationToken) -> JoinSet<Result<()>> + Sync),
+    orders: &mut Orders,
+) -> Result<bool> {
+    let warm = if standby {
+        let (promoted, end) = (CancellationToken::new(), CancellationToken::new());
+        let standing = stand_by(Arc::clone(log), config.clone(), options, promoted.clone(), end);
+        // A task of its own: a panic in it is this region's alone.
+        let mut standing = AbortOnDropHandle::new(tokio::spawn(standing));
+        tokio::select! {
+            ended = &mut standing => {
+                ended??;
+                anyhow::bail!("standby ended by itself");
+            }
+            is_taken = orders.taken() => {
+                if !is_taken {
+                    return Ok(false);
+                }
+                promoted.cancel();
+                standing.await??
+            }
+        }
+    } else {
+        if !orders.taken().await {
+            return Ok(false);
+        }
+        None
+    };
+    // What a standby has does not follow what was written where the other was of another configuration:
+    // the checkpoint does, as after any restart.
+    let warm = warm.filter(|_| orders.is_same());
+    let stop = CancellationToken::new();
+    let mut others = beside(&stop);
+    let (log, config, inner) = (Arc::clone(log), config.clone(), stop.clone());
+    let work = tokio::spawn(async move {
+        match warm {
+            Some(warm) => take_over(warm, options, inner).await?,
+            None => run_region(log, config, options, inner).await?,
+        }
+        while let Some(ended) = others.join_next().await {
+            ended??;
+        }
+        Ok(())
+    });
+    have(orders, stop, AbortOnDropHandle::new(work)).await
 }
 
 /// Reads a region's feeds while it is this process's. With a time to `keep` what they give it reads them
@@ -244,35 +280,47 @@ pub(crate) async fn ingest(
     mut orders: Orders,
 ) -> Result<()> {
     loop {
-        let stop = CancellationToken::new();
-        let held = keep.map(|keep| Arc::new(Hold::new(keep)));
-        let start = || {
-            let feeds = feeds(Arc::clone(&log), region.clone(), held.clone(), stop.clone());
-            AbortOnDropHandle::new(tokio::spawn(feeds))
-        };
-        let work = if let Some(hold) = &held {
-            let mut work = start();
-            tokio::select! {
-                is_taken = taken(&mut orders) => if !is_taken {
-                    return Ok(());
-                },
-                ended = &mut work => {
-                    ended??;
-                    anyhow::bail!("feeds ended by themselves");
-                }
-            }
-            hold.release().await?;
-            work
-        } else {
-            if !taken(&mut orders).await {
-                return Ok(());
-            }
-            start()
-        };
-        if !have(&mut orders, stop, work).await? {
+        let started = Instant::now();
+        let worked = ingest_once(&log, &region, keep, &mut orders).await;
+        if !orders.goes_on(worked, started.elapsed()).await? {
             return Ok(());
         }
     }
+}
+
+/// The same until the region is given up; false when that is for good.
+async fn ingest_once(
+    log: &Arc<dyn Log>,
+    region: &RegionConfig,
+    keep: Option<Duration>,
+    orders: &mut Orders,
+) -> Result<bool> {
+    let stop = CancellationToken::new();
+    let held = keep.map(|keep| Arc::new(Hold::new(keep)));
+    let start = || {
+        let feeds = feeds(Arc::clone(log), region.clone(), held.clone(), stop.clone());
+        AbortOnDropHandle::new(tokio::spawn(feeds))
+    };
+    let work = if let Some(hold) = &held {
+        let mut work = start();
+        tokio::select! {
+            is_taken = orders.taken() => if !is_taken {
+                return Ok(false);
+            },
+            ended = &mut work => {
+                ended??;
+                anyhow::bail!("feeds ended by themselves");
+            }
+        }
+        hold.release().await?;
+        work
+    } else {
+        if !orders.taken().await {
+            return Ok(false);
+        }
+        start()
+    };
+    have(orders, stop, work).await
 }
 
 async fn feeds(

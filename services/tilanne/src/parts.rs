@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::assigned;
 use crate::config::Config;
+use crate::orders::Orders;
 use crate::run::{Roles, SHUTDOWN_PATIENCE, Stop};
 
 /// Pause before a view that lost its log is started again.
@@ -70,11 +71,13 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Processors, with recorders of what they read and write.
+    /// Processors, with recorders of what they read and write. `fingerprints` tell processors of other
+    /// versions and configurations apart, where several share the regions.
     pub(crate) fn processors(
         &mut self,
         backend: &Backend,
         setups: &BTreeMap<Text, Setup>,
+        fingerprints: BTreeMap<Text, String>,
         config: &Config,
         archive: Option<&Arc<Archive>>,
         stop: &CancellationToken,
@@ -100,7 +103,7 @@ impl Parts {
         let standby = config.kafka.as_ref().is_some_and(|kafka| kafka.standby);
         let stop = stop.clone();
         self.tasks.spawn(async move {
-            let work = |id: Text, orders: assigned::Orders| {
+            let work = |id: Text, orders: Orders| {
                 let setup = setups.get(&id).cloned().unwrap_or_default();
                 let beside = {
                     let (log, archive, id) = (Arc::clone(&log), archive.clone(), id.clone());
@@ -116,7 +119,8 @@ impl Parts {
                 let log = Arc::clone(&log);
                 tokio::spawn(assigned::process(log, region, options, standby, beside, orders))
             };
-            assigned::share(&kafka, PROCESSORS, setups.keys().cloned(), stop, work).await
+            let regions = setups.keys().cloned();
+            assigned::share(&kafka, PROCESSORS, regions, &fingerprints, stop, work).await
         });
     }
 
@@ -240,7 +244,7 @@ pub(crate) async fn ingest(
     let session = Duration::from_millis(options.session_timeout_ms.into());
     let keep = options.standby.then_some(2 * session + HOLD_MARGIN);
     let ids: Vec<Text> = regions.iter().map(|region| region.id.clone()).collect();
-    let work = |id: Text, orders: assigned::Orders| {
+    let work = |id: Text, orders: Orders| {
         let region = regions.iter().find(|region| region.id == id).cloned();
         let log = Arc::clone(&log);
         tokio::spawn(async move {
@@ -248,7 +252,7 @@ pub(crate) async fn ingest(
             assigned::ingest(log, region, keep, orders).await
         })
     };
-    assigned::share(&kafka, INGEST, ids.into_iter(), stop, work).await
+    assigned::share(&kafka, INGEST, ids.into_iter(), &BTreeMap::new(), stop, work).await
 }
 
 pub(crate) fn flatten<E>(ended: Result<Result<(), E>, tokio::task::JoinError>) -> Result<()>

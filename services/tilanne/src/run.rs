@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::RunArguments;
 use crate::config::{self, Config, Loaded, ReplayOrigin};
+use crate::fingerprint;
 use crate::parts::{Backend, Parts, flatten, ingest};
 
 /// Source of the demo's data.
@@ -94,7 +95,7 @@ pub(crate) fn start_logging(log_level: &str) -> Result<()> {
 }
 
 async fn serve(loaded: Loaded, roles: Roles) -> Result<()> {
-    let Loaded { config, regions, setups, factors: _ } = loaded;
+    let Loaded { config, regions, setups, factors } = loaded;
     let data_dir = &config.data_dir;
     std::fs::create_dir_all(data_dir).with_context(|| data_dir.display().to_string())?;
     let listen = config.gateway.listen;
@@ -119,9 +120,11 @@ async fn serve(loaded: Loaded, roles: Roles) -> Result<()> {
         past(&app, archive, &config, &regions, &setups, metrics)?;
     }
     if roles.process {
-        parts.processors(&backend, &setups, &config, archive.as_ref(), &stop.processors);
+        let fingerprints = fingerprint::all(&regions, &setups, factors.as_ref());
+        let (archive_of, stop) = (archive.as_ref(), &stop.processors);
+        parts.processors(&backend, &setups, fingerprints, &config, archive_of, stop);
         if let Some(archive) = archive {
-            parts.upkeep(archive, &stop.processors);
+            parts.upkeep(archive, stop);
         }
     }
     if roles.serve {

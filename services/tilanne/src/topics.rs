@@ -1,17 +1,17 @@
 //! `tilanne topics`: the topics of the log in Kafka.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use stream::{
-    Beginning, EmbeddedLog, KafkaLog, KafkaOptions, Log, Moved, apply_topics, begin_topics,
-    move_history,
+    Beginning, EmbeddedLog, EmbeddedOptions, KafkaLog, KafkaOptions, Log, Moved, apply_topics,
+    begin_topics, move_history, regions_with_history,
 };
 
 use crate::bar::Bar;
-
 use crate::cli::ConfigArguments;
 use crate::config;
 use crate::run::start_logging;
@@ -44,7 +44,10 @@ pub(crate) struct MoveArguments {
     config: ConfigArguments,
     /// Where the embedded log is, or is to be; before the file's `data_dir`.
     #[arg(long, env = "TILANNE_DATA_DIR")]
-    data_dir: Option<std::path::PathBuf>,
+    data_dir: Option<PathBuf>,
+    /// Move although the log has regions that are not configured; they stay where they are.
+    #[arg(long)]
+    leave_unconfigured: bool,
 }
 
 pub(crate) fn topics(command: &Command) -> Result<ExitCode> {
@@ -69,8 +72,13 @@ pub(crate) fn topics(command: &Command) -> Result<ExitCode> {
                     let folder = data_dir.join("checkpoints");
                     kafka.checkpoint_directory.get_or_insert(folder);
                 }
-                let is_import = matches!(command, Command::Import(_));
-                move_to(is_import, kafka, &data_dir, main.log, &regions).await
+                let moving = Moving {
+                    is_import: matches!(command, Command::Import(_)),
+                    may_leave: arguments.leave_unconfigured,
+                    data_dir,
+                    regions,
+                };
+                moving.run(kafka, main.log).await
             }
         }
     })
@@ -89,40 +97,65 @@ async fn apply(kafka: &KafkaOptions, regions: &[String], is_check: bool) -> Resu
     Ok(if is_wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-async fn move_to(
+/// A history that is to move.
+struct Moving {
     is_import: bool,
-    kafka: KafkaOptions,
-    data_dir: &std::path::Path,
-    options: stream::EmbeddedOptions,
-    regions: &[String],
-) -> Result<ExitCode> {
-    let failed = || format!("data directory {}", data_dir.display());
-    let (embedded, in_kafka) = if is_import {
-        // An empty log must not be made here, and then moved in place of the one that was meant.
+    /// Whether regions may stay behind that are not configured.
+    may_leave: bool,
+    data_dir: PathBuf,
+    regions: Vec<String>,
+}
+
+impl Moving {
+    async fn run(&self, kafka: KafkaOptions, options: EmbeddedOptions) -> Result<ExitCode> {
+        let Self { is_import, data_dir, regions, .. } = self;
+        let failed = || format!("data directory {}", data_dir.display());
+        let (embedded, in_kafka) = if *is_import {
+            // An empty log must not be made here, and then moved in place of the one that was meant.
+            anyhow::ensure!(
+                EmbeddedLog::is_in(data_dir),
+                "{} has no log; name the data directory that has it with --data-dir",
+                data_dir.display()
+            );
+            let embedded = EmbeddedLog::open(data_dir, options).with_context(failed)?;
+            self.check_others(embedded.as_ref(), embedded.regions()).await?;
+            let beginning = Beginning::of(embedded.as_ref(), regions).await?;
+            begin_topics(&kafka, regions, &beginning).await?;
+            (embedded, KafkaLog::connect(kafka, Some(PATIENCE)).await?)
+        } else {
+            let in_kafka = KafkaLog::connect(kafka, Some(PATIENCE)).await?;
+            self.check_others(in_kafka.as_ref(), in_kafka.regions()).await?;
+            let beginning = Beginning::of(in_kafka.as_ref(), regions).await?;
+            std::fs::create_dir_all(data_dir).with_context(failed)?;
+            (EmbeddedLog::begin(data_dir, options, &beginning).with_context(failed)?, in_kafka)
+        };
+        let (from, to): (&dyn Log, &dyn Log) =
+            if *is_import { (&*embedded, &*in_kafka) } else { (&*in_kafka, &*embedded) };
+        let mut bar = Bar::new("moving");
+        let show = |Moved { records, total }: Moved| bar.show(records, total);
+        let moved = move_history(from, to, regions, ingest::PLAYER_CURSOR, show).await?;
+        bar.clear();
+        to.close().await?;
+        println!("{} records of {} regions moved", moved.records, regions.len());
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Names the regions of a log that would stay behind, before anything moves: what has begun without
+    /// them does not take their offsets later.
+    async fn check_others(&self, log: &dyn Log, mut all: Vec<String>) -> Result<()> {
+        all.retain(|region| !self.regions.contains(region));
+        let others = regions_with_history(log, all).await?.join(", ");
+        if others.is_empty() {
+            return Ok(());
+        }
         anyhow::ensure!(
-            EmbeddedLog::is_in(data_dir),
-            "{} has no log; name the data directory that has it with --data-dir",
-            data_dir.display()
+            self.may_leave,
+            "the log has regions that are not configured: {others}; nothing was moved. Put their \
+             files into the folder of regions, or leave their history with --leave-unconfigured"
         );
-        let embedded = EmbeddedLog::open(data_dir, options).with_context(failed)?;
-        let beginning = Beginning::of(embedded.as_ref(), regions).await?;
-        begin_topics(&kafka, regions, &beginning).await?;
-        (embedded, KafkaLog::connect(kafka, Some(PATIENCE)).await?)
-    } else {
-        let in_kafka = KafkaLog::connect(kafka, Some(PATIENCE)).await?;
-        let beginning = Beginning::of(in_kafka.as_ref(), regions).await?;
-        std::fs::create_dir_all(data_dir).with_context(failed)?;
-        (EmbeddedLog::begin(data_dir, options, &beginning).with_context(failed)?, in_kafka)
-    };
-    let (from, to): (&dyn Log, &dyn Log) =
-        if is_import { (&*embedded, &*in_kafka) } else { (&*in_kafka, &*embedded) };
-    let mut bar = Bar::new("moving");
-    let show = |Moved { records, total }: Moved| bar.show(records, total);
-    let moved = move_history(from, to, regions, ingest::PLAYER_CURSOR, show).await?;
-    bar.clear();
-    to.close().await?;
-    println!("{} records of {} regions moved", moved.records, regions.len());
-    Ok(ExitCode::SUCCESS)
+        println!("not configured, so left where they are: {others}");
+        Ok(())
+    }
 }
 
 /// An identity that no other log has.

@@ -93,6 +93,12 @@ impl EmbeddedLog {
         Store::is_in(directory)
     }
 
+    /// Names of the partitions that it has.
+    pub fn regions(&self) -> Vec<String> {
+        let partitions = self.shared.partitions.lock().unwrap_or_else(PoisonError::into_inner);
+        partitions.keys().cloned().collect()
+    }
+
     /// Opens the log in a directory, or makes one that goes on with another log's offsets and identity.
     pub fn begin(
         directory: &Path,

@@ -59,6 +59,10 @@ impl Sink for EmbeddedSink {
         Ok(offset)
     }
 
+    fn record_bytes_max(&self) -> usize {
+        self.shared.options.record_bytes_max
+    }
+
     async fn flush(&self) -> Result<(), StreamError> {
         self.shared.durable(&self.partition, None).await
     }

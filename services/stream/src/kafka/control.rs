@@ -128,6 +128,11 @@ impl Control {
         })
     }
 
+    /// Partitions that each topic needs.
+    pub(super) fn partition_count(&self) -> usize {
+        self.partitions.values().max().map_or(0, |last| usize::try_from(*last).unwrap_or(0) + 1)
+    }
+
     /// The region of a partition.
     pub(super) fn region(&self, partition: i32) -> Option<&str> {
         let mut regions = self.partitions.iter();

@@ -6,6 +6,7 @@
 //! session has lost its regions, and hears of it when it goes on; until it does, what it writes are
 //! numbers that readers have.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -30,6 +31,8 @@ const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 /// How long regions that are taken away may take to end in good order. Beyond it they are given up all
 /// the same.
 const RELEASE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long brokers may take to tell what members before us said.
+const SAID_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Changes and offsets that wait to be heard: a few for each region.
 const CHANGES_MAX: usize = 4_096;
@@ -37,8 +40,9 @@ const CHANGES_MAX: usize = 4_096;
 /// What became of a region.
 #[derive(Debug)]
 pub enum Change {
-    /// This process has it now.
-    Assigned(String),
+    /// This process has it now. The text is what the member said of itself that has last told the group
+    /// how far the region was done, as far as that is known.
+    Assigned(String, Option<String>),
     /// It is to be given up: in good order, then the sender says so. The group waits some seconds.
     Revoked(String, oneshot::Sender<()>),
     /// It is another's already.
@@ -55,6 +59,7 @@ pub struct Membership {
 struct Command {
     partition: i32,
     next: u64,
+    said: String,
 }
 
 struct Group {
@@ -91,6 +96,33 @@ impl Group {
         mine.filter_map(|element| self.control.region(element.partition()))
             .map(str::to_owned)
             .collect()
+    }
+
+    /// What members said of themselves that had the regions of some partitions before, by region.
+    fn said(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        partitions: &TopicPartitionList,
+    ) -> BTreeMap<String, String> {
+        if partitions.count() == 0 {
+            return BTreeMap::new();
+        }
+        let committed = match consumer.committed_offsets(partitions.clone(), SAID_PATIENCE) {
+            Ok(committed) => committed,
+            Err(error) => {
+                tracing::warn!(%error, "it is not known who had the regions before");
+                return BTreeMap::new();
+            }
+        };
+        let elements = committed.elements();
+        let said = elements
+            .iter()
+            .filter(|element| element.topic() == self.topic && !element.metadata().is_empty());
+        let said = said.filter_map(|element| {
+            let region = self.control.region(element.partition())?;
+            Some((region.to_owned(), element.metadata().to_owned()))
+        });
+        said.collect()
     }
 }
 
@@ -130,9 +162,11 @@ impl ConsumerContext for Group {
         {
             tracing::warn!(%error, "a partition is held without a pause");
         }
+        let mut said = self.said(consumer, partitions);
         for region in self.regions(partitions) {
             tracing::info!(region, "region taken");
-            let _ = self.changes.blocking_send(Change::Assigned(region));
+            let said = said.remove(&region);
+            let _ = self.changes.blocking_send(Change::Assigned(region, said));
         }
     }
 }
@@ -198,8 +232,8 @@ impl Membership {
                         tracing::debug!(target: "stream::kafka", %error, "group");
                     }
                 }
-                for Command { partition, next } in commanded.try_iter() {
-                    commit(&consumer, &topic, partition, next);
+                for command in commanded.try_iter() {
+                    commit(&consumer, &topic, &command);
                 }
             }
             consumer.unsubscribe();
@@ -221,10 +255,11 @@ impl Membership {
         self.changes.recv().await.ok_or(StreamError::Closed)
     }
 
-    /// Tells the group how far a partition is done, for tools that show lag.
-    pub(super) fn commit(&self, partition: i32, next: u64) {
+    /// Tells the group how far a partition is done, for tools that show lag, and what this member says of
+    /// itself, for the next one that has it.
+    pub(super) fn commit(&self, partition: i32, next: u64, said: String) {
         // One more later does as well.
-        let _ = self.commands.try_send(Command { partition, next });
+        let _ = self.commands.try_send(Command { partition, next, said });
     }
 
     /// Leaves the group. Changes that give regions up come meanwhile, and [`Self::next`] must be read.
@@ -241,12 +276,16 @@ impl Drop for Membership {
     }
 }
 
-fn commit(consumer: &BaseConsumer<Group>, topic: &str, partition: i32, next: u64) {
+fn commit(consumer: &BaseConsumer<Group>, topic: &str, command: &Command) {
+    let Command { partition, next, said } = command;
     let mut offsets = TopicPartitionList::new();
-    let offset = Offset::Offset(i64::try_from(next).unwrap_or(i64::MAX));
-    let committed = offsets
-        .add_partition_offset(topic, partition, offset)
-        .and_then(|()| consumer.commit(&offsets, CommitMode::Async));
+    let mut element = offsets.add_partition(topic, *partition);
+    if !said.is_empty() {
+        element.set_metadata(said);
+    }
+    let offset = Offset::Offset(i64::try_from(*next).unwrap_or(i64::MAX));
+    let set = element.set_offset(offset);
+    let committed = set.and_then(|()| consumer.commit(&offsets, CommitMode::Async));
     if let Err(error) = committed {
         tracing::debug!(target: "stream::kafka", %error, "offset not committed");
     }

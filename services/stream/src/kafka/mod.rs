@@ -27,6 +27,7 @@ use bytes::Bytes;
 use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer, StreamConsumer};
 use rdkafka::error::KafkaError;
+use rdkafka::metadata::Metadata;
 use rdkafka::producer::Producer as _;
 use tokio::sync::{OnceCell, Semaphore};
 
@@ -98,7 +99,7 @@ impl KafkaLog {
             .create_with_context(Context::new(&options))
             .map_err(made)?;
         let observer = Arc::new(observer);
-        present(&observer, &options, patience).await?;
+        known(&observer, &options, patience, |metadata| missing(metadata, &options)).await?;
         let control = {
             let options = options.clone();
             let doing = format!("topic {}", options.topic(control::TOPIC));
@@ -109,6 +110,9 @@ impl KafkaLog {
             let topic = options.topic(control::TOPIC);
             StreamError::Kafka(format!("topic {topic} has no epoch; run `tilanne topics apply`"))
         })?;
+        let wanted = control.partition_count();
+        known(&observer, &options, patience, |metadata| too_few(metadata, &options, wanted))
+            .await?;
         let store = crate::store::open(
             options.checkpoint_directory.as_deref(),
             options.checkpoint_s3.as_ref(),
@@ -128,25 +132,32 @@ impl KafkaLog {
         Ok(Arc::new(Self { shared: Arc::new(shared) }))
     }
 
+    /// Names of the partitions that it has.
+    pub fn regions(&self) -> Vec<String> {
+        self.shared.control.partitions.keys().cloned().collect()
+    }
+
     /// Joins a group whose members share the regions among them.
     pub fn join(&self, group: &str) -> Result<Membership, StreamError> {
         Membership::join(&self.shared.options, self.shared.control.clone(), group)
     }
 
-    /// Tells a group how far a region is done.
-    pub fn commit(&self, membership: &Membership, region: &str, next: u64) {
+    /// Tells a group how far a region is done, and something of this member, empty for nothing: who has
+    /// the region next is told it with [`Change::Assigned`].
+    pub fn commit(&self, membership: &Membership, region: &str, next: u64, said: &str) {
         if let Ok(Place { partition, base, .. }) = self.shared.place(topic::EVENTS, region) {
-            membership.commit(partition, next.saturating_sub(base));
+            membership.commit(partition, next.saturating_sub(base), said.to_owned());
         }
     }
 }
 
-/// Waits for brokers, then says which topic is missing. One that was made just now is not known to all
-/// brokers at once.
-async fn present(
+/// Waits for brokers, then says what is wrong with the topics. What was made just now is not known to
+/// all brokers at once.
+async fn known(
     observer: &Arc<BaseConsumer<Context>>,
     options: &KafkaOptions,
     patience: Option<Duration>,
+    wrong: impl Fn(&Metadata) -> Option<String>,
 ) -> Result<(), StreamError> {
     let doing = format!("brokers {}", options.bootstrap_servers);
     let started = tokio::time::Instant::now();
@@ -154,22 +165,40 @@ async fn present(
         let ask =
             |observer: &BaseConsumer<Context>| observer.fetch_metadata(None, REQUEST_PATIENCE);
         let metadata = client::asked(&doing, observer, patience, ask).await?;
-        let mut wanted = topics::TOPICS.into_iter().chain([control::TOPIC]);
-        let missing = wanted.find(|name| {
-            let full = options.topic(name);
-            let mut known = metadata.topics().iter();
-            known
-                .find(|topic| topic.name() == full)
-                .is_none_or(|topic| topic.partitions().is_empty())
-        });
-        let Some(missing) = missing else { return Ok(()) };
+        let Some(wrong) = wrong(&metadata) else { return Ok(()) };
         if started.elapsed() >= KNOWN_PATIENCE {
-            let full = options.topic(missing);
-            let message = format!("topic {full} is missing; run `tilanne topics apply`");
-            return Err(StreamError::Kafka(message));
+            return Err(StreamError::Kafka(format!("{wrong}; run `tilanne topics apply`")));
         }
         tokio::time::sleep(RETRY_PAUSE).await;
     }
+}
+
+/// Partitions of a topic; 0 where there is no such topic.
+fn partitions(metadata: &Metadata, full: &str) -> usize {
+    let mut topics = metadata.topics().iter();
+    topics.find(|topic| topic.name() == full).map_or(0, |topic| topic.partitions().len())
+}
+
+/// Says which topic is missing.
+fn missing(metadata: &Metadata, options: &KafkaOptions) -> Option<String> {
+    let names = topics::TOPICS.into_iter().chain([control::TOPIC]);
+    let mut names = names.map(|name| options.topic(name));
+    let full = names.find(|full| partitions(metadata, full) == 0)?;
+    Some(format!("topic {full} is missing"))
+}
+
+/// Says which topic has not a partition for each region, as one that somebody has made by hand. More of
+/// them than regions do no harm: nothing is written there.
+fn too_few(metadata: &Metadata, options: &KafkaOptions, wanted: usize) -> Option<String> {
+    let mut counts = topics::TOPICS.into_iter().map(|name| {
+        let full = options.topic(name);
+        (partitions(metadata, &full), full)
+    });
+    let (found, full) = counts.find(|(found, _)| *found < wanted)?;
+    let control = options.topic(control::TOPIC);
+    Some(format!(
+        "topic {full} has {found} of the {wanted} partitions that {control} gives to regions"
+    ))
 }
 
 impl Shared {

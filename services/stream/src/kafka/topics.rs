@@ -66,7 +66,8 @@ pub async fn apply_topics(
 ) -> Result<Applied, StreamError> {
     options.check().map_err(|error| StreamError::Kafka(error.to_string()))?;
     let mut apply = Apply::connect(options, is_check).await?;
-    apply.topics(regions.len()).await?;
+    let control = apply.present_control().await?;
+    apply.topics(&control, regions).await?;
     apply.control(regions, epoch_of_new).await?;
     Ok(apply.applied)
 }
@@ -80,8 +81,7 @@ pub async fn begin_topics(
 ) -> Result<Applied, StreamError> {
     options.check().map_err(|error| StreamError::Kafka(error.to_string()))?;
     let mut apply = Apply::connect(options, false).await?;
-    let is_there = apply.present.contains_key(&options.topic(control::TOPIC));
-    let control = if is_there { apply.read_control().await? } else { Control::default() };
+    let control = apply.present_control().await?;
     // Without an epoch the topics are those of a beginning that was broken off.
     if control.epoch.is_some() {
         let firsts = beginning.firsts.iter();
@@ -95,7 +95,7 @@ pub async fn begin_topics(
         }
         return Ok(apply.applied);
     }
-    apply.topics(regions.len()).await?;
+    apply.topics(&control, regions).await?;
     let firsts = beginning.firsts.iter();
     let firsts =
         firsts.map(|(topic, region, first)| (control::first_key(topic, region), first.to_string()));
@@ -135,8 +135,12 @@ impl<'a> Apply<'a> {
         Ok(Self { options, is_check, admin, consumer, present, applied: Applied::default() })
     }
 
-    async fn topics(&mut self, regions: usize) -> Result<(), StreamError> {
-        let partitions = regions.max(1);
+    /// Topics with a partition for each region, of those too that are no longer configured: they keep
+    /// theirs.
+    async fn topics(&mut self, control: &Control, regions: &[String]) -> Result<(), StreamError> {
+        let is_new = |region: &&String| !control.partitions.contains_key(*region);
+        let partitions = control.partition_count() + regions.iter().filter(is_new).count();
+        let partitions = partitions.max(1);
         self.topic(control::TOPIC, 1).await?;
         for name in TOPICS {
             self.topic(name, partitions).await?;
@@ -262,17 +266,13 @@ impl<'a> Apply<'a> {
                 next += 1;
             }
         }
-        // Regions that are no longer configured keep their partitions.
-        for name in TOPICS {
-            self.enough(name, next as usize).await?;
-        }
         if self.is_check { Ok(()) } else { self.write_control(records).await }
     }
 
-    async fn enough(&mut self, name: &str, partitions: usize) -> Result<(), StreamError> {
-        let full = self.options.topic(name);
-        let is_short = self.present.get(&full).is_some_and(|present| *present < partitions);
-        if is_short { self.topic(name, partitions).await } else { Ok(()) }
+    /// What the topic says, where there is one already.
+    async fn present_control(&self) -> Result<Control, StreamError> {
+        let is_there = self.present.contains_key(&self.options.topic(control::TOPIC));
+        if is_there { self.read_control().await } else { Ok(Control::default()) }
     }
 
     async fn read_control(&self) -> Result<Control, StreamError> {
