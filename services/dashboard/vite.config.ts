@@ -20,11 +20,19 @@ export default defineConfig({
     chunkSizeWarningLimit: 1500,
     rolldownOptions: {
       output: {
-        codeSplitting: { groups: [{ name: "maplibre", test: /node_modules/ }] },
+        codeSplitting: {
+          groups: [{ name: "maplibre", test: /node_modules\/(@maplibre|maplibre-gl)\// }],
+        },
       },
     },
   },
   worker: { format: "es" },
-  server: { proxy: { "/v1": { target: gateway, ws: true } } },
-  test: { include: ["tests/**/*.test.ts"] },
+  server: {
+    proxy: { "/v1": { target: gateway, ws: true }, "/replays": { target: gateway, ws: true } },
+  },
+  test: {
+    include: ["tests/**/*.test.ts"],
+    // These need the binary and a browser: `npm run test:browser`.
+    exclude: ["tests/browser/**"],
+  },
 });

@@ -1,6 +1,7 @@
 /** What of the picture lies in the view. Pure. */
 
-import type { Area, Box, Maybe, Picture, Position } from "tilanne-client";
+import type { Box, Maybe, Picture, Position } from "tilanne-client";
+import { boundaryBox, isBounded } from "./map/boundaries";
 import { anchor, includes } from "./map/geography";
 import { isStanding } from "./map/queues";
 import { isCurrent } from "./map/situations";
@@ -11,10 +12,11 @@ export function inView(picture: Picture, box: Box, nowMs: number): InView {
   const inside = (place: Maybe<Position>): boolean => !!place && includes(box, place);
   const all = <T>(objects: ReadonlyMap<string, T>, keep: (object: T) => boolean): T[] =>
     [...objects.values()].filter(keep);
+  const areas = all(picture.layer("areas"), (area) => meets(boundaryBox(area), box));
   return {
     vehicles: all(picture.layer("vehicles"), ({ report }) => inside(report.position)),
     detectors: all(picture.layer("detectors"), ({ station }) => inside(station?.position)),
-    // A message without a place is about the whole region, so it is in every view.
+    weather: all(picture.layer("weather"), ({ station }) => inside(station.position)),
     links: all(picture.layer("links"), ({ line }) => {
       // Links are short: one of these is in the view of whatever can be read there.
       return inside(line[0]) || inside(line.at(-1)) || inside(middle(line));
@@ -23,28 +25,14 @@ export function inView(picture: Picture, box: Box, nowMs: number): InView {
       picture.layer("queues"),
       (queue) => isStanding(queue, nowMs) && inside(queue.position),
     ),
-    areas: all(picture.layer("areas"), (area) => meets(boxOf(area), box)),
+    areas,
+    districts: areas.filter(isBounded),
+    // A message without a place is about the whole region, so it is in every view.
     situations: all(picture.layer("situations"), (situation) => {
       const place = anchor(situation.record.geometry);
       return isCurrent(situation, nowMs) && (place === undefined || inside(place));
     }),
   };
-}
-
-/** The box round an area's boundary, worked out once: large ones have thousands of points. */
-const boxes = new WeakMap<Position[], Box>();
-
-function boxOf({ boundary }: Area): Box {
-  const before = boxes.get(boundary);
-  if (before !== undefined) return before;
-  let [west, south, east, north] = [180, 90, -180, -90];
-  for (const { longitude_deg, latitude_deg } of boundary) {
-    [west, east] = [Math.min(west, longitude_deg), Math.max(east, longitude_deg)];
-    [south, north] = [Math.min(south, latitude_deg), Math.max(north, latitude_deg)];
-  }
-  const box: Box = [west, south, east, north];
-  boxes.set(boundary, box);
-  return box;
 }
 
 function meets(a: Box, b: Box): boolean {

@@ -6,6 +6,7 @@ import { element } from "./dom";
 import type { Language } from "./i18n";
 import { Speech, isLanguage, preferredLanguage } from "./i18n";
 import { loadSettings } from "./settings";
+import { Source, folder } from "./stream/source";
 import { recall } from "./shell/memory";
 import "./styles/index.css";
 
@@ -16,12 +17,13 @@ function startLanguage(offered: readonly Language[]): Language {
 }
 
 async function start(host: HTMLElement): Promise<void> {
+  const source = new Source(folder());
   for (let failures = 0; ; failures += 1) {
-    const settings = await loadSettings().catch(() => undefined);
+    const settings = await loadSettings(source).catch(() => undefined);
     const [firstCity] = settings?.cities ?? [];
     if (settings !== undefined && firstCity !== undefined) {
       const language = startLanguage(settings.languages);
-      new App(settings, settings.languages, language, firstCity, host);
+      new App(settings, language, firstCity, host);
       return;
     }
     const speech = new Speech(startLanguage(["fi", "sv", "en"].filter(isLanguage)));

@@ -3,6 +3,7 @@
 import type { Box, Origin } from "tilanne-client";
 import type { Language } from "./i18n";
 import { LANGUAGES, isLanguage } from "./i18n";
+import type { Source } from "./stream/source";
 
 export interface City {
   id: string;
@@ -19,7 +20,12 @@ export interface Settings {
   languages: readonly Language[];
   /** A background map chosen by the operator of the installation; none by default. */
   mapStyleUrl: string | undefined;
+  /** Subscriptions that the server allows a connection. */
+  subscriptionsMax: number;
 }
+
+/** What a server allows that does not say. */
+const SUBSCRIPTIONS_MAX = 8;
 
 type Json = Record<string, unknown>;
 
@@ -65,32 +71,22 @@ function languagesOf(config: unknown): Language[] {
   return offered.length > 0 ? offered : Object.keys(LANGUAGES).filter(isLanguage);
 }
 
-/** The folder that the page is in: the server's own picture, or that of one of its replays. */
-export function folder(): string {
-  return new URL(".", window.location.href).href;
-}
-
-/** Gets JSON of the server, by its path in the folder of the page. */
-export async function getJson(path: string): Promise<unknown> {
-  const response = await fetch(new URL(path, folder()), { headers: { Accept: "application/json" } });
-  if (!response.ok) throw new Error(`${path} answered ${response.status}`);
-  return response.json();
-}
-
 /**
  * Asks once. Without `/v1/config` the page uses its own map; without regions there is nothing to
  * show, so that error is the caller's.
  */
-export async function loadSettings(): Promise<Settings> {
+export async function loadSettings(source: Source): Promise<Settings> {
   const [regions, config] = await Promise.all([
-    getJson("v1/regions"),
-    getJson("v1/config").catch(() => undefined),
+    source.get("v1/regions"),
+    source.get("v1/config").catch(() => undefined),
   ]);
+  const subscriptions = isObject(config) ? config["subscriptions_max"] : undefined;
   const styleUrl = isObject(config) ? config["map_style_url"] : undefined;
   return {
     origin: originOf(regions),
     cities: citiesOf(regions),
     languages: languagesOf(config),
     mapStyleUrl: typeof styleUrl === "string" && styleUrl !== "" ? styleUrl : undefined,
+    subscriptionsMax: typeof subscriptions === "number" ? subscriptions : SUBSCRIPTIONS_MAX,
   };
 }

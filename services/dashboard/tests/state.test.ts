@@ -160,12 +160,29 @@ describe("the view", () => {
   });
 
   it("is kept in the address", () => {
-    const hash = writeAddress("oulu", 12.345, 65.01234, 25.46789);
-    expect(hash).toBe("#city=oulu&z=12.35&c=65.0123,25.4679");
-    expect(readAddress(hash)).toEqual({ city: "oulu", zoom: 12.35, centre: [65.0123, 25.4679] });
-    const nothing = { city: undefined, zoom: undefined, centre: undefined };
-    expect(readAddress("")).toEqual(nothing);
-    expect(readAddress("#z=ninety&c=200,400")).toEqual(nothing);
+    const address = {
+      view: "map",
+      city: "oulu",
+      zoom: 12.345,
+      centre: [65.01234, 25.46789],
+      layers: ["vehicles", "links"],
+      streets: "level",
+      vehicles: "mode",
+      selection: { layer: "vehicles", id: "hsl:22/1234 & more" },
+      atMs: Date.UTC(2026, 10, 26, 7, 30),
+      board: "map:wide,wrong:third",
+    } as const;
+    const hash = writeAddress(address);
+    expect(hash).toBe(
+      "#view=map&city=oulu&z=12.35&c=65.0123,25.4679&layers=vehicles,links&streets=level&" +
+        "vehicles=mode&select=vehicles:hsl:22%2F1234%20%26%20more&at=2026-11-26T07:30:00.000Z&" +
+        "board=map:wide,wrong:third",
+    );
+    const read = { ...address, zoom: 12.35, centre: [65.0123, 25.4679] };
+    expect(readAddress(hash)).toEqual(read);
+    const nothing = readAddress("");
+    expect(Object.values(nothing).every((value) => value === undefined)).toBe(true);
+    expect(readAddress("#z=ninety&c=200,400&select=nowhere:x&at=noon")).toEqual(nothing);
   });
 });
 

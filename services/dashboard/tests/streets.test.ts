@@ -19,7 +19,9 @@ import { coverageText } from "../src/panels/areas";
 import { situationFacts, vehicleFacts } from "../src/panels/detail/facts";
 import type { Facts } from "../src/panels/detail/facts";
 import { areaFacts, linkFacts, queueFacts } from "../src/panels/detail/streets";
+import type { Rows } from "../src/panels/objects/rows";
 import { rowsOf } from "../src/panels/objects/rows";
+import type { InView } from "../src/panels/panel";
 import { delta, snapshot, vehicle } from "./scripted";
 
 const NOW = 10_000_000;
@@ -105,6 +107,17 @@ function area(more: Partial<Area> = {}): Area {
   };
 }
 
+const NOTHING: InView = {
+  vehicles: [],
+  links: [],
+  queues: [],
+  situations: [],
+  detectors: [],
+  weather: [],
+  areas: [],
+  districts: [],
+};
+
 const factsOf = ({ sections }: Facts): Map<string, string> =>
   new Map(sections.flatMap(({ facts }) => facts));
 
@@ -153,13 +166,28 @@ describe("the line of a street", () => {
 
   it("has its share of free flow, a width by its kind, and the worse on top", () => {
     const slow = lookOf(link(), NOW);
-    expect(slow).toMatchObject({ level: "slow", share: 0.5, opacity: 1 });
+    expect(slow).toMatchObject({ level: "slow", share: 0.5 });
     const worse = window({ level_of_service: "queuing" });
     expect(lookOf(link({ five_minutes: worse }), NOW).rank).toBeGreaterThan(slow.rank);
     expect(lookOf(link({ class: "residential" }), NOW).width).toBeLessThan(slow.width);
     expect(lookOf(link({ class: "skyway" }), NOW).width).toBeGreaterThan(0);
     const fading = window({ end_time_ms: NOW - LINK_STALE_AFTER_MS + 60_000 });
-    expect(lookOf(link({ five_minutes: fading }), NOW).opacity).toBeLessThan(1);
+    expect(lookOf(link({ five_minutes: fading }), NOW).opacity).toBeLessThan(slow.opacity);
+  });
+
+  it("is wider with flow, and paler with doubt", () => {
+    const looked = (more: Partial<LinkWindow>) => lookOf(link({ five_minutes: window(more) }), NOW);
+    const flow = (value: number) =>
+      looked({ flow_veh_h: { value, low: value, high: value } }).width;
+    expect(flow(1_200)).toBeGreaterThan(flow(600));
+    expect(flow(600)).toBe(looked({ flow_veh_h: null }).width);
+    expect(flow(1e9)).toBeLessThan(2 * flow(600));
+    const speed = (low: number, high: number) =>
+      looked({ speed_km_h: { value: 20, low, high } }).opacity;
+    expect(speed(20, 20)).toBe(1);
+    expect(speed(15, 25)).toBeLessThan(1);
+    expect(speed(5, 60)).toBeLessThan(speed(15, 25));
+    expect(speed(0, 1_000)).toBeGreaterThan(0.4);
   });
 });
 
@@ -286,15 +314,12 @@ describe("what is said of streets", () => {
     expect(facts.get("Traffic says")).toContain("the contrary");
     expect(facts.get("Share of usual speed")).toBe("98\u00a0%");
     expect(facts.get("Streets measured")).toBe("2 of 3");
-    const none = { vehicles: [], links: [], queues: [], detectors: [], areas: [] };
-    const rows = rowsOf(
-      english,
-      "situations",
-      { ...none, situations: [situation] },
-      NOW,
-      new Map(),
+    const view = { ...NOTHING, situations: [situation] };
+    const { rows } = rowsOf(english, "situations", view, NOW, new Map());
+    expect(rows[0]?.state).toBe(
+      "Traffic message, contradicted by traffic, 3 s lost, 98\u00a0% of usual speed, " +
+        "2 of 3 streets measured",
     );
-    expect(rows[0]?.state).toContain("contradicted by traffic");
   });
 
   it("says where a vehicle drives, or why that is not known", () => {
@@ -317,10 +342,15 @@ describe("what is said of streets", () => {
       link({ id: "slow", five_minutes: window({ speed_km_h: speed }) }),
     ];
     const queues = [queue({ id: "short", length_m: 100 }), queue({ id: "long" })];
-    const view = { vehicles: [], situations: [], detectors: [], areas: [], links, queues };
-    const ids = (layer: "links" | "queues"): string[] =>
-      rowsOf(english, layer, view, NOW, new Map()).map(({ id }) => id);
+    const view = { ...NOTHING, links, queues };
+    const listed = (layer: "links" | "queues"): Rows =>
+      rowsOf(english, layer, view, NOW, new Map());
+    const ids = (layer: "links" | "queues"): string[] => listed(layer).rows.map(({ id }) => id);
     expect(ids("links")).toEqual(["slow", "fair"]);
+    expect(listed("links").total).toBe(2);
+    expect(listed("links").rows[1]?.state.replaceAll("\u00a0", " ")).toBe(
+      "20 km/h (16–24), slow, 50 % of free flow, measured",
+    );
     expect(ids("queues")).toEqual(["long", "short"]);
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { fromMercator, metresPerMercator, toMercator } from "../src/map/geography";
 import { STALE_AFTER_MS, staleness } from "../src/map/vehicles";
-import { MAX_SEGMENTS, Traces } from "../src/map/vehicles/traces";
+import { WORLD_UNITS } from "../src/map/vehicles/plane";
+import { MAX_PARTS, PART_SEGMENTS, Traces } from "../src/map/vehicles/traces";
 import { LONGEST_GLIDE_MS, Tracks } from "../src/map/vehicles/tracks";
 import { vehicle } from "./scripted";
 
@@ -84,14 +85,25 @@ describe("geography", () => {
 });
 
 describe("traces", () => {
-  it("keep a bounded number of segments, dropping the oldest", () => {
+  const driven = (segments: number): Traces => {
     const traces = new Traces();
-    const origin = { x: 0, y: 0 };
-    for (let i = 0; i < MAX_SEGMENTS + 1; i += 1) {
-      traces.add({ x: i, y: 0 }, { x: i + 1, y: 0 }, origin);
-    }
-    expect(traces.count).toBe(MAX_SEGMENTS);
-    expect(traces.floats[0]).toBe(MAX_SEGMENTS);
-    expect(traces.floats[4]).toBe(1);
+    for (let i = 0; i < segments; i += 1) traces.add({ x: i, y: 0 }, { x: i + 1, y: 0 });
+    return traces;
+  };
+
+  it("keep a bounded number of segments, dropping the oldest", () => {
+    const { parts } = driven(MAX_PARTS * PART_SEGMENTS + 1);
+    expect(parts).toHaveLength(MAX_PARTS);
+    expect(parts[0]?.ends[0]).toBe(PART_SEGMENTS * WORLD_UNITS);
+    expect(parts.at(-1)?.count).toBe(1);
+  });
+
+  it("never change a part that is full, so that it need not be sent again", () => {
+    const traces = driven(PART_SEGMENTS);
+    const [full] = traces.parts;
+    const before = full?.ends.slice();
+    traces.add({ x: 0.5, y: 0.5 }, { x: 0.6, y: 0.5 });
+    expect(full?.ends).toEqual(before);
+    expect(traces.parts.map(({ number }) => number)).toEqual([0, 1]);
   });
 });

@@ -44,6 +44,7 @@ export class Client {
   private readonly channel: Channel;
   private ids = 0;
   private clockIsOfConnection = false;
+  private isReplay = false;
 
   /**
    * @param url the address of Tilanne, such as `http://127.0.0.1:8080`. Connects with the first
@@ -173,7 +174,9 @@ export class Client {
       return;
     }
     this.connection.failures = 0;
-    if (this.clockIsOfConnection) this.clock.observe(message.time_ms);
+    if (message.type === "snapshot") this.isReplay = message.origin === "replay";
+    if (this.isReplay) this.clock.follow(message.time_ms);
+    else if (this.clockIsOfConnection) this.clock.observe(message.time_ms);
     else this.clock.restart(message.time_ms);
     this.clockIsOfConnection = true;
     this.byId.get(message.id)?.hear(message);

@@ -26,12 +26,21 @@ export class ServerClock {
     this.newestMs = Math.max(this.newestMs ?? serverTimeMs, serverTimeMs);
   }
 
-  /** Now by the server's clock; `undefined` before the first message. */
-  nowMs(): number | undefined {
-    return this.offsetMs === undefined ? undefined : this.monotonicMs() + this.offsetMs;
+  /**
+   * A message of a replay came. Its time stands, jumps and goes at any speed, so nothing is known of
+   * it but what each message says.
+   */
+  follow(replayTimeMs: number): void {
+    this.offsetMs = undefined;
+    this.newestMs = replayTimeMs;
   }
 
-  /** How old the newest message is: the lag of all that is shown. */
+  /** Now by the server's clock; of a replay that of the newest message. `undefined` before the first. */
+  nowMs(): number | undefined {
+    return this.offsetMs === undefined ? this.newestMs : this.monotonicMs() + this.offsetMs;
+  }
+
+  /** How old the newest message is, the lag of all that is shown; 0 of a replay. */
   lagMs(): number | undefined {
     const now = this.nowMs();
     return now === undefined || this.newestMs === undefined ? undefined : now - this.newestMs;

@@ -47,6 +47,18 @@ describe("a subscription", () => {
     expect(ids()).toEqual(["a"]);
   });
 
+  it("takes the time of a replay from each message, also when that goes back or stands", () => {
+    const { world, client } = live();
+    const replay = { origin: "replay", time_ms: 9_000_000 };
+    world.socket.say(snapshot("s1", 20, [vehicle("a")], replay));
+    world.pass(5_000);
+    expect(client.clock.nowMs()).toBe(9_000_000);
+    world.socket.say(snapshot("s1", 5, [vehicle("b")], { ...replay, time_ms: 2_000_000 }));
+    world.socket.say(delta("s1", 5, 6, { time_ms: 2_060_000 }));
+    expect(client.clock.nowMs()).toBe(2_060_000);
+    expect(client.clock.lagMs()).toBe(0);
+  });
+
   it("says places and filters as the server reads them", () => {
     const world = new World();
     const client = world.client();

@@ -24,4 +24,18 @@ describe("the server's clock", () => {
     clock.restart(500);
     expect(clock.nowMs()).toBe(500);
   });
+
+  it("is of a replay what its newest message says: it stands, jumps back and runs", () => {
+    let timerMs = 0;
+    const clock = new ServerClock(() => timerMs);
+    clock.restart(9_000_000);
+    clock.follow(1_000_000);
+    timerMs = 90_000;
+    expect(clock.nowMs()).toBe(1_000_000);
+    expect(clock.lagMs()).toBe(0);
+    clock.follow(400_000);
+    expect(clock.nowMs()).toBe(400_000);
+    clock.follow(7_000_000);
+    expect(clock.nowMs()).toBe(7_000_000);
+  });
 });

@@ -4,8 +4,11 @@ import type { Dictionary, MessageKey } from "./dictionary";
 import { en } from "./en";
 import { fi } from "./fi";
 import { sv } from "./sv";
+import type { Say, Texts } from "./texts";
 
 export type { MessageKey } from "./dictionary";
+export { texts } from "./texts";
+export type { Say, Texts } from "./texts";
 
 export type Language = "en" | "fi" | "sv";
 
@@ -93,6 +96,12 @@ export class Speech {
 
   say(key: MessageKey, values: Readonly<Record<string, string>> = {}): string {
     return fill(this.dictionary[key], values);
+  }
+
+  /** Speaks the texts of one part of the page. */
+  of<K extends string>(texts: Texts<K>): Say<K> {
+    const own = texts[this.language];
+    return (key, values = {}) => fill(own[key], values);
   }
 
   /** The word for a value of the contract, such as `mode` `tram`; a new value is its own word. */

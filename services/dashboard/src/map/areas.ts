@@ -1,5 +1,5 @@
 /**
- * Areas: cells filled by the share of free-flow speed in them or by what their traffic emits,
+ * Cells of the grid, filled by the share of free-flow speed in them or by what their traffic emits,
  * fainter where less of their streets is seen, and the boundary of a selected area of any kind.
  */
 
@@ -14,6 +14,8 @@ import {
   knownShare,
   stepOf,
 } from "../emission/measures";
+import { boundaryBox, isCell } from "./boundaries";
+import { centre } from "./geography";
 import type { MapLayer, Selection, StreetScale } from "./layer";
 import { measureOf } from "./layer";
 import { UNCERTAIN_OPACITY, colourOf } from "./links";
@@ -21,7 +23,7 @@ import { LIGHT } from "./palette";
 import type { Palette } from "./palette";
 import type { Point } from "./shapes";
 import { collection, coordinates, idAt, showStyleLayers } from "./shapes";
-import { LINK_STALE_AFTER_MS, areaShare, middle, seenShare } from "./streets";
+import { LINK_STALE_AFTER_MS, areaShare, seenShare } from "./streets";
 
 const CELLS = "area-cells";
 const CHOSEN = "area-chosen";
@@ -29,7 +31,7 @@ const CHOSEN = "area-chosen";
 const OPACITY = 0.45;
 const OPACITY_MIN = 0.1;
 
-/** How strongly a cell is filled; `undefined` when there is nothing to say of it. */
+/** How strongly an area is filled; `undefined` when there is nothing to say of it. */
 export function cellOpacity(area: Area, nowMs: number): number | undefined {
   const old = nowMs - area.event_time_ms > LINK_STALE_AFTER_MS;
   const seen = seenShare(area);
@@ -41,7 +43,7 @@ export function cellOpacity(area: Area, nowMs: number): number | undefined {
 const EMISSION_OPACITY = 0.75;
 const EMISSION_OPACITY_MIN = 0.3;
 
-/** What of a cell is filled by its emission; `undefined` when there is nothing to say of it. */
+/** How an area is filled by its emission; `undefined` when there is nothing to say of it. */
 export function emissionFill(
   cell: Emission,
   measure: Measure,
@@ -60,6 +62,11 @@ export function emissionFill(
 
 /** From this zoom on streets show an emission; further out they are too thin, and cells do. */
 export const EMISSION_STREETS_FROM_ZOOM = 12;
+
+/** Of an area there is no level of service: by traffic, it is filled by the share of free flow. */
+export function fillScale(scale: StreetScale): StreetScale {
+  return measureOf(scale) ?? "share";
+}
 
 export class AreaLayer implements MapLayer {
   readonly layer = "areas";
@@ -85,7 +92,7 @@ export class AreaLayer implements MapLayer {
       type: "fill",
       source: CELLS,
       paint: {
-        "fill-color": colourOf(palette, this.fillScale),
+        "fill-color": colourOf(palette, fillScale(this.scale)),
         "fill-opacity": ["get", "opacity"],
         "fill-outline-color": palette.background,
       },
@@ -122,7 +129,7 @@ export class AreaLayer implements MapLayer {
     this.scale = scale;
     this.drawn = "";
     if (this.map?.getLayer(CELLS) === undefined) return;
-    this.map.setPaintProperty(CELLS, "fill-color", colourOf(this.palette, this.fillScale));
+    this.map.setPaintProperty(CELLS, "fill-color", colourOf(this.palette, fillScale(scale)));
   }
 
   select(selection: Selection | undefined): void {
@@ -140,12 +147,15 @@ export class AreaLayer implements MapLayer {
   }
 
   position(id: string): Position | undefined {
-    return middle(this.picture?.layer("areas").get(id)?.boundary ?? []);
+    const area = this.picture?.layer("areas").get(id);
+    if (area === undefined || area.boundary.length === 0) return undefined;
+    const [longitude_deg, latitude_deg] = centre(boundaryBox(area));
+    return { longitude_deg, latitude_deg };
   }
 
-  /** Of a cell there is no level of service: by traffic, it is filled by the share of free flow. */
-  private get fillScale(): StreetScale {
-    return measureOf(this.scale) ?? "share";
+  /** Whether cells are drawn. */
+  get isShown(): boolean {
+    return this.visible;
   }
 
   private drawChoice(): void {
@@ -153,7 +163,7 @@ export class AreaLayer implements MapLayer {
     const source = this.map?.getSource<GeoJSONSource>(CHOSEN);
     if (source === undefined || this.drawnChoice === (area?.id ?? "")) return;
     this.drawnChoice = area?.id ?? "";
-    source.setData(collection(area === undefined ? [] : shape(area.boundary, {})));
+    source.setData(collection(area === undefined ? [] : ringShape(area.boundary, {})));
   }
 
   private draw(picture: Picture, nowMs: number): void {
@@ -168,7 +178,7 @@ export class AreaLayer implements MapLayer {
     if (`${this.scale} ${look}` === this.drawn) return;
     this.drawn = `${this.scale} ${look}`;
     const features = cells.flatMap(({ id, ring, fill }) =>
-      fill === undefined ? [] : shape(ring, { id, ...fill }),
+      fill === undefined ? [] : ringShape(ring, { id, ...fill }),
     );
     source.setData(collection(features));
   }
@@ -180,10 +190,6 @@ interface Cell {
   time_ms: number;
   ring: readonly Position[];
   fill: { opacity: number; share?: number; step?: number } | undefined;
-}
-
-function isCell({ kind }: { kind?: string | null | undefined }): boolean {
-  return kind === "cell";
 }
 
 function speeds(picture: Picture, nowMs: number): Cell[] {
@@ -205,7 +211,11 @@ function emissions(picture: Picture, measure: Measure, nowMs: number): Cell[] {
   }));
 }
 
-function shape(ring: readonly Position[], properties: Record<string, unknown>): GeoJSON.Feature[] {
+/** What a closed ring encloses. */
+export function ringShape(
+  ring: readonly Position[],
+  properties: Record<string, unknown>,
+): GeoJSON.Feature[] {
   if (ring.length < 4) return [];
   const geometry: GeoJSON.Polygon = { type: "Polygon", coordinates: [coordinates(ring)] };
   return [{ type: "Feature", properties, geometry }];

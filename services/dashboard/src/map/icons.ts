@@ -7,11 +7,12 @@ import type { Level, Palette, SituationKind } from "./palette";
 import { LEVELS, SITUATIONS } from "./palette";
 
 /** Drawn at twice the size, so that they are sharp on fine screens. */
-const PIXEL_RATIO = 2;
+export const PIXEL_RATIO = 2;
 const SIZE_PX = 22;
-const HALF_PX = SIZE_PX / 2;
+/** Middle of an icon. */
+export const HALF_PX = SIZE_PX / 2;
 
-type Draw = (context: CanvasRenderingContext2D) => void;
+export type Draw = (context: CanvasRenderingContext2D) => void;
 
 export function detectorIcon(left: Level, right: Level): string {
   return `detector-${left}-${right}`;
@@ -64,7 +65,7 @@ export function drawSituation(palette: Palette, kind: SituationKind, contradicte
   };
 }
 
-function lines(context: CanvasRenderingContext2D, ...paths: readonly number[][]): void {
+export function lines(context: CanvasRenderingContext2D, ...paths: readonly number[][]): void {
   for (const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] of paths) {
     context.beginPath();
     context.moveTo(x1, y1);
@@ -73,7 +74,7 @@ function lines(context: CanvasRenderingContext2D, ...paths: readonly number[][])
   }
 }
 
-function dot(context: CanvasRenderingContext2D, x: number, y: number, radius: number): void {
+export function dot(context: CanvasRenderingContext2D, x: number, y: number, radius: number): void {
   context.beginPath();
   context.arc(x, y, radius, 0, 2 * Math.PI);
   context.fill();
@@ -156,8 +157,13 @@ export function addQueueSign(
   irregular: boolean,
 ): void {
   const id = queueSign(text, irregular);
+  addCanvas(map, id, () => drawQueueSign(palette, text, irregular));
+}
+
+/** Gives the map an image drawn on a canvas, once. */
+export function addCanvas(map: MapLibre, id: string, draw: () => HTMLCanvasElement): void {
   if (map.hasImage(id)) return;
-  const canvas = drawQueueSign(palette, text, irregular);
+  const canvas = draw();
   const pixels = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height);
   if (pixels !== undefined) map.addImage(id, pixels, { pixelRatio: PIXEL_RATIO });
 }
@@ -174,24 +180,22 @@ export function canvasOf(draw: Draw): HTMLCanvasElement {
   return canvas;
 }
 
-function addImage(map: MapLibre, id: string, draw: Draw): void {
-  const canvas = canvasOf(draw);
-  const pixels = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height);
-  if (pixels === undefined || map.hasImage(id)) return;
-  map.addImage(id, pixels, { pixelRatio: PIXEL_RATIO });
+/** Gives the map an icon, once. */
+export function addIcon(map: MapLibre, id: string, draw: Draw): void {
+  addCanvas(map, id, () => canvasOf(draw));
 }
 
-/** Gives the map every icon that its layers name. */
+/** Gives the map every icon of which there are few. */
 export function addIcons(map: MapLibre, palette: Palette): void {
   for (const left of LEVELS) {
     for (const right of LEVELS) {
-      addImage(map, detectorIcon(left, right), drawDetector(palette, left, right));
+      addIcon(map, detectorIcon(left, right), drawDetector(palette, left, right));
     }
   }
   for (const kind of SITUATIONS) {
     for (const contradicted of [false, true]) {
       const id = situationIcon(kind, contradicted);
-      addImage(map, id, drawSituation(palette, kind, contradicted));
+      addIcon(map, id, drawSituation(palette, kind, contradicted));
     }
   }
 }

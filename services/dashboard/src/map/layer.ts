@@ -22,14 +22,32 @@ export function measureOf(scale: StreetScale): Measure | undefined {
   return MEASURES.find((measure) => measure === scale);
 }
 
-/** Layers of the picture with a place on the map; emissions are drawn by streets and areas. */
-export type MapLayerName = Exclude<
-  Layer,
-  "feeds" | "trips" | "weather" | "link_emissions" | "area_emissions"
->;
+/** What the colour of a vehicle says. */
+export const VEHICLE_SCALES = ["mode", "punctuality"] as const;
+export type VehicleScale = (typeof VEHICLE_SCALES)[number];
+
+/** Layers of the map, in the order of their control; emissions are drawn by streets and areas. */
+export const MAP_LAYERS = [
+  "vehicles",
+  "links",
+  "queues",
+  "situations",
+  "detectors",
+  "weather",
+  "areas",
+  "districts",
+] as const;
+export type MapLayerName = (typeof MAP_LAYERS)[number];
+
+/** The layer of the picture that a layer of the map shows: of areas, cells and districts are two. */
+export type ShownLayer<L extends MapLayerName> = L extends "districts" ? "areas" : L;
+
+export function shownLayer(name: MapLayerName): ShownLayer<MapLayerName> {
+  return name === "districts" ? "areas" : name;
+}
 
 export interface MapLayer {
-  /** The layer of the picture that it shows. */
+  /** Its name in the control; `shownLayer` is the layer of the picture that it shows. */
   readonly layer: MapLayerName;
   /** Adds its sources, images and style layers. Called again after every change of the style. */
   install(map: MapLibre, palette: Palette): void;
@@ -47,6 +65,8 @@ export interface MapLayer {
   readonly marksSelection?: boolean;
   /** By what streets and cells are coloured. */
   colourBy?(scale: StreetScale): void;
+  /** By what vehicles are coloured. */
+  paintBy?(scale: VehicleScale): void;
   /** Where an object is drawn now. */
   position(id: string): Position | undefined;
 }

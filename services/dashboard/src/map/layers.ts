@@ -2,11 +2,13 @@
 
 import { AreaLayer } from "./areas";
 import { DetectorLayer } from "./detectors";
+import { DistrictLayer } from "./districts";
 import type { MapLayer } from "./layer";
 import { LinkLayer } from "./links";
 import { QueueLayer } from "./queues";
 import { SituationLayer } from "./situations";
 import { VehicleLayer } from "./vehicles";
+import { WeatherLayer } from "./weather";
 
 /**
  * @param monotonicMs the page's timer
@@ -18,12 +20,15 @@ export function mapLayers(
   glides: () => boolean,
   decimal: () => string,
 ): readonly MapLayer[] {
+  const cells = new AreaLayer();
   return [
-    new AreaLayer(),
+    cells,
+    new DistrictLayer(() => cells.isShown),
     new LinkLayer(monotonicMs),
     new SituationLayer(),
     new QueueLayer(decimal),
     new DetectorLayer(),
+    new WeatherLayer(decimal),
     new VehicleLayer(monotonicMs, glides),
   ];
 }

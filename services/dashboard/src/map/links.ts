@@ -18,7 +18,9 @@ import { STREETS_BOTTOM, collection, coordinates, idAt, showStyleLayers } from "
 import {
   FADE_STEPS,
   LINK_STALE_AFTER_MS,
+  doubtOpacity,
   fadeStep,
+  flowWidth,
   isSeen,
   knowledge,
   middle,
@@ -39,7 +41,7 @@ const PICK_RADIUS_PX = 5;
 /** The map has the lines again at most this often: a window's end brings them in several frames. */
 const REDRAW_MS = 900;
 
-/** Width by the kind of street, relative to a secondary one, and the zoom at which grey ones show. */
+/** Width by the kind of street at its usual flow, relative to a secondary one, and the zoom at which grey ones show. */
 const CLASSES: Readonly<Record<string, { width: number; from: number }>> = {
   motorway: { width: 1.45, from: 0 },
   trunk: { width: 1.35, from: 0 },
@@ -94,7 +96,7 @@ export interface LinkLook {
   step: number;
   width: number;
   from: number;
-  /** From 1, current, down to a third. */
+  /** From 1, current and well known, down. */
   opacity: number;
   /** Worse ones lie on top. */
   rank: number;
@@ -108,6 +110,7 @@ export function lookOf(link: Link, nowMs: number): LinkLook {
   // A level that this page does not know, or no free flow: seen, but nothing to colour by.
   const coloured = isSeen(how) && level !== "unspecified" && share !== undefined;
   const { width, from } = CLASSES[link.class] ?? OTHER_CLASS;
+  const current = nowMs - window.end_time_ms <= LINK_STALE_AFTER_MS;
   return {
     id: link.id,
     how: coloured
@@ -120,9 +123,9 @@ export function lookOf(link: Link, nowMs: number): LinkLook {
     level,
     share: share ?? 1,
     step: 0,
-    width,
+    width: width * (current ? flowWidth(window) : 1),
     from,
-    opacity: faded(nowMs - window.end_time_ms),
+    opacity: faded(nowMs - window.end_time_ms) * (coloured ? doubtOpacity(window) : 1),
     rank: coloured ? LEVELS.indexOf(level) : -1,
   };
 }
@@ -160,7 +163,14 @@ export function emissionLookOf(
   if (ageMs > LINK_STALE_AFTER_MS) return grey;
   const step = stepOf(density, breaks(measure, "street"));
   const sure = isUncertain(emission, measure) ? UNCERTAIN_OPACITY : 1;
-  return { ...grey, how: "measured", step, opacity: faded(ageMs) * sure, rank: step };
+  return {
+    ...grey,
+    how: "measured",
+    step,
+    width: width * flowWidth(shownWindow(link)),
+    opacity: faded(ageMs) * sure,
+    rank: step,
+  };
 }
 
 export class LinkLayer implements MapLayer {

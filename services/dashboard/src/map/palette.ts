@@ -40,6 +40,22 @@ export const SITUATIONS = [
 ] as const;
 export type SituationKind = (typeof SITUATIONS)[number];
 
+/** What lies on a road, the least slippery first, as the server ranks it; then "no current value". */
+export const SURFACES = [
+  "dry",
+  "moist",
+  "wet",
+  "slush",
+  "snow",
+  "frost",
+  "ice",
+  "unspecified",
+] as const;
+export type Surface = (typeof SURFACES)[number];
+
+/** Surfaces that are slippery: their signs are filled, those of the others only framed. */
+export const SLIPPERY: readonly Surface[] = ["slush", "snow", "frost", "ice"];
+
 export interface Palette {
   background: string;
   graticule: string;
@@ -52,6 +68,10 @@ export interface Palette {
   mode: Readonly<Record<Mode, string>>;
   level: Readonly<Record<Level, string>>;
   situation: Readonly<Record<SituationKind, string>>;
+  /** Each carries text, so it stands out from `outline` at 4.5 to 1. */
+  surface: Readonly<Record<Surface, string>>;
+  /** Boundaries of districts and cities, and their names. */
+  boundary: string;
   street: {
     /** Nothing is known of it: the ground plan. */
     unknown: string;
@@ -81,15 +101,6 @@ export function shareStops(palette: Palette): [share: number, colour: string][] 
   ];
 }
 
-const LEVEL_COLOURS: Palette["level"] = {
-  fluent: "#1a9b72",
-  platooning: "#9ccb3b",
-  slow: "#f4b41a",
-  queuing: "#e2512b",
-  stationary: "#8a1030",
-  unspecified: "#98a2ad",
-};
-
 export const LIGHT: Palette = {
   background: "#eef1f4",
   graticule: "#dfe4e9",
@@ -110,7 +121,14 @@ export const LIGHT: Palette = {
     taxi: "#8a6d00",
     unspecified: "#56616c",
   },
-  level: LEVEL_COLOURS,
+  level: {
+    fluent: "#1b8a94",
+    platooning: "#7cc6a4",
+    slow: "#f4bf3a",
+    queuing: "#e2512b",
+    stationary: "#7a0f3c",
+    unspecified: "#98a2ad",
+  },
   situation: {
     traffic_announcement: "#c92a2a",
     road_work: "#b45f06",
@@ -119,6 +137,17 @@ export const LIGHT: Palette = {
     service_alert: "#a61e4d",
     unspecified: "#5f6b76",
   },
+  surface: {
+    dry: "#4a5560",
+    moist: "#2b6a7c",
+    wet: "#0b5cad",
+    slush: "#5d4fb3",
+    snow: "#8238a0",
+    frost: "#a3208a",
+    ice: "#b0123a",
+    unspecified: "#66717c",
+  },
+  boundary: "#5f6d7b",
   street: { unknown: "#c3ccd5", typical: "#7d8995", queue: "#3b0a18", irregular: "#d0104c" },
   emission: ["#f7b27c", "#f3765f", "#d8446c", "#a3307e", "#651a80", "#260f4f"],
 };
@@ -132,10 +161,10 @@ export const DARK: Palette = {
   selection: "#ffffff",
   stale: "#5d6873",
   mode: {
-    bus: "#4aa8f5",
-    tram: "#2fc792",
-    train: "#c78bdb",
-    metro: "#ff8a4a",
+    bus: "#2f93ee",
+    tram: "#35cf98",
+    train: "#dba6ec",
+    metro: "#ff7a33",
     ferry: "#86e0fb",
     robot: "#e6c84a",
     car: "#c3cfda",
@@ -143,7 +172,14 @@ export const DARK: Palette = {
     taxi: "#f2d95c",
     unspecified: "#a9b4be",
   },
-  level: { ...LEVEL_COLOURS, stationary: "#b3123f", unspecified: "#5d6873" },
+  level: {
+    fluent: "#2bb3c0",
+    platooning: "#b8f5e0",
+    slow: "#ffdf85",
+    queuing: "#f57a45",
+    stationary: "#ba2282",
+    unspecified: "#5d6873",
+  },
   situation: {
     traffic_announcement: "#ff6b6b",
     road_work: "#ff9f43",
@@ -152,6 +188,17 @@ export const DARK: Palette = {
     service_alert: "#f06595",
     unspecified: "#9aa7b3",
   },
+  surface: {
+    dry: "#c3cfda",
+    moist: "#86c5d3",
+    wet: "#6ab4ff",
+    slush: "#a99dff",
+    snow: "#d6a2f2",
+    frost: "#f58bdc",
+    ice: "#ff7a90",
+    unspecified: "#98a5b1",
+  },
+  boundary: "#8494a3",
   street: { unknown: "#303c49", typical: "#76838f", queue: "#ffe3ea", irregular: "#ff5c8a" },
   emission: ["#5a2a86", "#8c2f83", "#c93d72", "#f1665d", "#fda873", "#fcf3b5"],
 };

@@ -63,10 +63,11 @@ export class QueueLayer extends ShapeLayer {
       layout: {
         "icon-image": ["get", "icon"],
         "icon-anchor": "bottom",
-        "icon-allow-overlap": true,
-        "icon-ignore-placement": true,
+        // Where signs would cover each other the longest queue has its sign; the lines show the rest.
+        "icon-allow-overlap": false,
+        "icon-ignore-placement": false,
         "icon-size": ["interpolate", ["linear"], ["zoom"], 9, 0.7, 13, 1],
-        "symbol-sort-key": ["get", "length"],
+        "symbol-sort-key": ["-", ["get", "length"]],
       },
     });
   }

@@ -2,7 +2,7 @@
 
 import type { Changes, Picture, Position } from "tilanne-client";
 import type { GeoJSONSource, Map as MapLibre } from "maplibre-gl";
-import type { MapLayer, Selection } from "./layer";
+import type { MapLayer, MapLayerName, Selection, ShownLayer } from "./layer";
 import type { Palette } from "./palette";
 
 /** Bottom of the streets: what belongs under them is put before this style layer. */
@@ -63,7 +63,7 @@ export interface Drawing {
 
 /** A layer of few objects: one source, sent to the map when it looks different. */
 export abstract class ShapeLayer implements MapLayer {
-  abstract readonly layer: MapLayer["layer"];
+  abstract readonly layer: ShownLayer<MapLayerName>;
   protected map: MapLibre | undefined;
   protected picture: Picture | undefined;
   private visible = true;

@@ -48,6 +48,32 @@ export function windowLevel(window: LinkWindow, nowMs: number): Level {
   return isSeen(knowledge(window, nowMs)) ? known(LEVELS, window.level_of_service) : "unspecified";
 }
 
+/** Flow at which a street is drawn as wide as its kind says, and how far flow changes that. */
+const USUAL_FLOW_VEH_H = 600;
+const WIDTHS = { least: 0.65, most: 1.6 } as const;
+
+/**
+ * Width by flow, relative to the kind of street: as the square root, so that the area of a line grows
+ * with the vehicles on it. One whose flow is not known has the width of its kind.
+ */
+export function flowWidth({ flow_veh_h }: LinkWindow): number {
+  const flow = flow_veh_h?.value;
+  if (flow === undefined || !(flow >= 0)) return 1;
+  return Math.min(WIDTHS.most, Math.max(WIDTHS.least, Math.sqrt(flow / USUAL_FLOW_VEH_H)));
+}
+
+/** A speed whose interval is this wide, relative to it, is anybody's guess. */
+const DOUBT_MOST = 1;
+/** How much of its colour a street keeps then. */
+const DOUBTED_OPACITY = 0.45;
+
+/** Opacity by how well the speed is known: full for a narrow interval, less for a wide one. */
+export function doubtOpacity({ speed_km_h: { value, low, high } }: LinkWindow): number {
+  if (!(value > 0) || !(high >= low)) return DOUBTED_OPACITY;
+  const doubt = Math.min(1, (high - low) / value / DOUBT_MOST);
+  return 1 - doubt * (1 - DOUBTED_OPACITY);
+}
+
 /** Speed as a share of free flow, 0 to 1; `undefined` when one is missing. */
 export function speedShare(link: Link, window: LinkWindow): number | undefined {
   const { free_flow_speed_km_h: free } = link;

@@ -1,6 +1,7 @@
 /** The map itself: MapLibre with a plain style, and the layers of the picture on top. */
 
 import type { Box, Changes, Picture } from "tilanne-client";
+import { noChanges } from "tilanne-client";
 import {
   AttributionControl,
   Map as MapLibre,
@@ -31,6 +32,8 @@ const FIT_PADDING_PX = 24;
 export interface MapEvents {
   /** The style is there, or was changed: the layers are empty and wait for the picture. */
   styled(): void;
+  /** The view is on its way; another map may go with it. */
+  moving(): void;
   moved(): void;
   picked(selection: Selection | undefined): void;
 }
@@ -41,14 +44,15 @@ export interface Start {
   styleUrl: string | undefined;
   layers: readonly MapLayer[];
   /** Where to look first: a place, or else a city. */
-  place: { zoom: number; centre: [number, number] } | City;
+  place: { zoom: number; centre: readonly [number, number] } | City;
+  /** Whether colours are those for the dark. */
+  dark(): boolean;
 }
 
 export class MapView {
   private readonly map: MapLibre;
   private readonly ring: Marker;
   private readonly names: HTMLElement[] = [];
-  private readonly dark = window.matchMedia("(prefers-color-scheme: dark)");
   private selection: Selection | undefined;
 
   constructor(
@@ -115,6 +119,26 @@ export class MapView {
     this.map.getCanvas().setAttribute("aria-label", title);
   }
 
+  /** Looks at a place at once. */
+  look(zoom: number, [latitude, longitude]: [number, number]): void {
+    this.map.jumpTo({ zoom, center: [longitude, latitude] });
+  }
+
+  /** Draws all anew: the colours are others. */
+  restyle(): void {
+    this.map.setStyle(this.style(), { diff: false });
+  }
+
+  /** Takes everything off the map: what comes is of another source. */
+  clear(picture: Picture): void {
+    const changes = { ...noChanges(), reset: true };
+    for (const layer of this.start.layers) layer.changed(picture, changes, 0);
+  }
+
+  close(): void {
+    this.map.remove();
+  }
+
   zoomBy(steps: number): void {
     this.map.zoomTo(this.map.getZoom() + steps);
   }
@@ -146,7 +170,7 @@ export class MapView {
   }
 
   private get palette(): Palette {
-    return this.dark.matches ? DARK : LIGHT;
+    return this.start.dark() ? DARK : LIGHT;
   }
 
   private style(): string | ReturnType<typeof ownStyle> {
@@ -161,17 +185,16 @@ export class MapView {
       for (const layer of this.start.layers) layer.install(map, this.palette);
       this.events.styled();
     });
+    map.on("move", () => this.events.moving());
     map.on("moveend", () => this.events.moved());
     map.on("zoom", () => this.showNames());
     map.on("click", ({ point }) => this.events.picked(this.pick(point)));
     map.on("mousemove", ({ point }) => {
       map.getCanvas().style.cursor = this.pick(point) === undefined ? "" : "pointer";
     });
-    const restyle = (): void => void map.setStyle(this.style(), { diff: false });
-    this.dark.addEventListener("change", restyle);
     // A wall display loses its graphics context now and then; MapLibre cannot bring back layers
     // that draw by themselves.
-    map.on("webglcontextrestored", restyle);
+    map.on("webglcontextrestored", () => this.restyle());
   }
 
   private pick(point: { x: number; y: number }): Selection | undefined {

@@ -3,18 +3,10 @@
  * always in a corner of the map.
  */
 
-import type { Layer } from "tilanne-client";
 import { button, element } from "../dom";
 import { PANELS } from "../panels";
-import type { Panel, PanelContext } from "../panels/panel";
+import type { Mounted, Panel, PanelContext } from "../panels/panel";
 import { recall, remember } from "./memory";
-
-interface Mounted {
-  panel: Panel;
-  node: HTMLElement;
-  isOpen: () => boolean;
-  update: () => void;
-}
 
 export class Column {
   readonly side: HTMLElement;
@@ -31,7 +23,8 @@ export class Column {
     this.side = element("aside", { id: "panels", "aria-label": speech.say("app.panels") });
     this.card = element("section", { class: "card", "aria-label": speech.say("detail.title") });
     this.card.hidden = true;
-    this.mounted = PANELS.map((panel) => {
+    const besideMap = PANELS.filter(({ place }) => place !== "page");
+    this.mounted = besideMap.map((panel) => {
       if (panel.place === "side") return this.mountSide(panel);
       const host = panel.place === "card" ? this.card : this.corner;
       return this.mountOver(panel, host);
@@ -39,16 +32,14 @@ export class Column {
   }
 
   /**
-   * Layers of the picture that open panels need.
+   * Panels that can be seen.
    *
    * @param sideShown whether the column at the side is shown at all
    */
-  needs(sideShown: boolean): ReadonlySet<Layer> {
-    const context = this.context();
-    const open = this.mounted.filter(
+  open(sideShown: boolean): readonly Mounted[] {
+    return this.mounted.filter(
       ({ panel, isOpen }) => isOpen() && (panel.place !== "side" || sideShown),
     );
-    return new Set(open.flatMap(({ panel }) => panel.needs?.(context) ?? []));
   }
 
   /** Brings to date what can be seen. */
@@ -59,14 +50,14 @@ export class Column {
 
   private mountOver(panel: Panel, host: HTMLElement): Mounted {
     const update = panel.mount(host, this.context);
-    return { panel, node: host, isOpen: () => !host.hidden, update };
+    return { panel, isOpen: () => !host.hidden, update };
   }
 
   private mountSide(panel: Panel): Mounted {
     const { speech } = this.context();
     const bodyId = `panel-${panel.id}`;
     const body = element("div", { class: "panel-body", id: bodyId });
-    const fold = button({ "aria-controls": bodyId }, speech.say(panel.title), () =>
+    const fold = button({ "aria-controls": bodyId }, panel.title(speech), () =>
       unfold(body.hidden !== false),
     );
     const title = element("h2", {}, fold);
@@ -84,6 +75,6 @@ export class Column {
     body.hidden = !open;
     fold.setAttribute("aria-expanded", String(open));
     this.side.append(node);
-    return { panel, node, isOpen: () => !body.hidden, update };
+    return { panel, isOpen: () => !body.hidden, update };
   }
 }

@@ -5,6 +5,10 @@ import type { Speech } from "../i18n";
 
 export class Frame {
   readonly map = element("div", { id: "map", tabindex: "-1" });
+  /** A second map, while two moments stand side by side. */
+  readonly beside = element("div", { class: "beside", tabindex: "-1" });
+  /** What is said of two moments, over the maps. */
+  readonly over = element("div", { class: "over" });
   private readonly skip = element("a", { class: "skip", href: "#map" });
   private readonly notice = element("p", {
     class: "notice",
@@ -13,24 +17,37 @@ export class Frame {
   });
   private readonly thanks = element("p", { class: "thanks" });
   private readonly announcer = element("p", { class: "unseen", "aria-live": "polite" });
-  private readonly stage = element("main");
+  /** The map with what lies over it. */
+  readonly stage = element("div", { class: "stage" });
+  private readonly main = element("main", { tabindex: "-1" });
   private readonly root: HTMLElement;
 
   constructor(host: HTMLElement) {
     this.root = element("div", { class: "page" });
     this.notice.hidden = true;
+    // The map is made before the rest is there, and must know its size.
+    this.stage.append(this.map);
+    this.main.append(this.stage);
+    this.root.append(this.main);
     host.replaceChildren(this.skip, this.root, this.announcer);
     this.skip.addEventListener("click", (event) => {
       // The address holds the view; a jump must not overwrite it.
       event.preventDefault();
-      (this.map.querySelector("canvas") ?? this.map).focus();
+      const canvas = this.stage.inert ? undefined : this.map.querySelector("canvas");
+      (canvas ?? this.main).focus();
     });
   }
 
   /** Puts in the parts that speak a language. */
   fill(
     speech: Speech,
-    parts: { header: HTMLElement; card: HTMLElement; side: HTMLElement; corner: HTMLElement },
+    parts: {
+      header: HTMLElement;
+      card: HTMLElement;
+      side: HTMLElement;
+      corner: HTMLElement;
+      time: HTMLElement;
+    },
     zoomBy: (steps: number) => void,
   ): void {
     document.documentElement.lang = speech.language;
@@ -42,9 +59,26 @@ export class Frame {
       button({ "aria-label": speech.say("app.zoom_in") }, "+", () => zoomBy(1)),
       button({ "aria-label": speech.say("app.zoom_out") }, "−", () => zoomBy(-1)),
     );
-    const { header, card, side, corner } = parts;
-    this.stage.replaceChildren(this.map, zoom, this.thanks, this.notice, card, corner);
-    this.root.replaceChildren(header, this.stage, side);
+    const { header, card, side, corner, time } = parts;
+    const { map, beside, over, thanks, notice } = this;
+    this.stage.replaceChildren(map, beside, zoom, thanks, notice, card, corner, over);
+    this.root.replaceChildren(header, this.main, time, side);
+  }
+
+  /**
+   * Shows the map, or a page of panels. Under a page the map keeps its place and size, unseen and out
+   * of reach: it is there at once when it is wanted again, and a panel may have taken it.
+   */
+  showPage(page: HTMLElement | undefined): void {
+    const taken = page?.contains(this.stage) === true;
+    if (!taken && this.stage.parentElement !== this.main) this.main.prepend(this.stage);
+    this.stage.classList.toggle("covered", page !== undefined && !taken);
+    this.stage.inert = page !== undefined && !taken;
+    for (const child of [...this.main.children]) {
+      if (child !== page && child !== this.stage) child.remove();
+    }
+    if (page !== undefined && page.parentElement !== this.main) this.main.append(page);
+    this.root.classList.toggle("paged", page !== undefined);
   }
 
   showPanels(shown: boolean): void {
@@ -54,6 +88,11 @@ export class Frame {
   /** Greys the picture while it must not be taken for the present. */
   showStale(stale: boolean): void {
     this.root.classList.toggle("stale-picture", stale);
+  }
+
+  /** Two maps side by side, or streets that show differences. */
+  mark(kind: "sided" | "differing", on: boolean): void {
+    this.stage.classList.toggle(kind, on);
   }
 
   say(notice: string | undefined): void {

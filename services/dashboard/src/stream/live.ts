@@ -12,6 +12,9 @@ import type {
 import { Client, LAYERS, Picture } from "tilanne-client";
 import type { ClientOptions } from "tilanne-client";
 
+/** What is followed of a picture that nobody looks at: its time and the beats of its feeds. */
+const RESTING: readonly Layer[] = ["feeds"];
+
 /** `connecting` before the first picture, `live` with one, `lost` when the connection broke. */
 export type LiveState = "connecting" | "live" | "lost";
 
@@ -64,5 +67,21 @@ export class LivePicture {
       state: () => this.listener.connection(this.state),
       problem: (problem) => this.listener.problem(problem),
     });
+  }
+
+  /** Asks for nothing more than how the feeds are, while another picture is looked at. */
+  rest(): void {
+    const { shown } = this;
+    if (shown?.bbox !== undefined) this.show(shown.region, shown.bbox, RESTING);
+  }
+
+  /** The picture stands at a moment: it comes no more, so that it cannot tell. */
+  stand(timeMs: number): void {
+    this.client.clock.follow(timeMs);
+  }
+
+  /** Ends the connection; the picture stays as it is. */
+  close(): void {
+    this.client.close();
   }
 }

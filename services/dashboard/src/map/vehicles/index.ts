@@ -1,57 +1,28 @@
 /**
- * The vehicles: a MapLibre custom layer. Places between fixes are computed here in doubles each
- * frame and sent as one instance a vehicle, so thousands cost little; what is outside the view is
- * left out.
+ * The vehicles: where each is, which of them is pointed at, and by what they are coloured. They are
+ * drawn by `overlay.ts`, which is loaded once there is a map: the first page comes without it.
  */
 
 import type { Changes, Picture, Position } from "tilanne-client";
-import type { CustomLayerInterface, CustomRenderMethodInput, Map as MapLibre } from "maplibre-gl";
-import type { MercatorPoint } from "../geography";
-import { centre, lengthM, toMercator } from "../geography";
-import type { MapLayer, Selection } from "../layer";
-import { DARK } from "../palette";
+import type { Map as MapLibre } from "maplibre-gl";
+import { lengthM, toMercator } from "../geography";
+import type { MapLayer, Selection, VehicleScale } from "../layer";
+import { DARK, MODES } from "../palette";
 import type { Palette } from "../palette";
-import { LabelBatch, Labels } from "./labels";
-import { TraceLines } from "./lines";
-import { relativeTo } from "./program";
-import { SymbolBatch, Symbols } from "./symbols";
+import { rgb } from "./look";
+import type { VehicleOverlay, VehicleScene } from "./overlay";
+import { WORLD_UNITS } from "./plane";
+import { punctualityColours, punctualityOf } from "./punctuality";
 import { Traces } from "./traces";
 import type { Track } from "./tracks";
 import { Tracks, pointAt } from "./tracks";
 
-/** A position older than this must not look live. */
-export const STALE_AFTER_MS = 60_000;
-/** A vehicle turns grey over this long, up to the moment at which it is stale. */
-const FADE_MS = 15_000;
-/** Frames a second while vehicles glide: smooth, and light without a graphics card. */
-const FRAMES_PER_S = 15;
+export { STALE_AFTER_MS, radiusPx, staleness } from "./look";
+
 /** A finger or a mouse hits a vehicle this near, CSS pixels. */
 const PICK_RADIUS_PX = 14;
-/** Vehicles this far outside the edge are drawn, share of the view: their symbols reach in. */
-const VIEW_MARGIN = 0.02;
-/** The world at zoom 0 is this wide in MapLibre, CSS pixels. */
-const TILE_PX = 512;
 /** Between fixes further apart the way is not known well enough to be drawn as driven. */
 const LONGEST_TRACE_M = 250;
-/** A label begins this far from the middle of its symbol, radii of the symbol. */
-const LABEL_GAP_RADII = 1.9;
-/** From here on there is room for the line beside each vehicle. */
-const LABELS_FROM_ZOOM = 13;
-const LAYER_ID = "vehicles";
-
-/** From 0 (fresh) to 1 (stale), by the age of the position. */
-export function staleness(ageMs: number): number {
-  return Math.min(1, Math.max(0, (ageMs - (STALE_AFTER_MS - FADE_MS)) / FADE_MS));
-}
-
-/**
- * Radius of a symbol's body in CSS pixels: about as wide as a main street is drawn, so that the
- * street's colour is seen beside it; larger only where streets are too.
- */
-export function radiusPx(zoom: number): number {
-  const small = 2.4 + (zoom - 9.5) * 0.45;
-  return Math.min(9, Math.max(2.4, small + Math.max(0, zoom - 14.5) * 1.6));
-}
 
 export class VehicleLayer implements MapLayer {
   readonly layer = "vehicles";
@@ -59,19 +30,14 @@ export class VehicleLayer implements MapLayer {
 
   private readonly tracks: Tracks;
   private readonly traces = new Traces();
-  private readonly batch = new SymbolBatch();
-  private readonly labelBatch = new LabelBatch();
   private region: string | undefined;
-  private origin: MercatorPoint | undefined;
   private map: MapLibre | undefined;
+  private overlay: VehicleOverlay | undefined;
   private palette: Palette = DARK;
-  private symbols: Symbols | undefined;
-  private labels: Labels | undefined;
-  private lines: TraceLines | undefined;
+  private scale: VehicleScale = "mode";
   private visible = true;
   private selected: string | undefined;
   private serverOffsetMs = 0;
-  private framePlanned = false;
 
   /**
    * @param monotonicMs the page's timer
@@ -85,10 +51,18 @@ export class VehicleLayer implements MapLayer {
   }
 
   install(map: MapLibre, palette: Palette): void {
-    this.map = map;
     this.palette = palette;
-    map.addLayer(this.customLayer());
-    this.show(this.visible);
+    this.overlay?.restyled();
+    if (this.map === map) return;
+    this.map = map;
+    map.once("remove", () => {
+      this.map = undefined;
+      this.overlay?.remove();
+      this.overlay = undefined;
+    });
+    void import("./overlay").then((drawing) => {
+      if (this.map === map) this.overlay = new drawing.VehicleOverlay(map, this.scene());
+    });
   }
 
   changed(picture: Picture, changes: Changes, nowMs: number): void {
@@ -101,23 +75,27 @@ export class VehicleLayer implements MapLayer {
       const glide = this.tracks.place(vehicle, now);
       if (glide !== undefined) this.trace(glide);
     }
-    this.repaint();
+    this.overlay?.changed();
   }
 
   tick(_picture: Picture, nowMs: number): void {
     this.serverOffsetMs = nowMs - this.monotonicMs();
-    this.map?.triggerRepaint();
+    this.overlay?.paint();
   }
 
   show(visible: boolean): void {
     this.visible = visible;
-    if (this.map?.getLayer(LAYER_ID) === undefined) return;
-    this.map.setLayoutProperty(LAYER_ID, "visibility", visible ? "visible" : "none");
+    this.overlay?.changed();
   }
 
   select(selection: Selection | undefined): void {
     this.selected = selection?.layer === "vehicles" ? selection.id : undefined;
-    this.map?.triggerRepaint();
+    this.overlay?.changed();
+  }
+
+  paintBy(scale: VehicleScale): void {
+    this.scale = scale;
+    this.overlay?.changed();
   }
 
   pick(point: { x: number; y: number }): Selection | undefined {
@@ -128,7 +106,7 @@ export class VehicleLayer implements MapLayer {
     const hit = toMercator({ longitude_deg: lng, latitude_deg: lat });
     let nearest: string | undefined;
     // The map is never turned or tilted, so distances on screen and on the Mercator plane agree.
-    let nearestDistance = PICK_RADIUS_PX / (TILE_PX * 2 ** map.getZoom());
+    let nearestDistance = PICK_RADIUS_PX / (WORLD_UNITS * 2 ** map.getZoom());
     for (const track of this.tracks.all()) {
       const { x, y } = pointAt(track, now);
       const distance = Math.hypot(x - hit.x, y - hit.y);
@@ -144,95 +122,57 @@ export class VehicleLayer implements MapLayer {
     return this.tracks.position(id, this.monotonicMs());
   }
 
-  /** Another region: an origin near it is chosen anew, and the lines of the old one go. */
+  /** What the overlay draws, as it is at the moment of asking. */
+  private scene(): VehicleScene {
+    const layer = this;
+    return {
+      tracks: layer.tracks,
+      traces: layer.traces,
+      get palette() {
+        return layer.palette;
+      },
+      get visible() {
+        return layer.visible;
+      },
+      get selected() {
+        return layer.selected;
+      },
+      get colour() {
+        return layer.colours();
+      },
+      nowMs: () => layer.monotonicMs(),
+      serverNowMs: () => layer.monotonicMs() + layer.serverOffsetMs,
+      moving: () => layer.tracks.moving(layer.monotonicMs()),
+    };
+  }
+
+  /** Gives each vehicle the colour that it has on the chosen scale. */
+  private colours(): VehicleScene["colour"] {
+    if (this.scale === "punctuality") {
+      const colours = punctualityColours(this.palette === DARK);
+      const early = rgb(colours.early);
+      const byClass = {
+        early,
+        on_time: rgb(colours.on_time),
+        late: rgb(colours.late),
+        very_late: rgb(colours.very_late),
+        unknown: rgb(colours.unknown),
+      };
+      return ({ vehicle }) => byClass[punctualityOf(vehicle.report.delay_s)];
+    }
+    const byMode = MODES.map((mode) => rgb(this.palette.mode[mode]));
+    const other = rgb(this.palette.mode.unspecified);
+    return ({ mode }) => byMode[mode] ?? other;
+  }
+
+  /** Another region: the lines of the old one go. */
   private startRegion(region: string | undefined): void {
     if (this.region === region) return;
     this.region = region;
-    this.origin = undefined;
     this.traces.clear();
   }
 
-  private trace(glide: Track): void {
-    const { origin } = this;
-    if (origin === undefined || lengthM(glide.from, glide.to) > LONGEST_TRACE_M) return;
-    this.traces.add(glide.from, glide.to, origin);
+  private trace({ from, to }: Track): void {
+    if (lengthM(from, to) <= LONGEST_TRACE_M) this.traces.add(from, to);
   }
-
-  private customLayer(): CustomLayerInterface {
-    return {
-      id: LAYER_ID,
-      type: "custom",
-      onAdd: (_map, gl) => {
-        this.lines = new TraceLines(gl, this.palette.trace);
-        this.symbols = new Symbols(gl, this.palette);
-        this.labels = new Labels(gl, this.palette);
-      },
-      onRemove: () => {
-        this.symbols?.dispose();
-        this.lines?.dispose();
-        this.labels?.dispose();
-        this.symbols = this.lines = this.labels = undefined;
-      },
-      render: (_gl, frame) => this.draw(frame),
-    };
-  }
-
-  private draw(frame: CustomRenderMethodInput): void {
-    const { map } = this;
-    if (map === undefined) return;
-    const [longitude_deg, latitude_deg] = centre(viewBox(map, 0));
-    this.origin ??= toMercator({ longitude_deg, latitude_deg });
-    const matrix = relativeTo(frame.defaultProjectionData.mainMatrix, this.origin.x, this.origin.y);
-    this.lines?.draw(this.traces, matrix);
-    this.collect(map, this.origin);
-    const ratio = map.getPixelRatio();
-    const radius = radiusPx(map.getZoom());
-    this.symbols?.draw(this.batch, matrix, radius * ratio);
-    this.labels?.draw(this.labelBatch, matrix, radius * LABEL_GAP_RADII, ratio);
-    if (this.tracks.moving(this.monotonicMs())) this.repaint();
-  }
-
-  /** Puts what is in view into the batch; the selected vehicle last, so that it lies on top. */
-  private collect(map: MapLibre, origin: MercatorPoint): void {
-    const now = this.monotonicMs();
-    const serverNow = now + this.serverOffsetMs;
-    const box = viewBox(map, VIEW_MARGIN);
-    const northWest = toMercator({ longitude_deg: box[0], latitude_deg: box[3] });
-    const southEast = toMercator({ longitude_deg: box[2], latitude_deg: box[1] });
-    this.batch.clear();
-    this.labelBatch.clear();
-    const labels = map.getZoom() >= LABELS_FROM_ZOOM ? this.labels : undefined;
-    const add = (track: Track, selected: number): void => {
-      const { x, y } = pointAt(track, now);
-      if (x < northWest.x || x > southEast.x || y < northWest.y || y > southEast.y) return;
-      const { bearing_deg, route_short_name } = track.vehicle.report;
-      const old = staleness(serverNow - track.fixMs);
-      const [dx, dy] = [x - origin.x, y - origin.y];
-      this.batch.add(dx, dy, bearing_deg ?? -1, track.mode, old, selected);
-      const cell = route_short_name ? labels?.cell(route_short_name) : undefined;
-      if (cell !== undefined) this.labelBatch.add(dx, dy, cell, old);
-    };
-    for (const track of this.tracks.all()) add(track, 0);
-    const selected = this.selected === undefined ? undefined : this.tracks.get(this.selected);
-    if (selected !== undefined) add(selected, 1);
-  }
-
-  /** Asks for one more frame, at most so many a second. */
-  private repaint(): void {
-    if (this.framePlanned || !this.visible) return;
-    this.framePlanned = true;
-    setTimeout(() => {
-      this.framePlanned = false;
-      this.map?.triggerRepaint();
-    }, 1000 / FRAMES_PER_S);
-  }
-}
-
-/** What the map shows, larger by a share on each side. */
-function viewBox(map: MapLibre, margin: number): [number, number, number, number] {
-  const bounds = map.getBounds();
-  const [west, south] = [bounds.getWest(), bounds.getSouth()];
-  const [east, north] = [bounds.getEast(), bounds.getNorth()];
-  const [width, height] = [(east - west) * margin, (north - south) * margin];
-  return [west - width, south - height, east + width, north + height];
 }

@@ -1,16 +1,18 @@
 /**
- * Writes the line beside each vehicle. Text is drawn once on a canvas, one cell a text, and the
- * canvas is the texture; no glyph server is needed.
+ * The lines that are written beside vehicles: each text is drawn once on a canvas and kept in one
+ * texture, so that no glyph server is needed and deck.gl draws a label as an icon.
  */
 
+import type { Device, Texture } from "@luma.gl/core";
 import type { Palette } from "../palette";
-import { InstanceBatch, InstanceBuffer, link } from "./program";
-import { LABEL_FRAGMENT, LABEL_VERTEX } from "./shaders";
+import { rgb } from "./look";
 
-const CELL_WIDTH_PX = 40;
-const CELL_HEIGHT_PX = 16;
+export const LABEL_WIDTH_PX = 40;
+export const LABEL_HEIGHT_PX = 16;
 /** Drawn at twice the size, so that text is sharp on fine screens. */
 const RESOLUTION = 2;
+const CELL_WIDTH = LABEL_WIDTH_PX * RESOLUTION;
+const CELL_HEIGHT = LABEL_HEIGHT_PX * RESOLUTION;
 const COLUMNS = 16;
 const ROWS = 64;
 /** Texts that fit the atlas: more lines than any city has. What is over stays without a label. */
@@ -19,43 +21,33 @@ const MAX_LABELS = COLUMNS * ROWS;
 const MAX_LETTERS = 6;
 const FONT = '600 11.5px "Inter", "Segoe UI", system-ui, "DejaVu Sans", sans-serif';
 
-/** Labels to draw in one frame: place x y, cell, staleness. */
-export class LabelBatch extends InstanceBatch {
-  constructor() {
-    super(4);
-  }
+/** Room at both sides of a text, CSS pixels: its halo reaches there. */
+const SIDE_PX = 2;
 
-  add(x: number, y: number, cell: number, staleness: number): void {
-    const at = this.next();
-    this.floats[at] = x;
-    this.floats[at + 1] = y;
-    this.floats[at + 2] = cell;
-    this.floats[at + 3] = staleness;
-  }
-}
-
-export class Labels {
-  private readonly program: WebGLProgram;
-  private readonly instances: InstanceBuffer;
-  private readonly texture: WebGLTexture;
-  private readonly canvas = document.createElement("canvas");
+export class LabelAtlas {
+  readonly texture: Texture;
+  /** By text, what `Fleet` keeps of a label. */
+  private readonly cells = new Map<string, readonly number[]>();
   private readonly context: CanvasRenderingContext2D | null;
-  private readonly cells = new Map<string, number>();
-  private changed = true;
+  private readonly halo: readonly [number, number, number];
 
-  constructor(
-    private readonly gl: WebGL2RenderingContext,
-    palette: Palette,
-  ) {
-    this.program = link(gl, LABEL_VERTEX, LABEL_FRAGMENT);
-    this.instances = new InstanceBuffer(gl, this.program, [
-      ["a_place", 2],
-      ["a_look", 2],
-    ]);
-    this.texture = gl.createTexture();
-    this.canvas.width = COLUMNS * CELL_WIDTH_PX * RESOLUTION;
-    this.canvas.height = ROWS * CELL_HEIGHT_PX * RESOLUTION;
-    this.context = this.canvas.getContext("2d");
+  constructor(device: Device, palette: Palette) {
+    this.halo = rgb(palette.background);
+    this.texture = device.createTexture({
+      width: COLUMNS * CELL_WIDTH,
+      height: ROWS * CELL_HEIGHT,
+      format: "rgba8unorm",
+      sampler: {
+        minFilter: "linear",
+        magFilter: "linear",
+        addressModeU: "clamp-to-edge",
+        addressModeV: "clamp-to-edge",
+      },
+    });
+    const canvas = document.createElement("canvas");
+    canvas.width = CELL_WIDTH;
+    canvas.height = CELL_HEIGHT;
+    this.context = canvas.getContext("2d", { willReadFrequently: true });
     if (this.context === null) return;
     this.context.scale(RESOLUTION, RESOLUTION);
     this.context.font = FONT;
@@ -66,57 +58,37 @@ export class Labels {
     this.context.fillStyle = palette.selection;
   }
 
-  /** The cell of a text, drawn when it is new; `undefined` when the atlas is full. */
-  cell(line: string): number | undefined {
+  /** Where the text of a line is, drawn when it is new; `undefined` when the atlas is full. */
+  cell(line: string): readonly number[] | undefined {
     const text = line.slice(0, MAX_LETTERS);
     const known = this.cells.get(text);
-    if (known !== undefined || this.cells.size >= MAX_LABELS) return known;
-    const cell = this.cells.size;
+    if (known !== undefined || this.cells.size >= MAX_LABELS || this.context === null) return known;
+    const number = this.cells.size;
+    const x = (number % COLUMNS) * CELL_WIDTH;
+    const y = Math.floor(number / COLUMNS) * CELL_HEIGHT;
+    this.texture.writeData(this.draw(this.context, text), {
+      x,
+      y,
+      width: CELL_WIDTH,
+      height: CELL_HEIGHT,
+    });
+    const cell = [0, 0, x, y, CELL_WIDTH, CELL_HEIGHT, 0];
     this.cells.set(text, cell);
-    const x = (cell % COLUMNS) * CELL_WIDTH_PX + 2;
-    const y = (Math.floor(cell / COLUMNS) + 0.5) * CELL_HEIGHT_PX;
-    this.context?.strokeText(text, x, y, CELL_WIDTH_PX - 4);
-    this.context?.fillText(text, x, y, CELL_WIDTH_PX - 4);
-    this.changed = true;
     return cell;
   }
 
-  /** @param gapPx from the middle of the symbol to the label, CSS pixels */
-  draw(batch: LabelBatch, matrix: Float32Array, gapPx: number, ratio: number): void {
-    if (batch.count === 0) return;
-    const { gl } = this;
-    gl.useProgram(this.program);
-    gl.activeTexture(gl.TEXTURE0);
-    gl.bindTexture(gl.TEXTURE_2D, this.texture);
-    if (this.changed) this.send();
-    gl.uniform1i(this.uniform("u_atlas"), 0);
-    gl.uniformMatrix4fv(this.uniform("u_matrix"), false, matrix);
-    gl.uniform2f(this.uniform("u_viewport_px"), gl.drawingBufferWidth, gl.drawingBufferHeight);
-    gl.uniform2f(this.uniform("u_size_px"), CELL_WIDTH_PX * ratio, CELL_HEIGHT_PX * ratio);
-    gl.uniform2f(this.uniform("u_grid"), COLUMNS, ROWS);
-    gl.uniform1f(this.uniform("u_gap_px"), gapPx * ratio);
-    this.instances.draw(batch);
-  }
-
   dispose(): void {
-    this.gl.deleteProgram(this.program);
-    this.gl.deleteTexture(this.texture);
-    this.instances.dispose();
+    this.texture.destroy();
   }
 
-  private send(): void {
-    const { gl } = this;
-    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, true);
-    gl.pixelStorei(gl.UNPACK_FLIP_Y_WEBGL, false);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, this.canvas);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
-    this.changed = false;
-  }
-
-  private uniform(name: string): WebGLUniformLocation | null {
-    return this.gl.getUniformLocation(this.program, name);
+  private draw(context: CanvasRenderingContext2D, text: string): Uint8Array {
+    const width = LABEL_WIDTH_PX - 2 * SIDE_PX;
+    context.clearRect(0, 0, LABEL_WIDTH_PX, LABEL_HEIGHT_PX);
+    context.strokeText(text, SIDE_PX, LABEL_HEIGHT_PX / 2, width);
+    context.fillText(text, SIDE_PX, LABEL_HEIGHT_PX / 2, width);
+    const { data } = context.getImageData(0, 0, CELL_WIDTH, CELL_HEIGHT);
+    // What is empty has the halo's colour too, or its edge would be mixed with black.
+    for (let at = 0; at < data.length; at += 4) if (data[at + 3] === 0) data.set(this.halo, at);
+    return new Uint8Array(data.buffer);
   }
 }

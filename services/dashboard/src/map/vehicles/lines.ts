@@ -1,53 +1,85 @@
-/** Draws the traces as thin lines. */
+/**
+ * The traces as lines one pixel wide. deck.gl's own lines are instanced, which costs a computer
+ * without a graphics card a drawing for each; these are plain, and go to it in one piece.
+ */
 
-import { link, rgb } from "./program";
-import { TRACE_FRAGMENT, TRACE_VERTEX } from "./shaders";
-import type { Traces } from "./traces";
+import type { DefaultProps, LayerProps } from "@deck.gl/core";
+import { Layer, project32 } from "@deck.gl/core";
+import { Model } from "@luma.gl/engine";
 
-/** Faint: they are the ground, not the figure. */
-const OPACITY = 0.6;
+interface TraceProps extends LayerProps {
+  /** Both ends of each line, one after the other. */
+  data: { length: number };
+  /** Red, green and blue from 0 to 1. */
+  colour: [number, number, number];
+}
 
-export class TraceLines {
-  private readonly program: WebGLProgram;
-  private readonly vertices: WebGLVertexArrayObject;
-  private readonly buffer: WebGLBuffer;
-  private sentRevision = -1;
+const traceModule = {
+  name: "trace",
+  fs: `\
+layout(std140) uniform traceUniforms {
+  vec4 colour;
+} trace;
+`,
+  uniformTypes: { colour: "vec4<f32>" },
+} as const;
 
-  constructor(
-    private readonly gl: WebGL2RenderingContext,
-    colour: string,
-  ) {
-    this.program = link(gl, TRACE_VERTEX, TRACE_FRAGMENT);
-    this.vertices = gl.createVertexArray();
-    this.buffer = gl.createBuffer();
-    gl.bindVertexArray(this.vertices);
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
-    const place = gl.getAttribLocation(this.program, "a_place");
-    gl.enableVertexAttribArray(place);
-    gl.vertexAttribPointer(place, 2, gl.FLOAT, false, 0, 0);
-    gl.bindVertexArray(null);
-    gl.useProgram(this.program);
-    gl.uniform4f(gl.getUniformLocation(this.program, "u_colour"), ...rgb(colour), OPACITY);
+const VERTEX = `#version 300 es
+in vec3 places;
+in vec3 places64Low;
+void main() {
+  gl_Position = project_position_to_clipspace(places, places64Low, vec3(0.0));
+}`;
+
+const FRAGMENT = `#version 300 es
+precision highp float;
+out vec4 fragColor;
+void main() {
+  fragColor = trace.colour;
+}`;
+
+const defaultProps: DefaultProps<TraceProps> = {
+  colour: { type: "array", value: [0, 0, 0] },
+};
+
+export class TraceLayer extends Layer<Required<TraceProps>> {
+  static override layerName = "TraceLayer";
+  static override defaultProps = {
+    ...defaultProps,
+    getPosition: { type: "accessor", value: [0, 0] },
+  } as unknown as DefaultProps<LayerProps>;
+
+  declare state: { model?: Model };
+
+  override getShaders(): unknown {
+    return super.getShaders({ vs: VERTEX, fs: FRAGMENT, modules: [project32, traceModule] });
   }
 
-  draw(traces: Traces, matrix: Float32Array): void {
-    if (traces.count === 0) return;
-    const { gl } = this;
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
-    if (this.sentRevision !== traces.revision) {
-      gl.bufferData(gl.ARRAY_BUFFER, traces.floats, gl.DYNAMIC_DRAW);
-      this.sentRevision = traces.revision;
-    }
-    gl.useProgram(this.program);
-    gl.uniformMatrix4fv(gl.getUniformLocation(this.program, "u_matrix"), false, matrix);
-    gl.bindVertexArray(this.vertices);
-    gl.drawArrays(gl.LINES, 0, traces.count * 2);
-    gl.bindVertexArray(null);
+  override initializeState(): void {
+    const attributes = this.getAttributeManager();
+    attributes?.add({
+      places: {
+        size: 3,
+        type: "float64",
+        fp64: this.use64bitPositions(),
+        accessor: "getPosition",
+      },
+    });
+    this.state.model = new Model(this.context.device, {
+      ...(this.getShaders() as { vs: string; fs: string }),
+      id: this.props.id,
+      bufferLayout: attributes?.getBufferLayouts() ?? [],
+      topology: "line-list",
+      isInstanced: false,
+    });
   }
 
-  dispose(): void {
-    this.gl.deleteProgram(this.program);
-    this.gl.deleteVertexArray(this.vertices);
-    this.gl.deleteBuffer(this.buffer);
+  override draw(): void {
+    const { colour, opacity, data } = this.props;
+    const { model } = this.state;
+    if (model === undefined) return;
+    model.setVertexCount(data.length);
+    model.shaderInputs.setProps({ trace: { colour: [...colour, opacity] } });
+    model.draw(this.context.renderPass);
   }
 }

@@ -1,76 +1,120 @@
-/** Draws vehicle symbols: one instanced square each, shaped in the fragment shader. */
+/**
+ * The symbols of vehicles: a drop whose point shows the way, or a dot where the bearing is unknown,
+ * with an outline; round a selected one a ring. deck.gl's circles, shaped anew in the shader.
+ */
 
-import { MODES } from "../palette";
-import type { Palette } from "../palette";
-import { InstanceBatch, InstanceBuffer, link, rgb } from "./program";
-import { SYMBOL_FRAGMENT, SYMBOL_VERTEX } from "./shaders";
+import type { DefaultProps, DrawLayerParameters } from "@deck.gl/core";
+import type { ScatterplotLayerProps } from "@deck.gl/layers";
+import { ScatterplotLayer } from "@deck.gl/layers";
 
-/** Numbers of one instance: place x y, bearing (negative: none), mode, staleness, selected. */
-const INSTANCE_FLOATS = 6;
+type Colour = [red: number, green: number, blue: number];
 
-/** Vehicles to draw in one frame. */
-export class SymbolBatch extends InstanceBatch {
-  constructor() {
-    super(INSTANCE_FLOATS);
-  }
-
-  /** @param bearingDeg negative when it is not known */
-  add(
-    x: number,
-    y: number,
-    bearingDeg: number,
-    mode: number,
-    staleness: number,
-    selected: number,
-  ): void {
-    const at = this.next();
-    this.floats[at] = x;
-    this.floats[at + 1] = y;
-    this.floats[at + 2] = bearingDeg;
-    this.floats[at + 3] = mode;
-    this.floats[at + 4] = staleness;
-    this.floats[at + 5] = selected;
-  }
+interface SymbolProps {
+  /** Whether a ring is drawn round the symbol. */
+  ringed: boolean;
+  /** From 0 to 1. */
+  outlineColour: Colour;
+  ringColour: Colour;
 }
 
-export class Symbols {
-  private readonly program: WebGLProgram;
-  private readonly instances: InstanceBuffer;
+/** What is drawn reaches this far from the middle, radii of the body: the drop; or the ring. */
+const REACH = 2.1;
+const RING_REACH = 2.8;
 
-  constructor(
-    private readonly gl: WebGL2RenderingContext,
-    palette: Palette,
-  ) {
-    this.program = link(gl, SYMBOL_VERTEX, SYMBOL_FRAGMENT);
-    this.instances = new InstanceBuffer(gl, this.program, [
-      ["a_place", 2],
-      ["a_look", 4],
-    ]);
-    gl.useProgram(this.program);
-    gl.uniform3fv(
-      this.uniform("u_colours"),
-      MODES.flatMap((mode) => rgb(palette.mode[mode])),
-    );
-    gl.uniform3fv(this.uniform("u_stale"), rgb(palette.stale));
-    gl.uniform3fv(this.uniform("u_outline"), rgb(palette.outline));
-    gl.uniform3fv(this.uniform("u_selection"), rgb(palette.selection));
+const UNIFORMS = `\
+layout(std140) uniform symbolUniforms {
+  vec3 outline;
+  vec3 ring;
+  float reach;
+  float ringed;
+} symbol;
+`;
+
+/** The drop is the "uneven capsule" distance function of Inigo Quilez. Lengths in radii of the body. */
+const symbolModule = {
+  name: "symbol",
+  vs: `\
+${UNIFORMS}
+in float bearings;
+out vec2 symbol_place;
+flat out float symbol_pixel;
+flat out float symbol_pointed;
+`,
+  fs: `\
+${UNIFORMS}
+in vec2 symbol_place;
+flat in float symbol_pixel;
+flat in float symbol_pointed;
+
+float symbol_drop(vec2 p, float body, float point, float reach) {
+  p.x = abs(p.x);
+  float b = (body - point) / reach;
+  float a = sqrt(1.0 - b * b);
+  float k = dot(p, vec2(-b, a));
+  if (k < 0.0) return length(p) - body;
+  if (k > a * reach) return length(p - vec2(0.0, reach)) - point;
+  return dot(p, vec2(a, b)) - body;
+}
+
+float symbol_inside(float distance) {
+  return 1.0 - smoothstep(-0.5 * symbol_pixel, 0.5 * symbol_pixel, distance);
+}
+`,
+  uniformTypes: { outline: "vec3<f32>", ring: "vec3<f32>", reach: "f32", ringed: "f32" },
+  inject: {
+    "vs:#main-end": `
+  symbol_pointed = step(0.0, bearings);
+  float symbol_angle = radians(bearings) * symbol_pointed;
+  float symbol_sin = sin(symbol_angle), symbol_cos = cos(symbol_angle);
+  symbol_place = mat2(symbol_cos, symbol_sin, -symbol_sin, symbol_cos) * unitPosition * symbol.reach;
+  symbol_pixel = 1.0 / (outerRadiusPixels * project.devicePixelRatio);
+`,
+    "vs:DECKGL_FILTER_SIZE": `
+  size.xy *= symbol.reach;
+`,
+    "fs:DECKGL_FILTER_COLOR": `
+  float away = length(symbol_place);
+  float shape = symbol_pointed > 0.5 ? symbol_drop(symbol_place, 1.0, 0.12, 1.75) : away - 1.0;
+  color.rgb = mix(symbol.outline, color.rgb, symbol_inside(shape));
+  color.a *= symbol_inside(shape - 1.3 * symbol_pixel);
+  float ring = symbol.ringed * symbol_inside(abs(away - 2.35) - symbol_pixel);
+  color = mix(color, vec4(symbol.ring, 1.0), ring);
+  if (color.a < 0.004) discard;
+`,
+  },
+} as const;
+
+const defaultProps: DefaultProps<SymbolProps> = {
+  ringed: false,
+  outlineColour: { type: "array", value: [0, 0, 0] },
+  ringColour: { type: "array", value: [1, 1, 1] },
+};
+
+/** `radiusScale` is the radius of the body in CSS pixels. */
+export class SymbolLayer extends ScatterplotLayer<unknown, SymbolProps> {
+  static override layerName = "SymbolLayer";
+  static override defaultProps = {
+    ...defaultProps,
+    getBearing: { type: "accessor", value: -1 },
+    radiusUnits: "pixels",
+    billboard: true,
+    antialiasing: false,
+  } as unknown as DefaultProps<ScatterplotLayerProps>;
+
+  override getShaders(): unknown {
+    const shaders = super.getShaders() as { modules: unknown[] };
+    return { ...shaders, modules: [...shaders.modules, symbolModule] };
   }
 
-  draw(batch: SymbolBatch, matrix: Float32Array, radiusPx: number): void {
-    const { gl } = this;
-    gl.useProgram(this.program);
-    gl.uniformMatrix4fv(this.uniform("u_matrix"), false, matrix);
-    gl.uniform2f(this.uniform("u_viewport_px"), gl.drawingBufferWidth, gl.drawingBufferHeight);
-    gl.uniform1f(this.uniform("u_radius_px"), radiusPx);
-    this.instances.draw(batch);
+  override initializeState(): void {
+    super.initializeState();
+    this.getAttributeManager()?.addInstanced({ bearings: { size: 1, accessor: "getBearing" } });
   }
 
-  dispose(): void {
-    this.gl.deleteProgram(this.program);
-    this.instances.dispose();
-  }
-
-  private uniform(name: string): WebGLUniformLocation | null {
-    return this.gl.getUniformLocation(this.program, name);
+  override draw(parameters: DrawLayerParameters & { uniforms: unknown }): void {
+    const { ringed, outlineColour: outline, ringColour: ring } = this.props;
+    const reach = ringed ? RING_REACH : REACH;
+    this.setShaderModuleProps({ symbol: { outline, ring, reach, ringed: ringed ? 1 : 0 } });
+    super.draw(parameters);
   }
 }

@@ -4,32 +4,48 @@
  */
 
 import type { MercatorPoint } from "../geography";
+import { toPlane } from "./plane";
 
-/** Segments kept; the oldest go first. 1 MB, some twenty minutes of a thousand vehicles moving. */
-export const MAX_SEGMENTS = 65_536;
-/** Numbers in a segment: two ends of x and y. */
-export const SEGMENT_FLOATS = 4;
+/** Segments that go to the graphics card together: only the newest such part is sent again. */
+export const PART_SEGMENTS = 2_048;
+/** Parts kept; the oldest goes first. Some twenty minutes of a thousand vehicles moving. */
+export const MAX_PARTS = 32;
 
-/** A ring of segments relative to an origin, because 32 bits are too coarse for the whole world. */
+/** Numbers of a segment: x and y of two ends. */
+export const SEGMENT_NUMBERS = 4;
+
+export interface TracePart {
+  /** Its number since the page was opened: a name that no other part has. */
+  readonly number: number;
+  /** x and y of each segment's two ends, units of the plane. */
+  readonly ends: Float64Array;
+  /** Segments that there are yet. */
+  count: number;
+}
+
 export class Traces {
-  readonly floats = new Float32Array(MAX_SEGMENTS * SEGMENT_FLOATS);
-  count = 0;
-  /** Grows with each change, so that the graphics card is sent the segments only when needed. */
-  revision = 0;
-  private next = 0;
+  readonly parts: TracePart[] = [];
+  private nextNumber = 0;
 
-  add(from: MercatorPoint, to: MercatorPoint, origin: MercatorPoint): void {
-    const { x, y } = origin;
-    const segment = [from.x - x, from.y - y, to.x - x, to.y - y];
-    this.floats.set(segment, this.next * SEGMENT_FLOATS);
-    this.next = (this.next + 1) % MAX_SEGMENTS;
-    this.count = Math.min(this.count + 1, MAX_SEGMENTS);
-    this.revision += 1;
+  add(from: MercatorPoint, to: MercatorPoint): void {
+    const part = this.open();
+    part.ends.set([...toPlane(from), ...toPlane(to)], part.count * SEGMENT_NUMBERS);
+    part.count += 1;
   }
 
   clear(): void {
-    this.count = 0;
-    this.next = 0;
-    this.revision += 1;
+    this.parts.length = 0;
+  }
+
+  /** The part that has room for one more segment. */
+  private open(): TracePart {
+    const last = this.parts.at(-1);
+    if (last !== undefined && last.count < PART_SEGMENTS) return last;
+    const ends = new Float64Array(PART_SEGMENTS * SEGMENT_NUMBERS);
+    const part = { number: this.nextNumber, ends, count: 0 };
+    this.nextNumber += 1;
+    this.parts.push(part);
+    if (this.parts.length > MAX_PARTS) this.parts.shift();
+    return part;
   }
 }

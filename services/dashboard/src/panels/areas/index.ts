@@ -72,8 +72,9 @@ function rank(kind: string): number {
 
 export const areasPanel: Panel = {
   id: "areas",
-  title: "areas.title",
+  title: (speech) => speech.say("areas.title"),
   place: "side",
+  size: "third",
   opensAtStart: true,
   mount(body, context) {
     const { speech } = context();

@@ -86,6 +86,31 @@ function shares(speech: Speech, { shares: groups }: EmissionBasis): HTMLElement 
   return element("div", {}, element("h3", {}, speech.say("basis.shares")), table);
 }
 
+/**
+ * The emission of what is selected. The stream has that of streets only while they show it; else it
+ * comes with the explanation.
+ *
+ * @param inFull whether the explanation is wanted in any case
+ */
+export function emissionOf(
+  { picture, selection, explanations }: PanelContext,
+  inFull = false,
+): { emission: Emission | undefined; explained: Explained | undefined } {
+  if (selection?.layer === "areas") {
+    return { emission: picture.layer("area_emissions").get(selection.id), explained: undefined };
+  }
+  const link = selection?.layer === "links" ? selection.id : "";
+  const known = picture.layer("links").get(link);
+  const streamed = picture.layer("link_emissions").get(link);
+  const isAsked = streamed === undefined || inFull;
+  if (known === undefined || picture.region === undefined || !isAsked) {
+    return { emission: streamed, explained: undefined };
+  }
+  const explained = explanations.of(picture.region, link, known.event_time_ms);
+  const told = explained.state === "ready" ? explained.explanation.emission : undefined;
+  return { emission: streamed ?? told, explained };
+}
+
 export class EmissionSection {
   readonly node = element("section", { class: "card-emission", "data-testid": "emission" });
   private readonly shown = element("div");
@@ -121,7 +146,7 @@ export class EmissionSection {
 
   update(): void {
     const { speech, nowMs } = this.context();
-    const { emission, explained } = this.find();
+    const { emission, explained } = emissionOf(this.context(), this.why.open);
     this.node.hidden = emission === undefined;
     if (emission === undefined || nowMs === undefined) return;
     const isLink = emission.kind === null || emission.kind === undefined;
@@ -140,28 +165,6 @@ export class EmissionSection {
     this.shown.replaceChildren(note, list(emissionFacts(speech, emission)));
     if (bands !== undefined) this.shown.append(bands);
     if (this.all.open) this.allBody.replaceChildren(pollutantTable(speech, emission));
-  }
-
-  /**
-   * The emission of what is selected. The stream has that of streets only while they show it; else
-   * it comes with the explanation.
-   */
-  private find(): { emission: Emission | undefined; explained: Explained | undefined } {
-    const { picture, selection, explanations } = this.context();
-    if (selection?.layer === "areas") {
-      return { emission: picture.layer("area_emissions").get(selection.id), explained: undefined };
-    }
-    const link = selection?.layer === "links" ? selection.id : "";
-    const known = picture.layer("links").get(link);
-    const streamed = picture.layer("link_emissions").get(link);
-    if (known === undefined || picture.region === undefined) {
-      return { emission: streamed, explained: undefined };
-    }
-    const asked = streamed === undefined || this.why.open;
-    if (!asked) return { emission: streamed, explained: undefined };
-    const explained = explanations.of(picture.region, link, known.event_time_ms);
-    const told = explained.state === "ready" ? explained.explanation.emission : undefined;
-    return { emission: streamed ?? told, explained };
   }
 
   private writeBasis(explained: Explained | undefined): void {

@@ -52,7 +52,7 @@ export class Collector {
   }
 }
 
-function provenance(speech: Speech, object: Stamped, nowMs: number): Section {
+export function provenance(speech: Speech, object: Stamped, nowMs: number): Section {
   const verdicts = (object.verdicts ?? []).map((verdict) => speech.word("verdict", verdict));
   const doubts = verdicts.length > 0 ? verdicts.join(", ") : speech.say("detail.no_verdicts");
   const { facts } = new Collector(speech)

@@ -3,11 +3,14 @@
 import { button, element, setText } from "../../dom";
 import { measureOf } from "../../map/layer";
 import type { Panel, PanelContext } from "../panel";
+import { CurveSection } from "./curves";
 import { EmissionSection } from "./emission";
 import { ExplainSection } from "./explain";
 import type { Facts } from "./facts";
 import { detectorFacts, situationFacts, vehicleFacts } from "./facts";
+import { NowSection } from "./now";
 import { areaFacts, linkFacts, queueFacts } from "./streets";
+import { weatherFacts } from "./weather";
 
 function factsOf({ speech, picture, selection, nowMs }: PanelContext): Facts | undefined {
   if (selection === undefined || nowMs === undefined) return undefined;
@@ -23,6 +26,10 @@ function factsOf({ speech, picture, selection, nowMs }: PanelContext): Facts | u
   if (layer === "situations") {
     const situation = picture.layer(layer).get(id);
     return situation && situationFacts(speech, situation, nowMs);
+  }
+  if (layer === "weather") {
+    const weather = picture.layer(layer).get(id);
+    return weather && weatherFacts(speech, weather, nowMs);
   }
   const situations = picture.layer("situations");
   if (layer === "links") {
@@ -61,7 +68,7 @@ function write(host: HTMLElement, { sections }: Facts): void {
 
 export const detailPanel: Panel = {
   id: "detail",
-  title: "detail.title",
+  title: (speech) => speech.say("detail.title"),
   place: "card",
   opensAtStart: true,
   needs: ({ selection }) => (selection?.layer === "areas" ? ["area_emissions"] : []),
@@ -75,23 +82,23 @@ export const detailPanel: Panel = {
     const head = element("div", { class: "card-head" }, element("div", {}, subtitle, title), close);
     const gone = element("p", { class: "error" }, speech.say("detail.gone"));
     const facts = element("div", { class: "card-facts" });
+    const now = new NowSection(context);
+    const curves = new CurveSection(context);
     const explain = new ExplainSection(context);
     const emission = new EmissionSection(context);
-    const rest = element("div", { class: "card-body" }, explain.node, facts, emission.node);
+    const traffic = [now.node, curves.node, explain.node, facts];
+    const rest = element("div", { class: "card-body" }, ...traffic, emission.node);
     body.append(head, gone, rest);
     return () => {
-      const now = context();
-      const known = factsOf(now);
-      gone.hidden = now.selection === undefined || known !== undefined;
+      const seen = context();
+      const known = factsOf(seen);
+      gone.hidden = seen.selection === undefined || known !== undefined;
       rest.classList.toggle("stale", known === undefined);
-      explain.update();
-      emission.update();
+      for (const section of [now, curves, explain, emission]) section.update();
       // What the map shows comes first.
-      const first = measureOf(now.streetScale) === undefined ? explain.node : emission.node;
-      if (rest.firstElementChild !== first) {
-        const others = [explain.node, facts, emission.node].filter((node) => node !== first);
-        rest.replaceChildren(first, ...others);
-      }
+      const isEmission = measureOf(seen.streetScale) !== undefined;
+      const order = isEmission ? [emission.node, ...traffic] : [...traffic, emission.node];
+      if (rest.firstElementChild !== order[0]) rest.replaceChildren(...order);
       if (known === undefined) return;
       setText(title, known.title);
       setText(subtitle, known.subtitle);

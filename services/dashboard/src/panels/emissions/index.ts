@@ -92,8 +92,9 @@ class Choice {
 
 export const emissionsPanel: Panel = {
   id: "emissions",
-  title: "emission.title",
+  title: (speech) => speech.say("emission.title"),
   place: "side",
+  size: "wide",
   opensAtStart: false,
   needs: () => ["area_emissions"],
   mount(body, context) {

@@ -8,8 +8,9 @@ import { feedState } from "./state";
 
 export const feedsPanel: Panel = {
   id: "feeds",
-  title: "feeds.title",
+  title: (speech) => speech.say("feeds.title"),
   place: "side",
+  size: "third",
   opensAtStart: true,
   mount(body, context) {
     const { speech } = context();

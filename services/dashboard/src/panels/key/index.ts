@@ -1,23 +1,21 @@
 /** In a corner of the map: what its colours show, to choose from, and what they mean. */
 
 import { element, setText } from "../../dom";
-import { STREET_SCALES, TRAFFIC_SCALES, measureOf } from "../../map/layer";
-import type { StreetScale } from "../../map/layer";
+import { STREET_SCALES, TRAFFIC_SCALES, VEHICLE_SCALES, measureOf } from "../../map/layer";
+import type { StreetScale, VehicleScale } from "../../map/layer";
 import { DARK, LIGHT } from "../../map/palette";
 import type { Panel, PanelContext } from "../panel";
 import type { Scale } from "./scale";
-import { emissionScale, trafficScale } from "./scale";
+import { emissionScale, punctualityScale, trafficScale } from "./scale";
+import { TEXTS } from "./texts";
 
-function choice(context: () => PanelContext): HTMLElement {
+function streetChoice(context: () => PanelContext): HTMLElement {
   const { speech, streetScale } = context();
   const select = element("select", { name: "street-scale" });
   const group = (label: string, scales: readonly StreetScale[]): HTMLElement => {
     const node = element("optgroup", { label });
-    for (const scale of scales) {
-      const option = element("option", { value: scale }, speech.say(`scale.${scale}`));
-      option.selected = scale === streetScale;
-      node.append(option);
-    }
+    for (const scale of scales)
+      node.append(choice(scale, speech.say(`scale.${scale}`), streetScale));
     return node;
   };
   const emission = STREET_SCALES.filter((scale) => measureOf(scale) !== undefined);
@@ -28,7 +26,28 @@ function choice(context: () => PanelContext): HTMLElement {
   select.addEventListener("change", () => {
     context().colourStreets(select.value as StreetScale);
   });
-  const name = element("span", { class: "quiet" }, speech.say("key.shows"));
+  return labelled(speech.say("key.shows"), select);
+}
+
+function vehicleChoice(context: () => PanelContext): HTMLElement {
+  const { speech, vehicleScale } = context();
+  const say = speech.of(TEXTS);
+  const select = element("select", { name: "vehicle-scale" });
+  for (const scale of VEHICLE_SCALES) select.append(choice(scale, say(scale), vehicleScale));
+  select.addEventListener("change", () => {
+    context().colourVehicles(select.value as VehicleScale);
+  });
+  return labelled(say("vehicles"), select);
+}
+
+function choice(value: string, label: string, chosen: string): HTMLOptionElement {
+  const option = element("option", { value }, label);
+  option.selected = value === chosen;
+  return option;
+}
+
+function labelled(label: string, select: HTMLSelectElement): HTMLElement {
+  const name = element("span", { class: "quiet" }, label);
   return element("label", { class: "key-choice" }, name, select);
 }
 
@@ -47,7 +66,7 @@ function bar({ title, colours, ends, words }: Scale): HTMLElement {
 
 export const keyPanel: Panel = {
   id: "key",
-  title: "key.title",
+  title: (speech) => speech.say("key.title"),
   place: "corner",
   opensAtStart: true,
   mount(body, context) {
@@ -56,10 +75,18 @@ export const keyPanel: Panel = {
     const scales = element("div");
     const note = element("p", { class: "quiet" });
     const section = element("section", { class: "key", "aria-label": speech.say("key.title") });
-    section.append(choice(context), scales, note);
+    const vehicles = element("div");
+    section.append(streetChoice(context), scales, note, vehicleChoice(context), vehicles);
     body.append(section);
     let drawn = "";
+    let painted: VehicleScale | undefined;
     return () => {
+      const { vehicleScale } = context();
+      if (vehicleScale !== painted) {
+        painted = vehicleScale;
+        const shown = vehicleScale === "punctuality" ? [punctualityScale(speech, dark)] : [];
+        vehicles.replaceChildren(...shown.map(bar));
+      }
       const { streetScale, cellsShown, streetsHint, isShown } = context();
       const measure = measureOf(streetScale);
       const streets = isShown("links") && streetsHint === undefined;

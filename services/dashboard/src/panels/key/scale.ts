@@ -5,6 +5,8 @@ import { breaks } from "../../emission/measures";
 import type { Speech } from "../../i18n";
 import { LEVELS } from "../../map/palette";
 import type { Palette } from "../../map/palette";
+import { PUNCTUALITY, punctualityColours } from "../../map/vehicles/punctuality";
+import { TEXTS } from "./texts";
 
 export interface Scale {
   title: string;
@@ -67,5 +69,18 @@ export function emissionScale(
     speech.say(`key.${of}`, { what, unit: unit(speech, measure, of) }),
     palette.emission,
     breaks(measure, of).map((end) => speech.number(end / one)),
+  );
+}
+
+/** Classes of delay, from early to very late; who says nothing of it has no class. */
+export function punctualityScale(speech: Speech, dark: boolean): Scale {
+  const classes = PUNCTUALITY.filter(({ id }) => id !== "unknown");
+  const ends = classes.flatMap(({ untilS }) => (untilS === undefined ? [] : [untilS / 60]));
+  const colours = punctualityColours(dark);
+  return scale(
+    speech,
+    speech.of(TEXTS)("late"),
+    classes.map(({ id }) => colours[id]),
+    ends.map((minutes) => speech.number(minutes)),
   );
 }

@@ -1,30 +1,26 @@
 /** What is drawn on the map, and how much of it is in view. */
 
 import { element, setText } from "../../dom";
-import { measureOf } from "../../map/layer";
-import type { MapLayerName, Panel } from "../panel";
+import { isCell } from "../../map/boundaries";
+import { MAP_LAYERS, measureOf } from "../../map/layer";
+import type { MapLayerName, Panel, PanelContext } from "../panel";
 
-const LAYERS: readonly MapLayerName[] = [
-  "vehicles",
-  "links",
-  "queues",
-  "situations",
-  "detectors",
-  "areas",
-];
+/** How many objects a layer draws in the view, were it shown. */
+function countOf({ inView }: PanelContext, layer: MapLayerName): number {
+  // Of areas, cells are a layer and districts another one; the rest has a panel.
+  return layer === "areas" ? inView.areas.filter(isCell).length : inView[layer].length;
+}
 
 export const layersPanel: Panel = {
   id: "layers",
-  title: "layers.title",
+  title: (speech) => speech.say("layers.title"),
   place: "side",
   opensAtStart: true,
   mount(body, context) {
     const { speech } = context();
     const hint = element("p", { class: "quiet inset" });
-    let cells: HTMLElement | undefined;
-    const counts = LAYERS.map((layer) => {
+    const rows = MAP_LAYERS.map((layer) => {
       const box = element("input", { type: "checkbox", name: layer });
-      box.checked = context().isShown(layer);
       box.addEventListener("change", () => context().showLayer(layer, box.checked));
       const count = element("span", {
         class: "count",
@@ -33,23 +29,22 @@ export const layersPanel: Panel = {
       });
       const unit = element("span", { class: "quiet" }, speech.say("layers.in_view"));
       const name = element("span", { class: "grow" }, speech.say(`layers.${layer}`));
-      if (layer === "areas") cells = name;
       body.append(element("label", { class: "row" }, box, name, count, unit));
       if (layer === "links") body.append(hint);
-      return { layer, count };
+      return { layer, box, name, count, unit };
     });
     return () => {
-      const { inView, streetsHint, streetScale } = context();
-      const byTraffic = measureOf(streetScale) === undefined;
-      if (cells !== undefined) {
-        setText(cells, speech.say(byTraffic ? "layers.areas" : "layers.cells"));
-      }
-      for (const { layer, count } of counts) {
-        const objects = inView[layer];
-        // Of areas only the cells are drawn; the others have a panel.
-        const drawn =
-          layer === "areas" ? inView.areas.filter(({ kind }) => kind === "cell") : objects;
-        setText(count, speech.number(drawn.length));
+      const now = context();
+      const { streetsHint, streetScale, isShown } = now;
+      const isEmission = measureOf(streetScale) !== undefined;
+      for (const { layer, box, name, count, unit } of rows) {
+        box.checked = isShown(layer);
+        if (layer === "areas")
+          setText(name, speech.say(isEmission ? "layers.cells" : "layers.areas"));
+        // Weather is not asked for while it is hidden: how much there is is not known then.
+        const known = layer !== "weather" || box.checked;
+        setText(count, known ? speech.number(countOf(now, layer)) : "");
+        unit.hidden = !known;
       }
       hint.hidden = streetsHint === undefined;
       setText(hint, streetsHint === undefined ? "" : speech.say(streetsHint));

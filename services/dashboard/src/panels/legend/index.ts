@@ -1,99 +1,123 @@
 /** What the colours and shapes of the map mean. */
 
 import { element } from "../../dom";
+import type { Speech } from "../../i18n";
 import { canvasOf, drawDetector, drawSituation } from "../../map/icons";
+import type { VehicleScale } from "../../map/layer";
 import { UNCERTAIN_OPACITY } from "../../map/links";
-import { DARK, LEVELS, LIGHT, MODES, SITUATIONS } from "../../map/palette";
+import type { Palette } from "../../map/palette";
+import { DARK, LEVELS, LIGHT, MODES, SITUATIONS, SURFACES } from "../../map/palette";
+import { PUNCTUALITY, punctualityColours } from "../../map/vehicles/punctuality";
+import { drawWeatherSign } from "../../map/weather_signs";
 import type { Panel } from "../panel";
+import { cased, drop, entry, filled, group, stroke } from "./shapes";
+import { TEXTS } from "./texts";
 
-/** One entry: a picture that is said by its text. */
-function entry(image: HTMLElement, text: string): HTMLElement {
-  image.setAttribute("aria-hidden", "true");
-  return element("li", {}, image, element("span", {}, text));
-}
+/** A cell in the legend is as faint as one of which much is seen. */
+const CELL_OPACITY = 0.45;
 
-function drop(colour: string): HTMLElement {
-  const shape = element("span", { class: "drop" });
-  shape.style.backgroundColor = colour;
-  return shape;
-}
-
-/** A stroke as the map draws a street. */
-function stroke(colour: string, widthPx: number, style: "solid" | "dashed" = "solid"): HTMLElement {
-  const shape = element("span", { class: "stroke" });
-  shape.style.borderTop = `${widthPx}px ${style} ${colour}`;
-  return shape;
-}
-
-/** A stroke with a casing, as the map draws a queue. */
-function cased(colour: string, casing: string): HTMLElement {
-  const shape = stroke(colour, 3);
-  shape.style.outline = `3px solid ${casing}`;
-  return shape;
-}
-
-function group(title: string, note: string | undefined, entries: HTMLElement[]): HTMLElement {
-  const hint = note === undefined ? undefined : element("p", { class: "quiet" }, note);
-  return element(
-    "div",
-    {},
-    element("h3", {}, title),
-    element("ul", { class: "legend" }, ...entries),
-    hint,
+function streets(speech: Speech, { level, street, emission }: Palette): HTMLElement[] {
+  const say = speech.of(TEXTS);
+  const levels = LEVELS.filter((name) => name !== "unspecified").map((name) =>
+    entry(stroke(level[name], 5), speech.word("level", name)),
   );
+  const known = [
+    entry(stroke(level.slow, 5), speech.say("legend.measured")),
+    entry(stroke(level.slow, 2), speech.say("legend.inferred")),
+    entry(stroke(street.typical, 2, "dashed"), speech.say("legend.typical")),
+    entry(stroke(street.unknown, 2), speech.say("legend.unknown")),
+    entry(cased(level.queuing, street.queue), speech.say("legend.queue")),
+    entry(cased(level.queuing, street.irregular), speech.say("legend.irregular")),
+  ];
+  const [little = "", ...more] = emission;
+  const faint = stroke(more.at(-2) ?? little, 5);
+  faint.style.opacity = String(UNCERTAIN_OPACITY);
+  const emitted = [
+    entry(stroke(little, 5), speech.say("legend.less")),
+    entry(stroke(more.at(-1) ?? little, 5), speech.say("legend.more")),
+    entry(faint, speech.say("legend.uncertain")),
+    entry(stroke(street.unknown, 2), speech.say("legend.unknown")),
+  ];
+  const notes = [speech.say("legend.fades"), say("inferred_note"), say("width")];
+  return [
+    group(speech.say("legend.streets"), undefined, levels),
+    group(speech.say("legend.known"), notes.join(" "), known),
+    group(speech.say("legend.emission"), speech.say("legend.estimate"), emitted),
+  ];
+}
+
+/** Vehicles, by what their colour says now. */
+function vehicles(speech: Speech, dark: boolean, scale: VehicleScale): HTMLElement {
+  const say = speech.of(TEXTS);
+  const palette = dark ? DARK : LIGHT;
+  const colours = punctualityColours(dark);
+  const entries =
+    scale === "punctuality"
+      ? PUNCTUALITY.map(({ id }) => entry(drop(colours[id]), say(id)))
+      : MODES.map((mode) => entry(drop(palette.mode[mode]), speech.word("mode", mode)));
+  entries.push(
+    entry(drop(palette.stale), speech.say("legend.stale")),
+    entry(stroke(palette.trace, 1.5), say("traces")),
+  );
+  return group(say(scale), speech.say("legend.bearing"), entries);
+}
+
+function stations(speech: Speech, palette: Palette): HTMLElement[] {
+  const say = speech.of(TEXTS);
+  const levels = LEVELS.map((level) =>
+    entry(canvasOf(drawDetector(palette, level, level)), speech.word("level", level)),
+  );
+  const surfaces = SURFACES.map((surface) => {
+    const grey = surface === "unspecified";
+    const sign = drawWeatherSign(palette, { surface, text: "", grey });
+    return entry(sign, grey ? say("doubted") : speech.word("road_state", surface));
+  });
+  return [
+    group(speech.say("legend.detectors"), speech.say("legend.halves"), levels),
+    group(say("weather"), say("weather_note"), surfaces),
+  ];
+}
+
+function situations(speech: Speech, palette: Palette): HTMLElement {
+  const kinds = SITUATIONS.filter((kind) => kind !== "unspecified").map((kind) =>
+    entry(canvasOf(drawSituation(palette, kind, false)), speech.word("situation", kind)),
+  );
+  const contradicted = canvasOf(drawSituation(palette, "traffic_announcement", true));
+  kinds.push(entry(contradicted, speech.say("effect.contradicted_short")));
+  return group(speech.say("legend.situations"), undefined, kinds);
+}
+
+function areas(speech: Speech, { level, boundary }: Palette): HTMLElement {
+  const say = speech.of(TEXTS);
+  return group(say("areas"), say("areas_note"), [
+    entry(filled(level.slow, CELL_OPACITY), say("cell")),
+    entry(stroke(boundary, 1, "dashed"), say("district")),
+    entry(stroke(boundary, 2), say("city")),
+  ]);
 }
 
 export const legendPanel: Panel = {
   id: "legend",
-  title: "legend.title",
+  title: (speech) => speech.say("legend.title"),
   place: "side",
   opensAtStart: true,
   mount(body, context) {
     const { speech, dark } = context();
     const palette = dark ? DARK : LIGHT;
-    const modes = MODES.map((mode) => entry(drop(palette.mode[mode]), speech.word("mode", mode)));
-    modes.push(entry(drop(palette.stale), speech.say("legend.stale")));
-    const levels = LEVELS.map((level) =>
-      entry(canvasOf(drawDetector(palette, level, level)), speech.word("level", level)),
-    );
-    const situations = SITUATIONS.filter((kind) => kind !== "unspecified").map((kind) =>
-      entry(canvasOf(drawSituation(palette, kind, false)), speech.word("situation", kind)),
-    );
-    const contradicted = canvasOf(drawSituation(palette, "traffic_announcement", true));
-    situations.push(entry(contradicted, speech.say("effect.contradicted_short")));
-    const { level, street } = palette;
-    const streets = LEVELS.filter((name) => name !== "unspecified").map((name) =>
-      entry(stroke(level[name], 5), speech.word("level", name)),
-    );
-    const known = [
-      entry(stroke(level.slow, 5), speech.say("legend.measured")),
-      entry(stroke(level.slow, 2), speech.say("legend.inferred")),
-      entry(stroke(street.typical, 2, "dashed"), speech.say("legend.typical")),
-      entry(stroke(street.unknown, 2), speech.say("legend.unknown")),
-      entry(cased(level.queuing, street.queue), speech.say("legend.queue")),
-      entry(cased(level.queuing, street.irregular), speech.say("legend.irregular")),
-    ];
-    const [little = "", ...more] = palette.emission;
-    const faint = stroke(more.at(-2) ?? little, 5);
-    faint.style.opacity = String(UNCERTAIN_OPACITY);
-    const emission = [
-      entry(stroke(little, 5), speech.say("legend.less")),
-      entry(stroke(more.at(-1) ?? little, 5), speech.say("legend.more")),
-      entry(faint, speech.say("legend.uncertain")),
-      entry(stroke(street.unknown, 2), speech.say("legend.unknown")),
-    ];
+    const moving = element("div");
     body.append(
-      group(speech.say("legend.streets"), undefined, streets),
-      group(speech.say("legend.known"), speech.say("legend.fades"), known),
-      group(speech.say("legend.emission"), speech.say("legend.estimate"), emission),
-      group(
-        speech.say("legend.vehicles"),
-        `${speech.say("legend.bearing")} ${speech.say("legend.traces")}`,
-        modes,
-      ),
-      group(speech.say("legend.detectors"), speech.say("legend.halves"), levels),
-      group(speech.say("legend.situations"), undefined, situations),
+      ...streets(speech, palette),
+      moving,
+      ...stations(speech, palette),
+      situations(speech, palette),
+      areas(speech, palette),
     );
-    return () => undefined;
+    let painted: VehicleScale | undefined;
+    return () => {
+      const { vehicleScale } = context();
+      if (vehicleScale === painted) return;
+      painted = vehicleScale;
+      moving.replaceChildren(vehicles(speech, dark, vehicleScale));
+    };
   },
 };

@@ -1,0 +1,24 @@
+/** What the key says of vehicles. */
+
+import { texts } from "../../i18n";
+
+export const TEXTS = texts({
+  en: {
+    vehicles: "Vehicles show",
+    mode: "means of transport",
+    punctuality: "punctuality",
+    late: "Minutes behind the timetable",
+  },
+  fi: {
+    vehicles: "Ajoneuvon väri",
+    mode: "kulkumuoto",
+    punctuality: "täsmällisyys",
+    late: "Minuuttia aikataulusta jäljessä",
+  },
+  sv: {
+    vehicles: "Fordon visar",
+    mode: "färdmedel",
+    punctuality: "punktlighet",
+    late: "Minuter efter tidtabellen",
+  },
+});

@@ -1,0 +1,342 @@
+/**
+ * A map with the picture that it shows: asks for what comes into view, and draws it. The page has one;
+ * a second one stands beside it while two moments are compared.
+ */
+
+import type { Box, Changes, Layer, Problem } from "tilanne-client";
+import { LAYERS } from "tilanne-client";
+import type { Address } from "./address";
+import type { MessageKey } from "./i18n";
+import { inView } from "./in_view";
+import { EMISSION_STREETS_FROM_ZOOM } from "./map/areas";
+import type { MapChoices } from "./map/choices";
+import { nextBox } from "./map/coverage";
+import { DifferenceLayer } from "./map/differences";
+import { area, includes } from "./map/geography";
+import type { MapLayer, Selection } from "./map/layer";
+import { measureOf } from "./map/layer";
+import { mapLayers } from "./map/layers";
+import { MapView } from "./map/view";
+import type { InView } from "./panels/panel";
+import type { City, Settings } from "./settings";
+import type { Session } from "./stream/session";
+import type { StreetDifference } from "./time/differences";
+
+/** A view that still moves is not yet asked for. */
+const SETTLE_MS = 250;
+/** A refusal of the server is shown this long. */
+const PROBLEM_MS = 10_000;
+/** Further out a street is thinner than a pixel, and there are more than a page can hold. */
+const STREETS_FROM_ZOOM = 10;
+/** HTTP's Payload Too Large: more objects in the box than the server gives. */
+const TOO_MANY = 413;
+/** After that, streets are asked for again when the view is this much smaller. */
+const SMALLER = 0.6;
+/** Most of a picture: asked for only while the map, or a panel that needs them, is seen. */
+const OF_MAP: readonly Layer[] = ["vehicles", "detectors"];
+
+const NOTHING: InView = {
+  vehicles: [],
+  detectors: [],
+  situations: [],
+  links: [],
+  queues: [],
+  weather: [],
+  areas: [],
+  districts: [],
+};
+
+export interface SceneEvents {
+  /** The view stands still, and may be another city's. */
+  settled(): void;
+  /** The view is on its way. */
+  moved(): void;
+  picked(selection: Selection | undefined): void;
+  /** Something is to be brought to date at once. */
+  tick(): void;
+}
+
+export interface SceneOptions {
+  readonly settings: Settings;
+  readonly container: HTMLElement;
+  readonly choices: MapChoices;
+  readonly place: Address;
+  readonly city: City;
+  dark(): boolean;
+  decimalSign(): string;
+  /** Layers of the picture that panels show. */
+  needs(): ReadonlySet<Layer>;
+}
+
+export class Scene {
+  city: City;
+  objects: InView = NOTHING;
+  readonly layers: readonly MapLayer[];
+  /** Takes the place of the streets while two pictures are compared. */
+  private readonly differences = new DifferenceLayer();
+  private differs = false;
+  private readonly view: MapView | undefined;
+  private box: Box | undefined;
+  /** Size of the box that had more streets, or more cells, than the server gives. */
+  private readonly tooManyIn: { streets?: number; cells?: number } = {};
+  private shown = true;
+  private settling: number | undefined;
+  private problem: { text: string; untilMs: number } | undefined;
+
+  constructor(
+    private session: Session,
+    private readonly options: SceneOptions,
+    private readonly events: SceneEvents,
+  ) {
+    this.city = options.city;
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+    const layers = mapLayers(
+      () => performance.now(),
+      () => !calm.matches,
+      () => options.decimalSign(),
+    );
+    // Right above the streets, so that vehicles and messages stay on top.
+    this.layers = layers.flatMap((one) => (one.layer === "links" ? [one, this.differences] : one));
+    this.applyChoices();
+    this.view = this.makeView();
+    this.settled();
+  }
+
+  /** A second map, of another picture, that looks where this one does. */
+  beside(session: Session, container: HTMLElement, events: SceneEvents): Scene {
+    const { city, camera, options } = this;
+    const place = { ...camera };
+    const needs = (): ReadonlySet<Layer> => new Set();
+    return new Scene(session, { ...options, container, city, place, needs }, events);
+  }
+
+  /** Whether there is a map: without WebGL the lists still tell everything. */
+  get drawn(): boolean {
+    return this.view !== undefined;
+  }
+
+  /** Where the map looks. */
+  get camera(): { zoom: number; centre: [number, number] } | undefined {
+    return this.view && { zoom: this.view.zoom, centre: this.view.centre };
+  }
+
+  /** What is in view. */
+  get sight(): Box {
+    return this.view?.box ?? this.city.bbox;
+  }
+
+  /** Shows another source: the present, or a replay of the past. */
+  follow(session: Session): void {
+    this.session = session;
+    this.box = undefined;
+    this.problem = undefined;
+    this.objects = NOTHING;
+    this.view?.clear(session.live.picture);
+    this.subscribe();
+  }
+
+  /** Whether the map can be seen; while it cannot, little is asked for. */
+  show(shown: boolean): void {
+    this.shown = shown;
+    this.subscribe();
+  }
+
+  close(): void {
+    window.clearTimeout(this.settling);
+    this.view?.close();
+  }
+
+  chooseCity(city: City): void {
+    this.city = city;
+    this.box = undefined;
+    this.view?.goTo(city);
+    this.subscribe();
+  }
+
+  /** Looks where another map looks. */
+  look({ zoom, centre }: { zoom: number; centre: [number, number] }): void {
+    this.view?.look(zoom, centre);
+  }
+
+  zoomBy(steps: number): void {
+    this.view?.zoomBy(steps);
+  }
+
+  name(title: string): void {
+    this.view?.name(title);
+  }
+
+  restyle(): void {
+    this.view?.restyle();
+  }
+
+  /** What is chosen of layers and colours has changed. */
+  applyChoices(): void {
+    const { choices } = this.options;
+    for (const layer of this.layers) {
+      layer.show(this.isDrawn(layer));
+      layer.colourBy?.(choices.streetScale);
+      layer.paintBy?.(choices.vehicleScale);
+    }
+    this.subscribe();
+  }
+
+  /** Shows how streets differ in place of how they are; without any, how they are. */
+  showDifferences(streets: readonly StreetDifference[] | undefined): void {
+    this.differences.set(streets ?? []);
+    if (this.differs === (streets !== undefined)) return;
+    this.differs = streets !== undefined;
+    this.applyChoices();
+  }
+
+  select(selection: Selection | undefined): void {
+    this.view?.select(selection);
+    if (selection !== undefined) this.view?.reveal(selection);
+  }
+
+  changed(changes: Changes): void {
+    this.view?.changed(this.session.live.picture, changes, this.session.nowMs ?? 0);
+  }
+
+  /** Brings ages and what is in view to date. */
+  tick(): void {
+    const { nowMs, live } = this.session;
+    if (nowMs === undefined) return;
+    this.view?.tick(live.picture, nowMs);
+    this.objects = inView(live.picture, this.sight, nowMs);
+  }
+
+  /** What the server has refused lately. */
+  get remark(): string | undefined {
+    const { problem } = this;
+    return problem !== undefined && performance.now() < problem.untilMs ? problem.text : undefined;
+  }
+
+  refused({ title, detail, status }: Problem): void {
+    const asked = this.session.live.shown?.layers ?? [];
+    const most = asked.includes("links") ? "streets" : "cells";
+    if (
+      status === TOO_MANY &&
+      this.box !== undefined &&
+      (most === "streets" || asked.includes("area_emissions"))
+    ) {
+      this.tooManyIn[most] = area(this.box);
+      this.subscribe();
+      this.events.tick();
+      return;
+    }
+    const text = [title, detail].filter((part) => part !== "").join(": ");
+    this.problem = { text, untilMs: performance.now() + PROBLEM_MS };
+    this.events.tick();
+  }
+
+  /** Asks for what is to be seen, when that is not what is asked for already. */
+  subscribe(): void {
+    const { shown } = this.session.live;
+    const present = shown?.region === this.city.region ? this.box : undefined;
+    const next = nextBox(present, this.sight);
+    const box = next ?? present;
+    if (box === undefined) return;
+    for (const what of ["streets", "cells"] as const) {
+      const size = this.tooManyIn[what];
+      if (size !== undefined && area(box) < size * SMALLER) delete this.tooManyIn[what];
+    }
+    const needs = this.options.needs();
+    const layers = LAYERS.filter((layer) => this.wants(layer, needs));
+    if (next === undefined && String(layers) === String(shown?.layers)) return;
+    this.box = box;
+    this.session.live.show(this.city.region, box, layers);
+  }
+
+  /** Why streets are not shown, when they are not. */
+  get streetsHint(): MessageKey | undefined {
+    if (this.tooManyIn.streets !== undefined) return "streets.too_many";
+    const zoom = this.view?.zoom ?? STREETS_FROM_ZOOM;
+    if (zoom < STREETS_FROM_ZOOM) return "streets.too_far";
+    return this.cellsForStreets ? "streets.as_cells" : undefined;
+  }
+
+  get tooManyCells(): boolean {
+    return this.tooManyIn.cells !== undefined;
+  }
+
+  /** Whether cells of the grid are drawn. */
+  get cellsShown(): boolean {
+    return this.options.choices.isShown("areas") || this.cellsForStreets;
+  }
+
+  /** Whether the streets' emission is shown by cells, because the view is too large for streets. */
+  private get cellsForStreets(): boolean {
+    const { choices } = this.options;
+    const zoom = this.view?.zoom ?? EMISSION_STREETS_FROM_ZOOM;
+    const far = zoom < EMISSION_STREETS_FROM_ZOOM;
+    return far && measureOf(choices.streetScale) !== undefined && choices.isShown("links");
+  }
+
+  private isDrawn(layer: MapLayer): boolean {
+    if (layer === this.differences) return this.differs;
+    if (layer.layer === "links" && this.differs) return false;
+    return layer.layer === "areas" ? this.cellsShown : this.options.choices.isShown(layer.layer);
+  }
+
+  private wants(layer: Layer, needs: ReadonlySet<Layer>): boolean {
+    const { choices } = this.options;
+    if (needs.has(layer)) return layer !== "area_emissions" || !this.tooManyCells;
+    // No map layer shows these.
+    if (layer === "trips") return false;
+    if (layer === "weather") return this.shown && choices.isShown(layer);
+    if (OF_MAP.includes(layer)) return this.shown;
+    const streets = this.shown && choices.isShown("links") && this.streetsHint === undefined;
+    const emission = measureOf(choices.streetScale) !== undefined;
+    if (layer === "links") return streets;
+    if (layer === "link_emissions") return streets && emission;
+    if (layer !== "area_emissions") return true;
+    const shown = this.cellsShown || choices.isShown("districts");
+    return this.shown && emission && shown && !this.tooManyCells;
+  }
+
+  private makeView(): MapView | undefined {
+    const { settings, container, place, dark } = this.options;
+    const { zoom, centre } = place;
+    const start = {
+      container,
+      cities: settings.cities,
+      styleUrl: settings.mapStyleUrl,
+      layers: this.layers,
+      place: zoom !== undefined && centre !== undefined ? { zoom, centre } : this.city,
+      dark: () => dark(),
+    };
+    try {
+      return new MapView(start, {
+        styled: () => this.events.tick(),
+        moving: () => this.events.moved(),
+        moved: () => this.moved(),
+        picked: (selection) => this.events.picked(selection),
+      });
+    } catch {
+      return undefined;
+    }
+  }
+
+  private moved(): void {
+    window.clearTimeout(this.settling);
+    this.settling = window.setTimeout(() => {
+      this.settled();
+      this.events.settled();
+    }, SETTLE_MS);
+  }
+
+  /** The view stands still: finds the city that it is of, and asks for what came into it. */
+  private settled(): void {
+    if (this.view !== undefined) {
+      const [latitude_deg, longitude_deg] = this.view.centre;
+      const middle = { latitude_deg, longitude_deg };
+      if (!includes(this.city.bbox, middle)) {
+        const { cities } = this.options.settings;
+        this.city = cities.find(({ bbox }) => includes(bbox, middle)) ?? this.city;
+      }
+    }
+    this.layers.find(({ layer }) => layer === "areas")?.show(this.cellsShown);
+    this.subscribe();
+  }
+}
