@@ -9,6 +9,7 @@ export const en = {
   "view.now": "What is wrong",
   "view.cities": "Cities",
   "view.feeds": "Feeds",
+  "view.replays": "Replays",
   "view.board": "My board",
   "theme.auto": "as the system",
   "theme.light": "light",

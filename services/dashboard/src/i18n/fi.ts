@@ -11,6 +11,7 @@ export const fi: Dictionary = {
   "view.now": "Mikä on vialla",
   "view.cities": "Kaupungit",
   "view.feeds": "Lähteet",
+  "view.replays": "Toistot",
   "view.board": "Oma taulu",
   "theme.auto": "järjestelmän mukaan",
   "theme.light": "vaalea",

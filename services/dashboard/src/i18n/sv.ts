@@ -11,6 +11,7 @@ export const sv: Dictionary = {
   "view.now": "Vad är fel",
   "view.cities": "Städer",
   "view.feeds": "Källor",
+  "view.replays": "Uppspelningar",
   "view.board": "Min tavla",
   "theme.auto": "som systemet",
   "theme.light": "ljusa",

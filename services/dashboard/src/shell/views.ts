@@ -4,7 +4,7 @@ import { PANELS } from "../panels";
 import type { Panel, PanelSize } from "../panels/panel";
 import { PANEL_SIZES } from "../panels/panel";
 
-export const VIEWS = ["map", "now", "cities", "feeds", "board"] as const;
+export const VIEWS = ["map", "now", "cities", "feeds", "replays", "board"] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 /** A panel on a page of panels. */
@@ -18,6 +18,7 @@ const PAGES: Readonly<Record<Exclude<ViewName, "map" | "board">, string>> = {
   now: "wrong:wide,areas:third",
   cities: "cities:full",
   feeds: "ledger:full,dead_letters:full",
+  replays: "what_if:full",
 };
 
 /** The board of who has not made one. */

@@ -23,7 +23,8 @@ export type Missing =
   | "no_flow"
   | "nothing_seen"
   | "no_emission"
-  | "no_feeds";
+  | "no_feeds"
+  | "cut_off";
 
 export interface QueueFigures {
   /** Length of the queues whose head is in the city. */
@@ -46,7 +47,6 @@ export interface FeedFigures {
   readonly all: number;
   /** Those that are not live, by id. */
   readonly others: readonly (readonly [id: string, state: FeedState])[];
-  readonly oldest: Feed;
 }
 
 export interface EmissionFigures {
@@ -76,14 +76,16 @@ export interface CityFigures {
   readonly queues: QueueFigures | undefined;
   readonly emission: EmissionFigures | undefined;
   readonly messages: MessageFigures | undefined;
+  /** Nobody knows how the feeds are while the region is not connected. */
   readonly feeds: FeedFigures | undefined;
-  /** Age of the oldest watermark of the region's feeds. */
-  readonly freshnessMs: number | undefined;
+  /** The region's feed that is complete to the earliest time. */
+  readonly oldest: Feed | undefined;
   readonly missing: {
     readonly speed: Missing;
     readonly traffic: Missing;
     readonly queues: Missing;
     readonly emission: Missing;
+    readonly messages: Missing;
     readonly feeds: Missing;
     readonly area: Missing;
   };
@@ -113,7 +115,8 @@ function ofCity({ cadence, nowMs }: World, region: RegionOverview, city: City): 
   // Where no street's flow is known the sums over it are 0, but nobody knows that.
   const flowing = area !== undefined && area.traffic_veh_km_h > 0 ? area : undefined;
   const emission = emissionFigures(picture.layer("area_emissions").get(`city:${city.id}`));
-  const feeds = feedFigures([...picture.layer("feeds").values()], nowMs, cadence, state === "live");
+  const feeds = [...picture.layer("feeds").values()];
+  feeds.sort((a, b) => a.watermark_ms - b.watermark_ms || (a.id < b.id ? -1 : 1));
   const noArea = begun ? "no_streets" : "no_connection";
   return {
     city,
@@ -128,15 +131,16 @@ function ofCity({ cadence, nowMs }: World, region: RegionOverview, city: City): 
     queues: area && queueFigures(region, city, area, nowMs),
     emission,
     messages: begun ? messageFigures(region, city, nowMs) : undefined,
-    feeds,
-    freshnessMs: feeds && Math.max(0, nowMs - feeds.oldest.watermark_ms),
+    feeds: state === "live" ? feedFigures(feeds, nowMs, cadence) : undefined,
+    oldest: feeds[0],
     missing: {
       area: noArea,
       speed: area === undefined ? noArea : "no_speed",
       traffic: area === undefined ? noArea : "no_flow",
       queues: area === undefined ? noArea : "nothing_seen",
       emission: area === undefined ? noArea : "no_emission",
-      feeds: begun ? "no_feeds" : "no_connection",
+      messages: begun ? "no_feeds" : "no_connection",
+      feeds: begun ? (feeds.length === 0 ? "no_feeds" : "cut_off") : "no_connection",
     },
   };
 }
@@ -178,19 +182,12 @@ function feedFigures(
   feeds: readonly Feed[],
   nowMs: number,
   cadence: Cadence,
-  connected: boolean,
 ): FeedFigures | undefined {
-  const sorted = [...feeds].sort(
-    (a, b) => a.watermark_ms - b.watermark_ms || (a.id < b.id ? -1 : 1),
-  );
-  const [oldest] = sorted;
-  if (oldest === undefined) return undefined;
-  const states = sorted.map(
-    (feed) => [feed.id, feedState(feed, nowMs, cadence, connected)] as const,
-  );
+  if (feeds.length === 0) return undefined;
+  const states = feeds.map((feed) => [feed.id, feedState(feed, nowMs, cadence, true)] as const);
   const others = states.filter(([, state]) => state !== "live");
   others.sort(([a], [b]) => (a < b ? -1 : 1));
-  return { live: feeds.length - others.length, all: feeds.length, others, oldest };
+  return { live: feeds.length - others.length, all: feeds.length, others };
 }
 
 function emissionFigures(emission: Emission | undefined): EmissionFigures | undefined {

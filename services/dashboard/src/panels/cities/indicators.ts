@@ -158,7 +158,7 @@ const ALL: Readonly<Record<IndicatorName, Indicator>> = {
       const all = estimated(speech, "mass", emission.co2_g_h, "h");
       return {
         main: amount(speech, "mass", each.value, "km_h"),
-        more: `${range(speech, "mass", each)}, ${say("in_all", { amount: all })}`,
+        more: `${range(speech, "mass", each)}\n${say("in_all", { amount: all })}`,
         basis: emissionBasis(wording, figures),
         bar: each.value,
       };
@@ -201,7 +201,7 @@ const ALL: Readonly<Record<IndicatorName, Indicator>> = {
     order: ({ messages }) => messages && messages.contradicted * 10_000 + messages.count,
     say(wording, figures) {
       const { messages, missing } = figures;
-      if (messages === undefined) return { missing: missing.feeds };
+      if (messages === undefined) return { missing: missing.messages };
       const { speech, say } = wording;
       const { count, contradicted, regional } = messages;
       const against = say("contradicted", { count: speech.number(contradicted) });
@@ -238,17 +238,15 @@ const ALL: Readonly<Record<IndicatorName, Indicator>> = {
   },
   fresh: {
     worst: "highest",
-    order: ({ freshnessMs }) => freshnessMs,
-    say(wording, figures) {
-      const { feeds, freshnessMs, missing } = figures;
-      if (feeds === undefined || freshnessMs === undefined) return { missing: missing.feeds };
-      const { speech, say, labels } = wording;
-      const { id, watermark_ms } = feeds.oldest;
-      const feed = labels.get(id)?.title ?? id;
+    // The earlier a feed is complete to, the older it is at the same moment.
+    order: ({ oldest }) => oldest && -oldest.watermark_ms,
+    say({ speech, say, labels, nowMs }, { oldest, missing }) {
+      if (oldest === undefined) return { missing: missing.feeds };
+      const feed = labels.get(oldest.id)?.title ?? oldest.id;
       return {
-        main: say("ago", { age: speech.span(freshnessMs) }),
+        main: say("ago", { age: speech.span(nowMs - oldest.watermark_ms) }),
         more: "",
-        basis: say("oldest", { feed, time: speech.time(watermark_ms) }),
+        basis: say("oldest", { feed, time: speech.time(oldest.watermark_ms) }),
       };
     },
   },

@@ -45,8 +45,8 @@ function wantNames({ picture, source }: PanelContext, troubles: readonly Trouble
   const names = streetNamesOf(source);
   const links = picture.layer("links");
   const byRegion = new Map<string, string[]>();
-  for (const { subject, region } of troubles) {
-    const head = subject.what === "queue" ? subject.queue.links[0] : undefined;
+  for (const { subject, region, stale } of troubles) {
+    const head = subject.what === "queue" && !stale ? subject.queue.links[0] : undefined;
     if (head === undefined || (picture.region === region && links.has(head))) continue;
     byRegion.set(region, [...(byRegion.get(region) ?? []), head]);
   }
@@ -79,7 +79,8 @@ function tellNews(context: PanelContext, wording: Wording, troubles: readonly Tr
   if (fresh.length === 0) return;
   const names = fresh
     .slice(0, TOLD_MAX)
-    .map((trouble) => `${told(wording, trouble).title} (${whereText(wording, trouble)})`);
+    .map((trouble) => [told(wording, trouble).title, whereText(wording, trouble)])
+    .map((parts) => parts.filter((part) => part !== "").join(", "));
   announce(wording.say("announce", { list: names.join("; ") }));
 }
 

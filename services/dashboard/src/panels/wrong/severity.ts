@@ -66,6 +66,9 @@ export const FIXED = {
   feed_ended: 20,
 } as const;
 
+/** What was so before a region fell silent is not worse than that it did: nobody knows it now. */
+export const STALE_MAX = FIXED.region_silent - 1;
+
 /** Queues that are usual at this hour stay below this, the others begin above it. */
 const USUAL_BELOW = 40;
 /** What a trend adds to a queue, or takes from it. */

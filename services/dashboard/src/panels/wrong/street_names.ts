@@ -7,8 +7,10 @@ import type { Source } from "../../stream/source";
 
 /** Names in one request, so that its address stays short. */
 const ASKED_MAX = 50;
-/** Between two requests about one region. */
-const PAUSE_MS = 10_000;
+/** Between two requests about one region: new queues come by the minute, several at once. */
+const PAUSE_MS = 2_000;
+/** After a request that failed. */
+const FAILED_PAUSE_MS = 30_000;
 /** Names kept; the oldest go first. */
 const KEPT_MAX = 2_000;
 
@@ -21,7 +23,8 @@ export interface StreetName {
 export class StreetNames {
   /** `undefined`: the server does not know the street. */
   private readonly names = new Map<string, StreetName | undefined>();
-  private readonly askedMs = new Map<string, number>();
+  /** When names of a region may be asked for again. */
+  private readonly nextMs = new Map<string, number>();
 
   /**
    * @param load gets JSON from a path of the server
@@ -41,14 +44,14 @@ export class StreetNames {
     const missing = links.filter((link) => !this.names.has(key(region, link)));
     const ids = [...new Set(missing)].slice(0, ASKED_MAX);
     const now = this.monotonicMs();
-    const askedMs = this.askedMs.get(region) ?? Number.NEGATIVE_INFINITY;
-    if (ids.length === 0 || now - askedMs < PAUSE_MS) return;
-    this.askedMs.set(region, now);
+    if (ids.length === 0 || now < (this.nextMs.get(region) ?? now)) return;
+    this.nextMs.set(region, now + FAILED_PAUSE_MS);
     const asked = ids.map(encodeURIComponent).join(",");
     const limit = `limit=${ASKED_MAX}`;
     const path = `v1/regions/${encodeURIComponent(region)}/links?ids=${asked}&fields=name,class&${limit}`;
     const answer = await this.load(path).catch(() => undefined);
     if (answer === undefined) return;
+    this.nextMs.set(region, now + PAUSE_MS);
     const known = namesOf(answer);
     for (const id of ids) this.names.set(key(region, id), known.get(id));
     for (const oldest of this.names.keys()) {

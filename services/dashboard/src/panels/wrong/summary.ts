@@ -30,7 +30,10 @@ export function summaryOf(
     of.map(({ id }) => regionName(cities, id)).join(", ");
   const others = asked.filter((region) => !known.includes(region));
   const notKnown = others.length > 0 ? say("not_known", { cities: names(others) }) : "";
-  if (count !== undefined) return { headline: say("known", { count, time }), notKnown };
+  if (count !== undefined) {
+    const key = known.length > 0 ? "known" : "was_known";
+    return { headline: say(key, { count, time }), notKnown };
+  }
   if (known.length === 0) {
     const waits = asked.some(({ state }) => state === "connecting");
     return { headline: say(waits ? "waiting" : "unsure"), notKnown };

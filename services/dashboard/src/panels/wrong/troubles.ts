@@ -18,7 +18,7 @@ import type { City } from "../../settings";
 import type { Cadence } from "../../stream/cadence";
 import type { RegionOverview } from "../../stream/overview";
 import { newestMs, regionState } from "../cities/regions";
-import { FIXED } from "./severity";
+import { FIXED, STALE_MAX } from "./severity";
 import { areaTroubles, feedTroubles } from "./sources";
 import { linkTroubles, messageTroubles, queueTroubles } from "./traffic";
 
@@ -105,6 +105,7 @@ function ofRegion(sight: Sight, region: RegionOverview): Trouble[] {
     ...messageTroubles(of),
     ...linkTroubles(of),
   ];
+  const stale = ({ kind }: Found): boolean => !live && kind !== "region";
   return found.map((one) => ({
     city: undefined,
     place: undefined,
@@ -114,7 +115,7 @@ function ofRegion(sight: Sight, region: RegionOverview): Trouble[] {
     atMs: undefined,
     ...one,
     // In whole points: rows do not change places for what nobody can tell apart.
-    score: Math.round(one.score),
+    score: Math.round(stale(one) ? Math.min(STALE_MAX, one.score) : one.score),
     id: `${one.kind}:${region.id}/${one.id}`,
     region: region.id,
     ageMs: one.atMs === undefined ? undefined : Math.max(0, sight.nowMs - one.atMs),

@@ -69,8 +69,9 @@ function streetText(speech: Speech, street: StreetName | undefined): string {
   return street.class === "" ? "" : speech.word("road", street.class);
 }
 
-/** Where it is: its city, else all cities of its region. */
-export function whereText({ say, cities }: Wording, { city, region }: Trouble): string {
+/** Where it is: its city, else all cities of its region, unless its title names them. */
+export function whereText({ say, cities }: Wording, { city, region, kind }: Trouble): string {
+  if (kind === "region") return "";
   return city?.name ?? say("regional", { cities: regionName(cities, region) });
 }
 
