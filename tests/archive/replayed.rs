@@ -113,6 +113,17 @@ pub(super) async fn shows_what_was_shown(
             compare(&body, &answer.body, &format!("a replay at moment {index}: {path}"));
         }
     }
+    // What an answer refers to is of the same picture.
+    let path = format!("/replays/1/v1/regions/{}/vehicles?format=json&limit=1", config.id);
+    let (_, page) = get(&router, &path).await;
+    let page: Value = serde_json::from_slice(&page).unwrap();
+    let next = page["next"].as_str().unwrap();
+    assert!(next.starts_with("/replays/1/v1/regions/"), "{next}");
+    let (status, _) = get(&router, next).await;
+    assert_eq!(status, StatusCode::OK, "{next}");
+    let (_, tiles) = get(&router, "/replays/1/v1/tiles/links").await;
+    let tiles: Value = serde_json::from_slice(&tiles).unwrap();
+    assert_eq!(tiles["tiles"][0], "/replays/1/v1/tiles/links/{z}/{x}/{y}");
     // From the first moment, in steps of any length, and at two speeds: the same comes of all.
     let mut results = Vec::new();
     for (id, speed) in [(2, json!("max")), (3, json!(40))] {

@@ -1,15 +1,17 @@
 //! A series has at each moment what `?at=` answers for it, byte for byte, in every format.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use archive::{Archive, ArchiveOptions};
 use arrow_array::{Array, RecordBatch, TimestampMillisecondArray};
 use arrow_ipc::reader::StreamReader;
-use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
 use events::wire;
+use flate2::read::GzDecoder;
 use futures_util::StreamExt;
 use gateway::App;
 use jiff::Timestamp;
@@ -62,6 +64,18 @@ async fn got(app: &Arc<App>, path: &str) -> Vec<u8> {
     body
 }
 
+/// The same as a browser asks for it.
+async fn unzipped(app: &Arc<App>, path: &str) -> Vec<u8> {
+    let request = Request::get(path).header(header::ACCEPT_ENCODING, "gzip");
+    let request = request.body(Body::empty()).unwrap();
+    let response = gateway::router(Arc::clone(app)).oneshot(request).await.unwrap();
+    assert_eq!(response.headers()[header::CONTENT_ENCODING], "gzip", "{path}");
+    let zipped = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    let mut body = Vec::new();
+    GzDecoder::new(&zipped[..]).read_to_end(&mut body).unwrap();
+    body
+}
+
 /// What `?at=` answers for each moment.
 async fn each(app: &Arc<App>, path: &str, times_ms: &[i64]) -> Vec<Vec<u8>> {
     let mut bodies = Vec::new();
@@ -94,6 +108,7 @@ pub(super) async fn check(app: &Arc<App>, first_ms: i64) {
             let expected = [&b"{\"moments\":["[..], &each.join(&b","[..]), b"]}"].concat();
             let series = with(&path, &range);
             same(&series, &got(app, &series).await, &expected);
+            same(&format!("compressed {series}"), &unzipped(app, &series).await, &expected);
         }
     }
     let (times_ms, range) = moments(first_ms, 30);

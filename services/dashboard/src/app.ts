@@ -213,13 +213,17 @@ export class App {
     this.update();
   }
 
+  private get sideShown(): boolean {
+    return this.panelsShown && this.page === undefined;
+  }
+
   private get mapShown(): boolean {
     return this.page === undefined || this.page.node.contains(this.frame.stage);
   }
 
   /** Panels that can be seen. */
   private mounted(): readonly Mounted[] {
-    if (this.page === undefined) return this.column.open(this.panelsShown);
+    if (this.page === undefined) return this.column.open(this.sideShown);
     const overMap = this.column.open(false);
     return [...this.page.open(), ...(this.mapShown ? overMap : [])];
   }
@@ -349,7 +353,7 @@ export class App {
 
   private update(): void {
     this.column.corner.hidden = !this.scene.drawn;
-    this.column.update();
+    this.column.update(this.sideShown);
     this.page?.update();
   }
 
@@ -423,7 +427,7 @@ export class App {
     this.selection = selection;
     this.scene.select(selection);
     this.time.changed();
-    this.column.update();
+    this.column.update(this.sideShown);
     if (selection !== undefined || closed) this.scene.subscribe();
     this.writeAddress();
     const fromList = side.contains(document.activeElement);

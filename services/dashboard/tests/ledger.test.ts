@@ -17,7 +17,7 @@ import { summaryText } from "../src/panels/ledger";
 import type { Entry } from "../src/panels/ledger/account";
 import { WORST_FIRST, firstOrder, imbalance, isSound, sorted } from "../src/panels/ledger/account";
 import { Rates } from "../src/panels/ledger/rates";
-import { reasonWord } from "../src/panels/ledger/reasons";
+import { reasonWord } from "../src/reason_words";
 import { balanceText, reasonRows, shareText } from "../src/panels/ledger/row";
 import { TEXTS } from "../src/panels/ledger/texts";
 import { AnswerError } from "../src/stream/source";

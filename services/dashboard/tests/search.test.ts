@@ -146,6 +146,12 @@ describe("what is found", () => {
     ]);
   });
 
+  it("has a line by the id of its route in full alone", () => {
+    const vehicles = byId([tram("1", "570", 24.94, { trip: { route_id: "4570" } })]);
+    expect(find(search("45", { vehicles }))).toEqual([]);
+    expect(find(search("4570", { vehicles }))[0]?.items[0]?.name).toBe("570");
+  });
+
   it("has a stop with who is at it or comes next, and goes there first", () => {
     const vehicles = byId([
       tram("1", "4", 24.94, { next_stop_id: "1130110" }),

@@ -7,9 +7,10 @@ import { inView } from "../src/in_view";
 import { currentLevel, worstLevel, CURRENT_FOR_MS } from "../src/map/detectors";
 import { nextBox } from "../src/map/coverage";
 import { isCurrent } from "../src/map/situations";
-import { feedState, STATUS_SILENCE_MS } from "../src/panels/feeds/state";
+import { feedState, STATUS_SILENCE_MS } from "../src/stream/feed_state";
 import { citiesOf } from "../src/settings";
-import { pageState, SILENT_AFTER_MS } from "../src/shell/header";
+import { pageState } from "../src/shell/header";
+import { SILENT_AFTER_MS } from "../src/stream/region_state";
 import { Cadence, SHORTEST_SILENCE_MS, UNKNOWN_BEAT_SILENCE_MS } from "../src/stream/cadence";
 import { snapshot, vehicle } from "./scripted";
 

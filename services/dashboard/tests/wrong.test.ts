@@ -13,7 +13,7 @@ import { describe, expect, it } from "vitest";
 import { FeedLabels } from "../src/feed_labels";
 import { LANGUAGES, Speech, isLanguage } from "../src/i18n";
 import { LINK_STALE_AFTER_MS } from "../src/map/streets";
-import { regionName } from "../src/panels/cities/regions";
+import { regionName } from "../src/stream/region_state";
 import { News } from "../src/panels/wrong/news";
 import { LEVELS, levelOf, queueSeverity, severity } from "../src/panels/wrong/severity";
 import { DISBELIEVED_FROM } from "../src/panels/wrong/sources";

@@ -100,7 +100,7 @@ impl Comparison {
             let Some((layer, columns)) = self.layers.get(*layer) else { continue };
             for (column, sum) in columns.iter().zip(numbers) {
                 let (before, after) = sum.means();
-                if before == after {
+                if is_same(before, after) {
                     continue;
                 }
                 let difference = after.zip(before).map(|(after, before)| after - before);
@@ -117,5 +117,16 @@ impl Comparison {
             }
         }
         writer.flush()
+    }
+}
+
+/// Whether two means are the same: sums of many numbers differ in their last digits by their order.
+fn is_same(before: Option<f64>, after: Option<f64>) -> bool {
+    match (before, after) {
+        (Some(before), Some(after)) => {
+            (after - before).abs() <= 1e-9 * before.abs().max(after.abs())
+        }
+        (None, None) => true,
+        _ => false,
     }
 }

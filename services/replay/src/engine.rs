@@ -338,10 +338,12 @@ impl Engine {
     /// It is at the moment that it was to reach: from here on all is shown.
     fn arrive(&mut self, at_ms: i64, paused: bool) -> Result<(), ReplayError> {
         self.is_resumed = false;
+        // What is sent with the picture has its time.
+        self.time_ms.store(at_ms, Ordering::Relaxed);
         for region in 0..self.input.regions().len() {
             self.show_anew(region)?;
         }
-        // Who sees the time sees the picture of it.
+        // Who is told the time sees the picture of it.
         self.set_time(at_ms);
         self.tell(|status| {
             status.from_ms.get_or_insert(at_ms);

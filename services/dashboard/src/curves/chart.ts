@@ -7,6 +7,7 @@ import { element, setText } from "../dom";
 import type { Say, Speech } from "../i18n";
 import type { Plot } from "./plot";
 import type { CurveRow } from "./points";
+import { withGaps } from "./points";
 import { TEXTS } from "./texts";
 import { curveTable, curveText, momentText } from "./words";
 
@@ -131,15 +132,23 @@ export class CurveChart {
       rows.some(({ value }) => value && value.low !== value.high) && ["band", this.say("band")],
       rows.some(({ usual }) => usual !== undefined) && ["usual", this.say("usual")],
       rows.some(({ free }) => free !== undefined) && ["free", this.say("free")],
+      this.hasGaps && ["gap", this.say("gaps")],
     ].filter((one) => one !== false) as [string, string][];
     const look = JSON.stringify(shown);
     if (look === this.keyed) return;
     this.keyed = look;
     const items = shown.map(([line, text]) => {
       const sample = element("span", { class: "curve-sample", "data-line": line });
-      return element("li", {}, sample, text);
+      return element("li", {}, line === "gap" ? undefined : sample, text);
     });
     this.key.replaceChildren(...items);
+  }
+
+  private get hasGaps(): boolean {
+    const { rows, frame } = this;
+    return (
+      frame !== undefined && withGaps(rows, frame.stepMs).some((row) => row.value === undefined)
+    );
   }
 
   private write(): void {

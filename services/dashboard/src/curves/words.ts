@@ -91,8 +91,8 @@ export function curveTable(speech: Speech, rows: readonly CurveRow[], frame: Fra
       text: ({ value }: CurveRow) =>
         value === undefined ? UNKNOWN : `${write(value.low)}–${write(value.high)}`,
     },
-    has.usual && { head: say("usual"), text: ({ usual }: CurveRow) => write(usual) },
-    has.free && { head: say("free"), text: ({ free }: CurveRow) => write(free) },
+    has.usual && { head: say("head_usual"), text: ({ usual }: CurveRow) => write(usual) },
+    has.free && { head: say("head_free"), text: ({ free }: CurveRow) => write(free) },
   ].filter((column) => column !== false);
   const heads = [say("time"), ...columns.map(({ head }) => head)].map((text) =>
     element("th", { scope: "col" }, text),

@@ -95,8 +95,14 @@ export class Combobox {
     this.api.setOpen(true);
   }
 
+  /** Closes the list; the box keeps the focus. */
   close(): void {
     this.api.setOpen(false);
+  }
+
+  /** Closes the list and leaves the focus where it is, as when someone clicks elsewhere. */
+  leave(): void {
+    this.machine.send({ type: "LAYER.INTERACT_OUTSIDE" });
   }
 
   /** Makes the best result the one that Enter chooses. */

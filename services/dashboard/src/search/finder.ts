@@ -121,6 +121,7 @@ export class Finder {
     // Else the card has the focus now, and says what is shown.
     if (found.goal.city !== undefined) context.announce(say("shown", { name }));
     if (document.activeElement === input) this.combobox.close();
+    else this.combobox.leave();
   }
 
   /** Nothing to choose yet: asks at once. */

@@ -54,7 +54,10 @@ export function findLines(search: Search): Found[] {
     line.on.push(vehicle);
   }
   return [...lines].flatMap(([key, { name, mode, on }]): Found[] => {
-    const rank = typed.bestRank([name, ...new Set(on.map(({ report }) => report.trip?.route_id))]);
+    // Ids of routes begin alike and say little: one has to be typed in full.
+    const routes = new Set(on.map(({ report }) => report.trip?.route_id ?? ""));
+    const isRoute = [...routes].some((route) => typed.rank(route) === EXACT);
+    const rank = best([typed.rank(name), isRoute ? EXACT : undefined]);
     if (rank === undefined) return [];
     const note = [speech.word("mode", mode), vehicles(search, on.length)];
     if (on.length > 1) note.push(say("to_nearest"));

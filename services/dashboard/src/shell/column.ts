@@ -42,10 +42,14 @@ export class Column {
     );
   }
 
-  /** Brings to date what can be seen. */
-  update(): void {
+  /**
+   * Brings to date what can be seen.
+   *
+   * @param sideShown whether the column at the side is shown at all
+   */
+  update(sideShown: boolean): void {
     this.card.hidden = this.context().selection === undefined;
-    for (const { isOpen, update } of this.mounted) if (isOpen()) update();
+    for (const { update } of this.open(sideShown)) update();
   }
 
   private mountOver(panel: Panel, host: HTMLElement): Mounted {

@@ -6,14 +6,12 @@ import type { Language, Speech } from "../i18n";
 import { LANGUAGES, texts } from "../i18n";
 import type { City } from "../settings";
 import type { LiveState } from "../stream/live";
+import { SILENT_AFTER_MS } from "../stream/region_state";
 import type { PastShown } from "../time";
 import type { ThemeChoice } from "./theme";
 import { THEMES } from "./theme";
 import type { ViewName } from "./views";
 import { VIEWS } from "./views";
-
-/** A live server speaks each second; after this the picture is no longer called live. */
-export const SILENT_AFTER_MS = 6_000;
 
 export type PageState = LiveState | "silent";
 

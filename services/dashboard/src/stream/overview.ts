@@ -67,6 +67,8 @@ export class Overview {
   }
 
   private open(): void {
+    // Nobody listened meanwhile: that silence was ours.
+    this.cadence.resume();
     for (let first = 0; first < this.regions.length; first += this.subscriptionsMax) {
       const client = new Client(this.url);
       this.clients.push(client);

@@ -251,7 +251,8 @@ pub(crate) async fn respond(
             None => cut("a series was broken off".into()),
         }
     });
-    let mut response = Body::from_stream(first.chain(rest)).into_response();
+    // What compresses a body asks once more after its end.
+    let mut response = Body::from_stream(first.chain(rest).fuse()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

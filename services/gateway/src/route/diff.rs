@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::extract::{OriginalUri, State};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing};
 use picture::View;
@@ -91,7 +91,7 @@ pub(super) async fn get(
     State(app): State<Arc<App>>,
     Segments((region, layer)): Segments<(String, String)>,
     Selecting(words, mut query): Selecting<Query>,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let encoder = negotiate::encoder(&headers, query.format.as_deref())?;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::http::{HeaderMap, Uri, header};
+use axum::extract::{OriginalUri, State};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing};
 use events::Text;
@@ -77,7 +77,7 @@ pub(super) async fn get(
     State(app): State<Arc<App>>,
     Segments((region, id)): Segments<(String, String)>,
     Parameters(at): Parameters<At>,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let live = app.known_region(&region)?;

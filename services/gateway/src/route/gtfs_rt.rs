@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::extract::{OriginalUri, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing};
 use prost::Message;
@@ -73,7 +73,7 @@ pub(super) async fn get(
     State(app): State<Arc<App>>,
     Segments((region, name)): Segments<(String, String)>,
     Parameters(query): Parameters<Query>,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let media_type = media_type(&headers, query.format.as_deref())?;

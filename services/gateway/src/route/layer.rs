@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::{Router, routing};
@@ -144,7 +144,7 @@ pub(super) async fn get(
     State(app): State<Arc<App>>,
     Segments((region, layer)): Segments<(String, String)>,
     Selecting(words, mut query): Selecting<Query>,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let encoder = negotiate::encoder(&headers, query.format.as_deref())?;

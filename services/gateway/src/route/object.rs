@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
+use axum::extract::{OriginalUri, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::{Router, routing};
 use picture::{Layer, View};
@@ -88,7 +88,7 @@ pub(super) async fn get(
     State(app): State<Arc<App>>,
     Segments((region, layer, id)): Segments<(String, String, String)>,
     Parameters(query): Parameters<Query>,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let encoder = negotiate::encoder(&headers, query.format.as_deref())?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
@@ -84,7 +84,7 @@ pub(super) async fn get(
     State(app): State<Arc<App>>,
     Segments(layer): Segments<String>,
     Parameters(NoParameters {}): Parameters<NoParameters>,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let layer = drawn_layer(&layer)?;
@@ -123,8 +123,9 @@ pub(super) async fn get(
     tagged(&headers, &tag, async { json(&body) }).await
 }
 
-/// Scheme and host as the client wrote them, since maps want whole addresses; nothing when that is
-/// not known. A proxy that ends TLS says so in `X-Forwarded-Proto`.
+/// Scheme and host as the client wrote them, since maps want whole addresses, and the folder that this
+/// picture is in; the folder alone when the host is not known. A proxy that ends TLS says so in
+/// `X-Forwarded-Proto`.
 fn base(uri: &Uri, headers: &HeaderMap) -> String {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(header::HOST.as_str());
@@ -134,5 +135,7 @@ fn base(uri: &Uri, headers: &HeaderMap) -> String {
         !host.is_empty() && host.len() <= HOST_BYTES_MAX && host.bytes().all(plain)
     };
     let scheme = if text("x-forwarded-proto") == Some("https") { "https" } else { "http" };
-    host.filter(is_host).map(|host| format!("{scheme}://{host}")).unwrap_or_default()
+    let host = host.filter(is_host).map(|host| format!("{scheme}://{host}")).unwrap_or_default();
+    let folder = uri.path().split_once("/v1/").map_or("", |(folder, _)| folder);
+    host + folder
 }

@@ -69,7 +69,10 @@ export class VehicleLayer implements MapLayer {
     const now = this.monotonicMs();
     this.startRegion(picture.region);
     this.serverOffsetMs = nowMs - now;
-    if (changes.reset) this.tracks.clear();
+    if (changes.reset) {
+      this.tracks.clear();
+      this.traces.clear();
+    }
     for (const { id } of changes.removed.vehicles) this.tracks.remove(id);
     for (const vehicle of changes.updated.vehicles) {
       const glide = this.tracks.place(vehicle, now);

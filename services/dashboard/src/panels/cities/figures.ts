@@ -9,11 +9,11 @@ import { LINK_STALE_AFTER_MS, areaShare, seenShare } from "../../map/streets";
 import type { City } from "../../settings";
 import type { Cadence } from "../../stream/cadence";
 import type { RegionOverview } from "../../stream/overview";
-import type { FeedState } from "../feeds/state";
-import { feedState } from "../feeds/state";
-import { areaOfCity, isInCity } from "./places";
-import type { RegionState } from "./regions";
-import { newestMs, regionState } from "./regions";
+import type { FeedState } from "../../stream/feed_state";
+import { feedState } from "../../stream/feed_state";
+import { areaOfCity, isInCity } from "../../map/city_places";
+import type { RegionState } from "../../stream/region_state";
+import { newestMs, regionState } from "../../stream/region_state";
 
 /** Why a figure is not known. */
 export type Missing =

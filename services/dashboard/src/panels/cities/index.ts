@@ -7,7 +7,7 @@ import type { CityFigures } from "./figures";
 import { figuresOf } from "./figures";
 import type { IndicatorName, Order, Wording } from "./indicators";
 import { INDICATORS, indicator, isAscending, ordered } from "./indicators";
-import { reorder } from "./reorder";
+import { reorder } from "../../reorder";
 import type { Tops } from "./row";
 import { CityRow } from "./row";
 import { TEXTS } from "./texts";

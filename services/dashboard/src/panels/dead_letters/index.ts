@@ -2,7 +2,7 @@
 
 import { button, element, setText } from "../../dom";
 import type { Say, Speech } from "../../i18n";
-import { reorder } from "../cities/reorder";
+import { reorder } from "../../reorder";
 import type { Panel, PanelContext } from "../panel";
 import type { Failure } from "./pages";
 import { Pages } from "./pages";

@@ -3,7 +3,7 @@
 import { element, setText } from "../../dom";
 import type { FeedLabel } from "../../feed_labels";
 import type { Say, Speech } from "../../i18n";
-import { reasonWord } from "../ledger/reasons";
+import { reasonWord } from "../../reason_words";
 import type { Letter, Payload } from "./letters";
 import { payloadOf } from "./letters";
 import { TEXTS } from "./texts";

@@ -3,8 +3,8 @@
 import { element } from "../../dom";
 import type { Panel } from "../panel";
 import { FeedRow } from "./row";
-import type { FeedState } from "./state";
-import { feedState } from "./state";
+import type { FeedState } from "../../stream/feed_state";
+import { feedState } from "../../stream/feed_state";
 
 export const feedsPanel: Panel = {
   id: "feeds",

@@ -4,8 +4,8 @@ import type { Feed } from "tilanne-client";
 import { element, setText } from "../../dom";
 import type { FeedLabel } from "../../feed_labels";
 import type { MessageKey, Speech } from "../../i18n";
-import type { FeedState } from "./state";
-import { silenceMs } from "./state";
+import type { FeedState } from "../../stream/feed_state";
+import { silenceMs } from "../../stream/feed_state";
 
 /** Shown at once; the other outcomes are in the details. */
 const COUNTS = ["received", "rejected", "quarantined", "dropped"] as const;

@@ -1,7 +1,7 @@
 /** The account of a feed: what became of its records, and whether that adds up. Pure. */
 
 import type { Feed } from "tilanne-client";
-import type { FeedState } from "../feeds/state";
+import type { FeedState } from "../../stream/feed_state";
 
 export const OUTCOMES = [
   "applied",

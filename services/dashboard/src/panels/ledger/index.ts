@@ -1,12 +1,12 @@
 /** The feeds of all regions: how each is, and what became of every record that it sent. */
 
-import type { FeedState } from "../feeds/state";
-import { feedState } from "../feeds/state";
+import type { FeedState } from "../../stream/feed_state";
+import { feedState } from "../../stream/feed_state";
 import { button, element, setText } from "../../dom";
 import type { Say, Speech } from "../../i18n";
 import { LANGUAGES } from "../../i18n";
-import { regionName } from "../cities/regions";
-import { reorder } from "../cities/reorder";
+import { regionName } from "../../stream/region_state";
+import { reorder } from "../../reorder";
 import type { Panel, PanelContext } from "../panel";
 import type { Column, Entry, Order } from "./account";
 import { COLUMNS, WORST_FIRST, badness, firstOrder, isSound, sorted } from "./account";

@@ -3,11 +3,11 @@
 import type { Feed, ReasonCount } from "tilanne-client";
 import { button, element, setText } from "../../dom";
 import type { Say, Speech } from "../../i18n";
-import { silenceMs } from "../feeds/state";
+import { silenceMs } from "../../stream/feed_state";
 import type { Entry, Outcome } from "./account";
 import { COLUMNS, OUTCOMES, imbalance, isSound } from "./account";
 import type { Rates } from "./rates";
-import { reasonWord } from "./reasons";
+import { reasonWord } from "../../reason_words";
 import { Shape, Sparkline } from "./shape";
 import { TEXTS } from "./texts";
 

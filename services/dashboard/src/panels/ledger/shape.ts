@@ -1,6 +1,6 @@
 /** The shape of a feed's state: it says the same as its colour, to who does not see that. */
 
-import type { FeedState } from "../feeds/state";
+import type { FeedState } from "../../stream/feed_state";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 

@@ -1,8 +1,8 @@
 /** What is wrong now, in all regions, worst first. */
 
 import { button, element, setText } from "../../dom";
-import { regionName, regionState } from "../cities/regions";
-import { reorder } from "../cities/reorder";
+import { regionName, regionState } from "../../stream/region_state";
+import { reorder } from "../../reorder";
 import type { Panel, PanelContext } from "../panel";
 import { Controls } from "./controls";
 import { Entry } from "./entry";

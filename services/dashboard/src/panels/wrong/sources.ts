@@ -2,8 +2,8 @@
 
 import type { Area, Feed } from "tilanne-client";
 import { LINK_STALE_AFTER_MS, seenShare } from "../../map/streets";
-import { areaOfCity } from "../cities/places";
-import { feedState, silenceMs } from "../feeds/state";
+import { areaOfCity } from "../../map/city_places";
+import { feedState, silenceMs } from "../../stream/feed_state";
 import { FIXED, severity } from "./severity";
 import type { FeedCause, Found, RegionSight } from "./troubles";
 

@@ -3,7 +3,7 @@
 import type { Say } from "../../i18n";
 import type { City } from "../../settings";
 import type { RegionOverview } from "../../stream/overview";
-import { regionName, regionState } from "../cities/regions";
+import { regionName, regionState } from "../../stream/region_state";
 import type { TextKey } from "./texts";
 import type { Filter } from "./troubles";
 

@@ -6,7 +6,7 @@ import { isStanding } from "../../map/queues";
 import { isCurrent } from "../../map/situations";
 import { LINK_STALE_AFTER_MS, knowledge, middle } from "../../map/streets";
 import type { City } from "../../settings";
-import { cityAt } from "../cities/places";
+import { cityAt } from "../../map/city_places";
 import { FIXED, queueSeverity, severity } from "./severity";
 import type { Found, RegionSight, Sight } from "./troubles";
 

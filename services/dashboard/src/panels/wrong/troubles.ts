@@ -17,7 +17,7 @@ import type { Selection } from "../../map/layer";
 import type { City } from "../../settings";
 import type { Cadence } from "../../stream/cadence";
 import type { RegionOverview } from "../../stream/overview";
-import { newestMs, regionState } from "../cities/regions";
+import { newestMs, regionState } from "../../stream/region_state";
 import { FIXED, STALE_MAX } from "./severity";
 import { areaTroubles, feedTroubles } from "./sources";
 import { linkTroubles, messageTroubles, queueTroubles } from "./traffic";

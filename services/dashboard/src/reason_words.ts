@@ -1,7 +1,7 @@
 /** What the reasons of rejection and of leaving out are called; those of quarantine are verdicts. */
 
-import type { Speech } from "../../i18n";
-import { texts } from "../../i18n";
+import type { Speech } from "./i18n";
+import { texts } from "./i18n";
 
 const TEXTS = texts({
   en: {

@@ -1,8 +1,8 @@
 /** Which city a place is in. Pure. */
 
 import type { Area, Box, Position } from "tilanne-client";
-import { includes } from "../../map/geography";
-import type { City } from "../../settings";
+import { includes } from "./geography";
+import type { City } from "../settings";
 
 type Areas = ReadonlyMap<string, Area>;
 

@@ -1,7 +1,7 @@
 /** How a feed is, as far as this page can honestly say. Pure. */
 
 import type { Feed } from "tilanne-client";
-import type { Cadence } from "../../stream/cadence";
+import type { Cadence } from "./cadence";
 
 /** `stale`: said to be live, but nothing comes. `unknown`: we cannot know, we are not connected. */
 export type FeedState = "live" | "stale" | "idle" | "down" | "starting" | "ended" | "unknown";

@@ -1,8 +1,8 @@
 /** How well each region is known at this moment. Pure. */
 
 import type { Picture } from "tilanne-client";
-import type { City } from "../../settings";
-import type { RegionOverview } from "../../stream/overview";
+import type { City } from "../settings";
+import type { RegionOverview } from "./overview";
 
 /** `silent`: connected, but nothing comes. */
 export type RegionState = "live" | "silent" | "connecting" | "lost" | "refused";
