@@ -1,4 +1,4 @@
-//! Building the dashboard with npm.
+//! Building the dashboard with npm, and testing what was built.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,7 +6,10 @@ use std::time::SystemTime;
 
 use anyhow::{Result, bail};
 
-use crate::{clients, command};
+use crate::{clients, command, demo};
+
+/// What is in the dashboard's folder and no source of it.
+const NO_SOURCES: [&str; 3] = ["dist", "node_modules", "screenshots"];
 
 /// Installs the dashboard's packages and builds it, unless the last build is newer than its sources.
 pub fn build(root: &Path) -> Result<()> {
@@ -22,6 +25,15 @@ pub fn build(root: &Path) -> Result<()> {
     }
     command::run(npm(&folder).args(["ci", "--no-audit", "--no-fund"]))?;
     command::run(npm(&folder).args(["run", "build"]))
+}
+
+/// Tests the page in a real browser, against the release binary that it was built into and on the
+/// streets of the demo.
+pub fn test_in_browser(root: &Path) -> Result<()> {
+    let release = command::release_folder(root);
+    let mut test = npm(&root.join("services/dashboard"));
+    test.args(["run", "test:browser"]).env("TILANNE_BIN", release.join("tilanne"));
+    command::run(test.env("TILANNE_NETWORKS", demo::networks(&release)?))
 }
 
 /// npm in the dashboard's folder.
@@ -41,7 +53,7 @@ fn newest(folder: &Path) -> Result<SystemTime> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default();
-        if name == "dist" || name == "node_modules" {
+        if NO_SOURCES.iter().any(|no_source| name == *no_source) {
             continue;
         }
         let time = if path.is_dir() { Some(self::newest(&path)?) } else { modified(&path) };

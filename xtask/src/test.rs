@@ -11,6 +11,9 @@ use crate::{clients, command, dashboard, kafka, packages};
 const CLUSTER: [&str; 4] =
     ["kafka::cluster", "--include-ignored", "--nocapture", "--test-threads=1"];
 
+/// The filter that runs the tests of the page in a browser; every other one leaves them out.
+const BROWSER: &str = "browser";
+
 /// Installs, builds and tests. One release build serves the tests, the binary that they start and
 /// the benches; debug would build everything a second time.
 pub fn test(root: &Path, filter: Option<&str>) -> Result<ExitCode> {
@@ -21,6 +24,9 @@ pub fn test(root: &Path, filter: Option<&str>) -> Result<ExitCode> {
     command::run(dashboard::npm(&folder).args(["run", "test"]))?;
     clients::test(root)?;
     build(root)?;
+    if filter.is_none_or(|filter| filter == BROWSER) {
+        dashboard::test_in_browser(root)?;
+    }
     let mut test = command::cargo(root);
     test.args(["test", "--release", "--workspace"]);
     if let Some(filter) = filter {

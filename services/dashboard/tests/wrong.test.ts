@@ -484,12 +484,12 @@ describe("what is said", () => {
     expect(summary([live])).toEqual(["Nothing is known to be wrong. As of 12:00.", ""]);
     expect(summary([live, lost])).toEqual([
       "Nothing is known to be wrong in Helsinki. As of 12:00.",
-      "Not known, for want of a connection: Turku.",
+      "Nothing is known now of Turku: not in this picture, or no connection.",
     ]);
     expect(summary([live, lost], TURKU)[0]).toMatch(/^Nothing can be said/);
     expect(summary([lost], undefined, "3")).toEqual([
       "Last known: 3, worst first. No connection now.",
-      "Not known, for want of a connection: Turku.",
+      "Nothing is known now of Turku: not in this picture, or no connection.",
     ]);
     expect(summary([waits])[0]).toMatch(/^Waiting/);
     expect(summary([live], HELSINKI)[0]).toMatch(/^Nothing that you chose/);

@@ -12,7 +12,7 @@ export const TEXTS = texts({
     calm_in: "Nothing is known to be wrong in {cities}. As of {time}.",
     calm_filtered: "Nothing that you chose is known to be wrong. As of {time}.",
     unsure: "Nothing can be said of what is wrong: no region is connected.",
-    not_known: "Not known, for want of a connection: {cities}.",
+    not_known: "Nothing is known now of {cities}: not in this picture, or no connection.",
     last_known: "This is the last that was known.",
     streets: "Streets compared with their usual speed: {count}, those on the map of {cities}.",
     streets_none:
@@ -83,7 +83,7 @@ export const TEXTS = texts({
     calm_in: "Mitään vikaa ei ole tiedossa: {cities}. Tilanne klo {time}.",
     calm_filtered: "Valitsemiasi vikoja ei ole tiedossa. Tilanne klo {time}.",
     unsure: "Vioista ei voi sanoa mitään: yhteyttä ei ole mihinkään seutuun.",
-    not_known: "Ei tiedossa, koska yhteys puuttuu: {cities}.",
+    not_known: "Ei tietoa nyt: {cities}. Ei tässä kuvassa, tai ei yhteyttä.",
     last_known: "Tässä on viimeisin tiedossa ollut.",
     streets: "Tavanomaiseen nopeuteensa verrattuja katuja: {count}, kartalla näkyvät ({cities}).",
     streets_none:
@@ -154,7 +154,7 @@ export const TEXTS = texts({
     calm_in: "Inga fel är kända i {cities}. Läget kl. {time}.",
     calm_filtered: "Inga fel som du valt är kända. Läget kl. {time}.",
     unsure: "Ingenting kan sägas om fel: ingen region är ansluten.",
-    not_known: "Inte känt, eftersom anslutningen saknas: {cities}.",
+    not_known: "Inget är känt nu om {cities}: inte i den här bilden, eller ingen förbindelse.",
     last_known: "Detta är det senaste som var känt.",
     streets: "Gator som jämförs med sin vanliga hastighet: {count}, de på kartan ({cities}).",
     streets_none:
