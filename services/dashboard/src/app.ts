@@ -148,13 +148,17 @@ export class App {
       { cities, languages, theme: theme.choice, search: this.search.node },
       {
         chooseView: (view) => this.chooseView(view),
-        chooseTheme: (choice) => theme.choose(choice),
+        chooseTheme: (choice) => {
+          theme.choose(choice);
+          this.header.focus("theme");
+        },
         chooseCity: (city) => this.chooseCity(city),
         chooseLanguage: (language) => {
           this.speech = new Speech(language);
           remember("language", language);
           this.build();
           this.tick();
+          this.header.focus("language");
         },
         togglePanels: () => {
           this.showPanels(!this.panelsShown);
@@ -258,8 +262,13 @@ export class App {
     if (zoom !== undefined && centre !== undefined) {
       this.scene.look({ zoom, centre: [centre[0], centre[1]] });
     }
+    this.choices.wish(address);
+    this.scene.applyChoices();
+    this.time.changed();
     if (address.board !== undefined) this.sharedBoard = address.board;
-    if (address.view !== undefined) this.chooseView(viewNamed(address.view));
+    const view = viewNamed(address.view ?? this.view);
+    if (view !== this.view) this.chooseView(view);
+    else if (view === "board" && address.board !== undefined) this.showView();
     if (address.selection !== undefined) this.select(address.selection);
     this.time.open(address);
   }
@@ -346,8 +355,9 @@ export class App {
     if (time !== "" && (state === "lost" || state === "silent")) {
       this.frame.say(speech.say(`connection.${state}_long`, { time, age }));
     } else {
-      const { remark = this.scene.drawn ? undefined : speech.say("app.no_webgl") } = this.scene;
-      this.frame.say(state === "lost" ? speech.say("connection.lost") : remark);
+      const { remark, missing } = this.scene;
+      const said = remark ?? (missing && speech.say(missing));
+      this.frame.say(state === "lost" ? speech.say("connection.lost") : said);
     }
   }
 

@@ -129,6 +129,7 @@ export class Scene {
   follow(session: Session): void {
     this.session = session;
     this.box = undefined;
+    this.forgetTooMany();
     this.problem = undefined;
     this.objects = NOTHING;
     this.view?.clear(session.live.picture);
@@ -149,6 +150,7 @@ export class Scene {
   chooseCity(city: City): void {
     this.city = city;
     this.box = undefined;
+    this.forgetTooMany();
     this.view?.goTo(city);
     this.subscribe();
   }
@@ -210,6 +212,12 @@ export class Scene {
   get remark(): string | undefined {
     const { problem } = this;
     return problem !== undefined && performance.now() < problem.untilMs ? problem.text : undefined;
+  }
+
+  /** What of the map cannot be drawn. */
+  get missing(): MessageKey | undefined {
+    if (this.view === undefined) return "app.no_webgl";
+    return this.layers.find(({ remark }) => remark !== undefined)?.remark;
   }
 
   refused({ title, detail, status }: Problem): void {
@@ -281,18 +289,25 @@ export class Scene {
 
   private wants(layer: Layer, needs: ReadonlySet<Layer>): boolean {
     const { choices } = this.options;
+    const onMap = this.shown && choices.isShown("links");
+    const streets = (onMap || needs.has("links")) && this.streetsHint === undefined;
+    if (layer === "links") return streets;
     if (needs.has(layer)) return layer !== "area_emissions" || !this.tooManyCells;
     // No map layer shows these.
     if (layer === "trips") return false;
     if (layer === "weather") return this.shown && choices.isShown(layer);
     if (OF_MAP.includes(layer)) return this.shown;
-    const streets = this.shown && choices.isShown("links") && this.streetsHint === undefined;
     const emission = measureOf(choices.streetScale) !== undefined;
-    if (layer === "links") return streets;
-    if (layer === "link_emissions") return streets && emission;
+    if (layer === "link_emissions") return onMap && streets && emission;
     if (layer !== "area_emissions") return true;
     const shown = this.cellsShown || choices.isShown("districts");
     return this.shown && emission && shown && !this.tooManyCells;
+  }
+
+  /** Elsewhere there may be fewer. */
+  private forgetTooMany(): void {
+    delete this.tooManyIn.streets;
+    delete this.tooManyIn.cells;
   }
 
   private makeView(): MapView | undefined {

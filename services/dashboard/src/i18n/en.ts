@@ -26,6 +26,8 @@ export const en = {
   "app.no_regions": "The server named no regions. Trying again.",
   "app.no_webgl": "This browser cannot draw the map (WebGL 2 is missing). The lists still work.",
 
+  "vehicles.not_loaded":
+    "The vehicles cannot be drawn: a part of the page has not come. Trying again; reload the page if this stays.",
   "origin.demo": "DEMO RECORDING, not live",
   "origin.replay": "REPLAY, not live",
   "origin.live": "Live feeds",

@@ -29,6 +29,8 @@ export const fi: Dictionary = {
   "app.no_webgl":
     "Tämä selain ei pysty piirtämään karttaa (WebGL 2 puuttuu). Luettelot toimivat silti.",
 
+  "vehicles.not_loaded":
+    "Ajoneuvoja ei voida piirtää: osa sivusta ei latautunut. Yritetään uudelleen; lataa sivu uudelleen, jos tämä ei poistu.",
   "origin.demo": "DEMOTALLENNE, ei reaaliaikainen",
   "origin.replay": "TOISTO, ei reaaliaikainen",
   "origin.live": "Reaaliaikaiset lähteet",

@@ -27,6 +27,8 @@ export const sv: Dictionary = {
   "app.no_regions": "Servern angav inga regioner. Försöker igen.",
   "app.no_webgl": "Webbläsaren kan inte rita kartan (WebGL 2 saknas). Listorna fungerar ändå.",
 
+  "vehicles.not_loaded":
+    "Fordonen kan inte ritas: en del av sidan har inte laddats. Försöker igen; ladda om sidan om detta kvarstår.",
   "origin.demo": "DEMOINSPELNING, inte i realtid",
   "origin.replay": "REPRIS, inte i realtid",
   "origin.live": "Källor i realtid",

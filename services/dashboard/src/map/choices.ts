@@ -29,6 +29,13 @@ export class MapChoices {
     this.vehicle = known(VEHICLE_SCALES, wished.vehicles ?? recall("vehicles")) ?? "mode";
   }
 
+  /** An address was opened: what it says holds, and the rest stays. */
+  wish({ layers, streets, vehicles }: Wished): void {
+    this.shown = new Set(layersOf(layers) ?? this.shown);
+    this.street = known(STREET_SCALES, streets) ?? this.street;
+    this.vehicle = known(VEHICLE_SCALES, vehicles) ?? this.vehicle;
+  }
+
   get streetScale(): StreetScale {
     return this.street;
   }

@@ -3,6 +3,7 @@
 import type { Changes, Layer, Picture, Position } from "tilanne-client";
 import type { Map as MapLibre } from "maplibre-gl";
 import type { Measure } from "../emission/measures";
+import type { MessageKey } from "../i18n";
 import { MEASURES } from "../emission/measures";
 import type { Palette } from "./palette";
 
@@ -63,6 +64,8 @@ export interface MapLayer {
   pickGround?(point: { x: number; y: number }): Selection | undefined;
   /** Whether it marks a selected object itself; else the map puts a ring round its place. */
   readonly marksSelection?: boolean;
+  /** What is to be said over the map when it cannot be drawn. */
+  readonly remark?: MessageKey | undefined;
   /** By what streets and cells are coloured. */
   colourBy?(scale: StreetScale): void;
   /** By what vehicles are coloured. */

@@ -122,7 +122,9 @@ export class Board {
         button({}, say("reset"), () => this.reset()),
       );
     if (document.fullscreenEnabled) {
-      bar.append(button({}, say("wall"), () => void this.node.requestFullscreen()));
+      // The whole page, whose head says what is shown and how old it is; what is on it may be built anew.
+      const wall = (): Promise<void> => document.documentElement.requestFullscreen();
+      bar.append(button({}, say("wall"), () => void wall().catch(() => undefined)));
     }
     const tools = this.arranging ? (one: Placed) => this.tools(one) : undefined;
     this.page = new Page(this.placed, this.context, tools);

@@ -118,6 +118,12 @@ export class Header {
     }
   }
 
+  /** The focus was on the one before, whose place this header takes. */
+  focus(on: "theme" | "language"): void {
+    const chosen = on === "theme" ? "select" : "[aria-pressed=true]";
+    this.node.querySelector<HTMLElement>(`${chosen}[data-testid=${on}]`)?.focus();
+  }
+
   showPanels(shown: boolean): void {
     this.panels.setAttribute("aria-expanded", String(shown));
     setText(this.panels, this.speech.say(shown ? "app.panels.hide" : "app.panels.show"));

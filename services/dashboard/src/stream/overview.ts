@@ -70,7 +70,8 @@ export class Overview {
     // Nobody listened meanwhile: that silence was ours.
     this.cadence.resume();
     for (let first = 0; first < this.regions.length; first += this.subscriptionsMax) {
-      const client = new Client(this.url);
+      // Silence while a connection was lost was ours, too.
+      const client = new Client(this.url, { connection: () => this.cadence.resume() });
       this.clients.push(client);
       for (const region of this.regions.slice(first, first + this.subscriptionsMax)) {
         const selection = { region, layers: LAYERS, filter: FILTER };

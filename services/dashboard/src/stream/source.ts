@@ -3,9 +3,9 @@
  * stream and the same answers, below different addresses.
  */
 
-/** What was asked for is refused or cannot be read. */
+/** What was asked for is refused or cannot be read; where no answer comes, `fetch` throws. */
 export class AnswerError extends Error {
-  /** @param status of HTTP; 0 where no answer came */
+  /** @param status of HTTP; 0 where the answer cannot be read */
   constructor(
     message: string,
     readonly status: number,

@@ -32,7 +32,7 @@ const TEXTS = texts({
     slower: "slower",
     faster: "faster",
     same: "about the same",
-    words: "Colours from much slower than 20 km/h less, to more than 20 km/h faster",
+    words: "Colours from more than 20 km/h slower to more than 20 km/h faster",
     counts: "{slower} slower, {same} about the same, {faster} faster",
     none: "No street in view was measured at both moments.",
     unknown: "{n} more are known at one of the two only.",
@@ -91,6 +91,8 @@ const TEXTS = texts({
 interface Question {
   readonly source: Source;
   readonly path: string;
+  /** The moment of the replay. */
+  readonly atMs: number;
 }
 
 export class DifferenceView {
@@ -98,6 +100,8 @@ export class DifferenceView {
   private unknown = 0;
   private isCut = false;
   private failure: string | undefined;
+  /** Of which moment the streets are, once there are any. */
+  private comparedMs: number | undefined;
   private replay: Replay | undefined;
   private asked = "";
   private askedMs = Number.NEGATIVE_INFINITY;
@@ -120,14 +124,16 @@ export class DifferenceView {
     this.replay = replay;
     const speech = this.host.speech();
     const text = replay.baseline === undefined ? "now" : "what_if";
-    const moment = speech.date(replay.timeMs);
+    const moment = speech.date(this.comparedMs ?? replay.timeMs);
     setText(this.moments, speech.of(TEXTS)(text, { moment }));
     if (replay.state === "reaching") return;
     const question = this.question(replay);
     const key = question.source.url + question.path;
     const sinceMs = performance.now() - this.askedMs;
-    if (this.asking !== undefined && sinceMs < AGAIN_MS) return;
-    if (key === this.asked ? sinceMs < OLD_MS : sinceMs < AGAIN_MS && !this.hasMoved(key)) return;
+    const hasMoved = this.hasMoved(key);
+    // Of the same place one that is under way is waited for, or while time goes on none would come.
+    if (this.asking !== undefined && !hasMoved) return;
+    if (key === this.asked ? sinceMs < OLD_MS : sinceMs < AGAIN_MS && !hasMoved) return;
     this.asked = key;
     this.askedMs = performance.now();
     void this.ask(question);
@@ -180,10 +186,11 @@ export class DifferenceView {
     const bbox = scene.sight.map((edge) => edge.toFixed(4)).join(",");
     const query = new URLSearchParams({ bbox, fields: SPEED, filter: SEEN, format: "geojson" });
     if (!isWhatIf) query.set("before", new Date(replay.timeMs).toISOString());
-    return { source, path: `v1/regions/${scene.city.region}/diff/links?${query.toString()}` };
+    const path = `v1/regions/${scene.city.region}/diff/links?${query.toString()}`;
+    return { source, path, atMs: replay.timeMs };
   }
 
-  private async ask({ source, path }: Question): Promise<void> {
+  private async ask({ source, path, atMs }: Question): Promise<void> {
     this.asking?.abort();
     const asking = new AbortController();
     this.asking = asking;
@@ -203,6 +210,7 @@ export class DifferenceView {
       this.unknown = unknown;
       this.isCut = next !== undefined;
       this.failure = undefined;
+      this.comparedMs = atMs;
       this.host.scene.showDifferences(this.streets);
     } catch (error) {
       if (this.asking !== asking) return;

@@ -216,7 +216,11 @@ export class Time implements ReplayControl {
     const { host, past, remark } = this;
     const say = host.speech().of(TEXTS);
     const { trouble, aim, replay } = past;
-    if (trouble !== undefined) return say(trouble.what, { detail: trouble.detail }).trim();
+    if (trouble !== undefined) {
+      // Only a replay that there is is asked about again.
+      const isLost = trouble.what === "unreachable" && replay === undefined;
+      return say(isLost ? "unanswered" : trouble.what, { detail: trouble.detail }).trim();
+    }
     if (remark !== undefined && performance.now() < remark.untilMs) return remark.text;
     if (aim === undefined && replay === undefined) return this.whyNone();
     const state = aim === undefined ? (replay?.state ?? "reaching") : "reaching";

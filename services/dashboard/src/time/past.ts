@@ -53,6 +53,8 @@ export class Past {
   private owned = false;
   private busy = false;
   private restarted = false;
+  /** Counts what the reader has wished for: only the last of it comes true. */
+  private wishes = 0;
   private failures = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private asking: AbortController | undefined;
@@ -74,6 +76,7 @@ export class Past {
 
   /** Goes to a moment of a region. */
   goTo(region: string, atMs: number): void {
+    this.wishes += 1;
     this.aim = { region, atMs: Math.round(atMs) };
     this.restarted = false;
     this.trouble = undefined;
@@ -87,13 +90,21 @@ export class Past {
    * @param shown whether the page shows its picture already, being served by it
    */
   async adopt(id: string, shown = false): Promise<void> {
+    this.wishes += 1;
+    this.aim = undefined;
+    // One of ours stays ours: to take it over would end it.
+    if (this.replay?.id === id) return;
+    const wish = this.wishes;
     try {
       const replay = readReplay(await this.server.get(`v1/replays/${id}`));
+      if (wish !== this.wishes) return;
       if (replay === undefined) throw new AnswerError(`replay ${id} cannot be read`, 0);
       this.endOwn();
       this.begin(replay, false, shown);
     } catch (error) {
-      this.fail(error);
+      if (wish !== this.wishes) return;
+      if (!isStatus(error, NOT_FOUND)) this.fail(error);
+      else this.tellGone();
     }
   }
 
@@ -112,6 +123,7 @@ export class Past {
 
   /** Back to the present. */
   end(): void {
+    this.wishes += 1;
     this.aim = undefined;
     this.trouble = undefined;
     if (this.replay === undefined) {
@@ -154,7 +166,7 @@ export class Past {
     if (replay === undefined || !this.canSeek(replay, aim)) return this.start(aim, isWanted);
     const seek = new Date(aim.atMs).toISOString();
     try {
-      this.hear(replay.id, await this.server.send("PATCH", `v1/replays/${replay.id}`, { seek }));
+      await this.patch(replay.id, { seek });
     } catch (error) {
       if (!isStatus(error, NOT_FOUND) || !this.owned) throw error;
       await this.start(aim, isWanted);
@@ -215,11 +227,22 @@ export class Past {
     if (replay === undefined) return;
     this.restarted = false;
     try {
-      this.hear(replay.id, await this.server.send("PATCH", `v1/replays/${replay.id}`, change));
+      await this.patch(replay.id, change);
     } catch (error) {
+      // Another one is shown meanwhile, or none.
+      if (this.replay?.id !== replay.id) return;
       if (isStatus(error, NOT_FOUND)) await this.gone();
       else this.fail(error);
     }
+  }
+
+  private async patch(id: string, change: object): Promise<void> {
+    const answer = await this.server.send("PATCH", `v1/replays/${id}`, change);
+    if (this.replay?.id !== id) return;
+    // How it was before must not be heard after this.
+    this.stopAsking();
+    this.askIn(ASK_EVERY_MS);
+    this.hear(id, answer);
   }
 
   private hear(id: string, answer: unknown): void {
@@ -275,16 +298,26 @@ export class Past {
     if (replay === undefined) return;
     const [region] = replay.regions;
     if (!this.owned || this.restarted || region === undefined) {
-      this.trouble = { what: "gone", detail: "" };
-      this.events.told();
+      this.tellGone();
       return;
     }
     this.restarted = true;
     try {
       await this.start({ region, atMs: replay.timeMs }, () => this.replay === replay);
     } catch (error) {
+      if (this.replay !== replay) return;
       this.fail(error);
+      if (this.trouble?.what !== "unreachable") return;
+      // Asked again later, and started then.
+      this.restarted = false;
+      this.failures += 1;
+      this.askIn(waitBeforeTryMs(this.failures, Math.random()));
     }
+  }
+
+  private tellGone(): void {
+    this.trouble = { what: "gone", detail: "" };
+    this.events.told();
   }
 
   private fail(error: unknown): void {

@@ -27,7 +27,9 @@ afterAll(async () => {
 /** What is wrong, and where: a line for each place. */
 async function faults({ page }: Dashboard): Promise<string[]> {
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => window.axe.run(document));
+  const { violations } = await page.evaluate(() =>
+    window.axe.run(document, { resultTypes: ["violations"] }),
+  );
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, html }) => `${id} (${help}) at ${target.join(" ")}: ${html}`),
   );

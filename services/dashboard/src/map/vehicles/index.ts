@@ -6,6 +6,7 @@
 import type { Changes, Picture, Position } from "tilanne-client";
 import type { Map as MapLibre } from "maplibre-gl";
 import { lengthM, toMercator } from "../geography";
+import type { MessageKey } from "../../i18n";
 import type { MapLayer, Selection, VehicleScale } from "../layer";
 import { DARK, MODES } from "../palette";
 import type { Palette } from "../palette";
@@ -23,6 +24,8 @@ export { STALE_AFTER_MS, radiusPx, staleness } from "./look";
 const PICK_RADIUS_PX = 14;
 /** Between fixes further apart the way is not known well enough to be drawn as driven. */
 const LONGEST_TRACE_M = 250;
+/** What draws the vehicles is asked for so long after it did not come. */
+const LOAD_AGAIN_MS = 10_000;
 
 export class VehicleLayer implements MapLayer {
   readonly layer = "vehicles";
@@ -38,6 +41,7 @@ export class VehicleLayer implements MapLayer {
   private visible = true;
   private selected: string | undefined;
   private serverOffsetMs = 0;
+  private missing = false;
 
   /**
    * @param monotonicMs the page's timer
@@ -60,9 +64,11 @@ export class VehicleLayer implements MapLayer {
       this.overlay?.remove();
       this.overlay = undefined;
     });
-    void import("./overlay").then((drawing) => {
-      if (this.map === map) this.overlay = new drawing.VehicleOverlay(map, this.scene());
-    });
+    void this.load(map);
+  }
+
+  get remark(): MessageKey | undefined {
+    return this.missing ? "vehicles.not_loaded" : undefined;
   }
 
   changed(picture: Picture, changes: Changes, nowMs: number): void {
@@ -166,6 +172,15 @@ export class VehicleLayer implements MapLayer {
     const byMode = MODES.map((mode) => rgb(this.palette.mode[mode]));
     const other = rgb(this.palette.mode.unspecified);
     return ({ mode }) => byMode[mode] ?? other;
+  }
+
+  /** Without what draws them there are no vehicles: that is said, and tried again. */
+  private async load(map: MapLibre): Promise<void> {
+    const drawing = await import("./overlay").catch(() => undefined);
+    this.missing = drawing === undefined;
+    if (this.map !== map) return;
+    if (drawing === undefined) setTimeout(() => void this.load(map), LOAD_AGAIN_MS);
+    else this.overlay = new drawing.VehicleOverlay(map, this.scene());
   }
 
   /** Another region: the lines of the old one go. */

@@ -123,7 +123,7 @@ function ofCity({ cadence, nowMs }: World, region: RegionOverview, city: City): 
     state,
     heardMs: newestMs(picture),
     area,
-    areaOld: area !== undefined && nowMs - area.event_time_ms > LINK_STALE_AFTER_MS,
+    areaOld: area !== undefined && isOld(area, nowMs),
     share: area && areaShare(area),
     lost_veh_h_h: flowing?.delay_veh_h_h,
     traffic_veh_km_h: flowing?.traffic_veh_km_h,
@@ -132,7 +132,8 @@ function ofCity({ cadence, nowMs }: World, region: RegionOverview, city: City): 
     emission,
     messages: begun ? messageFigures(region, city, nowMs) : undefined,
     feeds: state === "live" ? feedFigures(feeds, nowMs, cadence) : undefined,
-    oldest: feeds[0],
+    // A feed that has said nothing yet is complete to no time at all.
+    oldest: feeds.find(({ watermark_ms }) => watermark_ms > 0),
     missing: {
       area: noArea,
       speed: area === undefined ? noArea : "no_speed",
@@ -143,6 +144,11 @@ function ofCity({ cadence, nowMs }: World, region: RegionOverview, city: City): 
       feeds: begun ? (feeds.length === 0 ? "no_feeds" : "cut_off") : "no_connection",
     },
   };
+}
+
+/** Without a time nothing of it has been worked out yet. */
+function isOld({ event_time_ms }: Area, nowMs: number): boolean {
+  return event_time_ms > 0 && nowMs - event_time_ms > LINK_STALE_AFTER_MS;
 }
 
 /** Queues can be told of only where something is seen. */

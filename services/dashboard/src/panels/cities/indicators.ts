@@ -64,7 +64,8 @@ function atText({ speech, say, nowMs }: Wording, timeMs: number): string {
 
 /** Of when the area's figures are. */
 function areaBasis(wording: Wording, { area }: CityFigures): string {
-  return area === undefined ? "" : atText(wording, area.event_time_ms);
+  const timeMs = area?.event_time_ms ?? 0;
+  return timeMs > 0 ? atText(wording, timeMs) : "";
 }
 
 function heardBasis(wording: Wording, { heardMs }: CityFigures): string {
@@ -241,7 +242,7 @@ const ALL: Readonly<Record<IndicatorName, Indicator>> = {
     // The earlier a feed is complete to, the older it is at the same moment.
     order: ({ oldest }) => oldest && -oldest.watermark_ms,
     say({ speech, say, labels, nowMs }, { oldest, missing }) {
-      if (oldest === undefined) return { missing: missing.feeds };
+      if (oldest === undefined) return { missing: missing.messages };
       const feed = labels.get(oldest.id)?.title ?? oldest.id;
       return {
         main: say("ago", { age: speech.span(nowMs - oldest.watermark_ms) }),

@@ -3,6 +3,7 @@
 import { button, element, setText } from "../../dom";
 import type { Say, Speech } from "../../i18n";
 import { reorder } from "../../reorder";
+import type { Source } from "../../stream/source";
 import type { Panel, PanelContext } from "../panel";
 import type { Failure } from "./pages";
 import { Pages } from "./pages";
@@ -72,14 +73,10 @@ export const deadLettersPanel: Panel = {
   size: "full",
   opensAtStart: true,
   mount(body, context) {
-    const { speech, source } = context();
+    const { speech } = context();
     const say: Words = speech.of(TEXTS);
-    const get = (path: string, signal: AbortSignal): Promise<unknown> => source.get(path, signal);
-    const pages = new Pages(
-      get,
-      () => performance.now(),
-      () => write(),
-    );
+    let { source } = context();
+    let pages = pagesOf(source);
     const rows = new Map<number, LetterRow>();
     /** Server's time at which what is shown was there. */
     let cameMs: number | undefined;
@@ -92,7 +89,7 @@ export const deadLettersPanel: Panel = {
     const older = button({}, say("older"), () => pages.older());
     const refresh = button({}, say("refresh"), () => pages.refresh());
     const state = element("p", { class: "quiet", role: "status", "data-testid": "letters-state" });
-    const asked = element("p", { class: "quiet" });
+    const askedAt = element("p", { class: "quiet" });
     const error = element("p", { class: "error", role: "alert" });
     const heads = HEADS.map((key) => element("th", { scope: "col" }, say(key)));
     const table = element(
@@ -115,10 +112,28 @@ export const deadLettersPanel: Panel = {
     body.append(
       element("p", { class: "quiet" }, say("how")),
       of,
-      element("div", { class: "letters-head" }, choice.node, refresh, turning, state, asked),
+      element("div", { class: "letters-head" }, choice.node, refresh, turning, state, askedAt),
       error,
       scroll,
     );
+
+    function pagesOf(asked: Source): Pages {
+      const get = (path: string, signal: AbortSignal): Promise<unknown> => asked.get(path, signal);
+      return new Pages(
+        get,
+        () => performance.now(),
+        () => write(),
+      );
+    }
+
+    /** The page looks at another moment: what was there at the one before goes. */
+    function follow(other: Source): void {
+      if (other === source) return;
+      source = other;
+      pages = pagesOf(other);
+      for (const row of rows.values()) row.node.remove();
+      rows.clear();
+    }
 
     /** What is shown, in words. */
     function stateText(): string {
@@ -159,7 +174,7 @@ export const deadLettersPanel: Panel = {
       setText(state, stateText());
       const time = cameMs === undefined ? "" : speech.time(cameMs);
       const isAgain = pages.number === 1 && failure === undefined;
-      setText(asked, time === "" ? "" : say(isAgain ? "asked_again" : "asked", { time }));
+      setText(askedAt, time === "" ? "" : say(isAgain ? "asked_again" : "asked", { time }));
       const why = failure === undefined ? "" : failureText(speech, failure, city.name);
       const kept = why !== "" && page !== undefined && time !== "" ? say("kept", { time }) : "";
       setText(error, [why, kept].filter((text) => text !== "").join(" "));
@@ -170,6 +185,7 @@ export const deadLettersPanel: Panel = {
 
     function update(): void {
       const now = context();
+      follow(now.source);
       choice.update(now);
       setText(of, say("of", { city: now.city.name }));
       if (!document.hidden) pages.want({ region: now.city.region, feed: choice.feed });

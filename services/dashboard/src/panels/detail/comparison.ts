@@ -70,17 +70,15 @@ export function areaComparison(speech: Speech, area: Area, nowMs: number): Compa
   const say = speech.of(TEXTS);
   const title = say("now_area");
   const { speed_km_h: speed, free_flow_speed_km_h: free, event_time_ms } = area;
-  const age = say("age_area", {
-    time: speech.minute(event_time_ms),
-    age: speech.span(nowMs - event_time_ms),
-  });
+  const times = { time: speech.minute(event_time_ms), age: speech.span(nowMs - event_time_ms) };
+  const age = event_time_ms > 0 ? [say("age_area", times)] : [];
   if (speed === null || speed === undefined) {
-    return { title, figure: "–", interval: "", sentences: [say("unseen_area"), age] };
+    return { title, figure: "–", interval: "", sentences: [say("unseen_area"), ...age] };
   }
   const estimate = { value: speed, low: speed, high: speed };
   const compared = free ? [against(speech, estimate, { name: "free", km_h: free })] : [];
   const figure = speech.quantity("km_h", speed);
-  return { title, figure, interval: "", sentences: [...compared, age] };
+  return { title, figure, interval: "", sentences: [...compared, ...age] };
 }
 
 /** What congestion adds to CO2, beside all of it with its interval; nothing where that is unknown. */

@@ -64,6 +64,8 @@ export function provenance(speech: Speech, object: Stamped, nowMs: number): Sect
 }
 
 export function aged(speech: Speech, timeMs: number, nowMs: number): string {
+  // Nothing of it has been worked out yet.
+  if (!(timeMs > 0)) return "–";
   return `${speech.span(nowMs - timeMs)} (${speech.time(timeMs)})`;
 }
 

@@ -18,6 +18,8 @@ export class WhatIfForm {
   private readonly start: HTMLButtonElement;
   private readonly status = element("p", { role: "status" });
   private filled = false;
+  /** Whether it says that nothing is archived. */
+  private lacksArchive = false;
   private busy = false;
 
   /** @param started called when there is a new what-if */
@@ -66,10 +68,15 @@ export class WhatIfForm {
     setText(this.street, id === undefined ? say("no_street") : say("street", { street }));
     const { extent } = replays;
     this.start.disabled = id === undefined || extent === undefined || this.busy;
-    if (extent === undefined) setText(this.status, say("no_archive", { region: city.name }));
-    if (extent === undefined || this.filled) return;
+    if (extent === undefined) {
+      this.lacksArchive = true;
+      setText(this.status, say("no_archive", { region: city.name }));
+      return;
+    }
+    if (this.lacksArchive) setText(this.status, "");
+    this.lacksArchive = false;
+    if (this.filled) return;
     this.filled = true;
-    setText(this.status, "");
     const from = wallTime(Math.max(extent.fromMs + MINUTE_MS, extent.toMs - 60 * MINUTE_MS));
     [this.day.value, this.time.value] = [from.day, from.time];
   }

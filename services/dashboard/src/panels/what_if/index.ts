@@ -63,31 +63,51 @@ class ReplayList {
     setText(this.status, list.length === 0 ? say("none") : "");
     this.table.hidden = list.length === 0;
     const look = JSON.stringify([list, replays.followed]);
-    // A row with the focus is left alone until the focus goes on.
-    if (look === this.drawn || this.rows.contains(document.activeElement)) return;
+    if (look === this.drawn) return;
+    // While a row has the focus no row comes or goes, but what they say is brought to date.
+    if (this.rows.contains(document.activeElement)) {
+      for (const replay of list) this.retell(replay);
+      return;
+    }
     this.drawn = look;
     this.rows.replaceChildren(...list.map((replay) => this.row(replay)));
   }
 
-  private row(replay: Replay): HTMLElement {
+  private retell(replay: Replay): void {
+    const row = [...this.rows.rows].find(({ dataset }) => dataset["replay"] === replay.id);
+    for (const [index, text] of this.told(replay).entries()) {
+      const cell = row?.cells[index + 1];
+      if (cell !== undefined) setText(cell, text);
+    }
+  }
+
+  /** Where, how, when and how fast it is. */
+  private told(replay: Replay): [string, string, string, string] {
     const { speech, settings, replays } = this.context();
     const say = speech.of(TEXTS);
     const { id, state, error, timeMs, speed } = replay;
-    const isWhatIf = replay.baseline !== undefined;
-    const name = say("name", { kind: say(isWhatIf ? "what_if" : "replay"), id });
     const places = replay.regions.map(
       (region) => settings.cities.find((city) => city.region === region)?.name ?? region,
     );
     const how = say(state, { detail: error ?? "" });
     const shown = replays.followed === id ? `, ${say("shown")}` : "";
     const pace = speed === "max" ? say("max") : say("times", { n: speech.digits(speed) });
+    return [places.join(", "), how + shown, speech.date(timeMs), pace];
+  }
+
+  private row(replay: Replay): HTMLElement {
+    const say = this.context().speech.of(TEXTS);
+    const { id } = replay;
+    const isWhatIf = replay.baseline !== undefined;
+    const name = say("name", { kind: say(isWhatIf ? "what_if" : "replay"), id });
+    const [places, how, moment, pace] = this.told(replay);
     return element(
       "tr",
-      {},
+      { "data-replay": id },
       element("th", { scope: "row" }, name),
-      element("td", {}, places.join(", ")),
-      element("td", {}, how + shown),
-      element("td", { class: "number" }, speech.date(timeMs)),
+      element("td", {}, places),
+      element("td", {}, how),
+      element("td", { class: "number" }, moment),
       element("td", {}, pace),
       element("td", { class: "what-if-actions" }, ...this.actions(replay, name)),
     );

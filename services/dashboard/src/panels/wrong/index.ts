@@ -208,6 +208,8 @@ export const wrongPanel: Panel = {
   opensAtStart: true,
   size: "wide",
   overview: true,
+  // Streets are compared with what is usual where the map looks.
+  needs: () => ["links"],
   mount(body, context) {
     const list = new WrongList(body, context);
     return () => list.update();

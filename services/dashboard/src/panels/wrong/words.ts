@@ -194,7 +194,8 @@ function silenceFacts({ speech, say, cadence, nowMs }: Wording, feed: Feed): Fac
   const silence = silenceMs(feed, nowMs);
   if (silence !== undefined) facts.push([say("silence"), speech.span(silence)]);
   facts.push([say("beat"), speech.span(cadence.limitMs(feed.id))]);
-  facts.push([say("complete"), speech.time(feed.watermark_ms)]);
+  // A feed that has said nothing yet is complete to no time at all.
+  if (feed.watermark_ms > 0) facts.push([say("complete"), speech.time(feed.watermark_ms)]);
   return facts;
 }
 

@@ -10,8 +10,6 @@ const FLAGS = [
   "--enable-unsafe-swiftshader",
   "--disable-background-networking",
   "--disable-component-update",
-  // For `performance.memory` and a collector that runs when it is asked to.
-  "--enable-precise-memory-info",
 ];
 
 export const DESKTOP = { width: 1_280, height: 800 };

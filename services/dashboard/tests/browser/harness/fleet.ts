@@ -40,11 +40,6 @@ export class Fleet {
     this.parkedAtS ??= nowS();
   }
 
-  /** All drive on, from where they would be now. */
-  drive(): void {
-    this.parkedAtS = undefined;
-  }
-
   /** All stand somewhere else than before. */
   moveOn(): void {
     this.parkedAtS = (this.parkedAtS ?? nowS()) + 10;
@@ -82,7 +77,7 @@ export class Fleet {
       longitude_deg:
         west + ((east - west) * column) / columns + RADIUS_M * Math.cos(angle) * metreOfLongitude,
     };
-    // Anticlockwise, so the heading is a quarter turn before the angle as seen from north.
+    // The angle is from east and anticlockwise, the heading from north and clockwise, across it.
     const bearing_deg = ((((-angle * 180) / Math.PI) % 360) + 360) % 360;
     return { place, bearing_deg };
   }
