@@ -1,7 +1,10 @@
 //! What the routes answer.
 
+use std::io::Read;
+
 use axum::http::{Method, StatusCode, header};
 use events::Geometry;
+use flate2::read::GzDecoder;
 use gateway::Progress;
 use picture::{Layer, Snapshot, View};
 use serde_json::{Value, json};
@@ -307,6 +310,17 @@ async fn the_dashboard_is_served_with_types_and_cache_times() {
         assert_eq!(answer.status, StatusCode::OK, "{script}");
         assert_eq!(answer.header(header::CONTENT_TYPE), "text/javascript; charset=utf-8");
         assert!(answer.header(header::CACHE_CONTROL).ends_with("immutable"), "{script}");
+        for (taken, coding) in [("gzip, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip")] {
+            let packed = get_with(&app, &script, &[("accept-encoding", taken)]).await;
+            assert_eq!(packed.header(header::CONTENT_ENCODING), coding, "{script} {taken}");
+            assert_eq!(packed.header(header::CONTENT_TYPE), answer.header(header::CONTENT_TYPE));
+            assert!(packed.body.len() < answer.body.len() / 2, "{script} {taken}");
+            if coding == "gzip" {
+                let mut whole = Vec::new();
+                GzDecoder::new(&packed.body[..]).read_to_end(&mut whole).unwrap();
+                assert_eq!(whole, answer.body, "{script}");
+            }
+        }
         let answer = send(&app, request(Method::POST, &script, &[])).await;
         answer.assert_problem(405, "");
         assert_eq!(answer.header(header::ALLOW), "GET,HEAD");

@@ -23,6 +23,7 @@ import { Theme } from "./shell/theme";
 import type { ViewName } from "./shell/views";
 import { pageOf, viewNamed } from "./shell/views";
 import type { Session } from "./stream/session";
+import { Wake } from "./stream/wake";
 import { folder } from "./stream/source";
 import { Time } from "./time";
 import { Pictures } from "./time/pictures";
@@ -43,6 +44,10 @@ export class App {
     look: (place) => this.scene.look(place),
   });
   private readonly scene: Scene;
+  private readonly wake = new Wake(
+    () => performance.now(),
+    () => Date.now(),
+  );
   private readonly pictures: Pictures;
   private readonly time: Time;
   private speech: Speech;
@@ -346,7 +351,7 @@ export class App {
   private tellState(): void {
     const { speech, session } = this;
     const { live, nowMs } = session;
-    const lagMs = live.clock.lagMs();
+    const lagMs = this.wake.lagMs(live.clock.lagMs());
     const state = pageState(live.state, lagMs);
     this.header.update(live.picture.origin ?? this.settings.origin, state, lagMs, this.time.state);
     this.frame.showStale(state === "lost" || state === "silent");

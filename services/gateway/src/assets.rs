@@ -57,6 +57,21 @@ pub(crate) async fn other(State(app): State<Arc<App>>, request: Request) -> Resp
     answer(&app, request.headers(), path, file)
 }
 
+/// A file as it was packed when the dashboard was built, which packs better than what is made for each
+/// answer, and how it is packed.
+fn packed(request: &HeaderMap, path: &str) -> Option<(EmbeddedFile, &'static str)> {
+    let accepted = request.get(header::ACCEPT_ENCODING)?.to_str().ok()?;
+    let takes = |wanted: &str| {
+        accepted.split(',').any(|coding| {
+            let mut parts = coding.split(';').map(str::trim);
+            parts.next() == Some(wanted) && parts.next() != Some("q=0")
+        })
+    };
+    let (coding, ending) =
+        [("br", "br"), ("gzip", "gz")].into_iter().find(|(coding, _)| takes(coding))?;
+    Some((Dist::get(&format!("{path}.{ending}"))?, coding))
+}
+
 fn answer(app: &App, request: &HeaderMap, path: &str, file: EmbeddedFile) -> Response {
     // The type is borrowed for its hexadecimal form.
     let hash = blake3::Hash::from_bytes(file.metadata.sha256_hash());
@@ -64,6 +79,13 @@ fn answer(app: &App, request: &HeaderMap, path: &str, file: EmbeddedFile) -> Res
     let media_type = media_type(path);
     let mut response = if negotiate::has(request, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
+    } else if let Some((packed, coding)) = packed(request, path) {
+        let headers = [
+            (header::CONTENT_TYPE, media_type),
+            (header::CONTENT_ENCODING, coding),
+            (header::VARY, "accept-encoding"),
+        ];
+        (headers, packed.data.into_owned()).into_response()
     } else {
         ([(header::CONTENT_TYPE, media_type)], file.data.into_owned()).into_response()
     };

@@ -152,7 +152,7 @@ export class Header {
     const { speech, actions } = this;
     const nav = element("nav", { class: "views", "aria-label": speech.say("app.views") });
     for (const view of VIEWS) {
-      const attributes = { href: `#view=${view}`, "data-testid": "view", "data-view": view };
+      const attributes = { href: `./#view=${view}`, "data-testid": "view", "data-view": view };
       const link = element("a", attributes, speech.say(`view.${view}`));
       link.addEventListener("click", (event) => {
         // Opened in another tab it begins there anew; here the rest of the address stays.

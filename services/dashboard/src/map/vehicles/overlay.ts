@@ -135,6 +135,8 @@ export class VehicleOverlay {
     this.makeAtlas();
     const canvas = this.container.querySelector("canvas");
     canvas?.setAttribute("aria-hidden", "true");
+    // What nobody can hear of is no stop of the keyboard.
+    canvas?.removeAttribute("tabindex");
     // A wall display loses its graphics context now and then, and all that was on the card with it.
     canvas?.addEventListener("webglcontextlost", (event) => {
       // Else the browser does not give it back.

@@ -87,7 +87,18 @@ export const detailPanel: Panel = {
     const explain = new ExplainSection(context);
     const emission = new EmissionSection(context);
     const traffic = [now.node, curves.node, explain.node, facts];
-    const rest = element("div", { class: "card-body" }, ...traffic, emission.node);
+    const rest = element(
+      "div",
+      // It scrolls, also for who has no mouse.
+      {
+        class: "card-body",
+        tabindex: "0",
+        role: "region",
+        "aria-label": speech.say("detail.title"),
+      },
+      ...traffic,
+      emission.node,
+    );
     body.append(head, gone, rest);
     return () => {
       const seen = context();
