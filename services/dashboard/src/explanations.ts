@@ -3,6 +3,8 @@
  * not carry it: it is several times as long as the link itself.
  */
 
+import type { Emission } from "tilanne-client";
+
 /** One source behind a speed. */
 export interface Evidence {
   kind: string;
@@ -185,4 +187,3 @@ export class Explanations {
     this.changed();
   }
 }
-import type { Emission } from "tilanne-client";

@@ -427,10 +427,6 @@ export const en = {
   "emission.windows": "{share} of the time",
   "emission.no_totals": "Noise power is not added up over time.",
   "emission.line": "Since this page was opened, each minute",
-  "emission.line_empty": "The line begins with the next minute.",
-  "emission.line_said":
-    "{what} in {unit} from {from} to {to}: lowest {lowest}, highest {highest}, newest {newest}",
-  "emission.band": "Band: 90 % interval",
   "emission.why": "What is this estimate from?",
   "emission.why_how":
     "Emission = traffic × fleet × factors at this speed. Nothing is measured at the vehicles.",

@@ -430,10 +430,6 @@ export const fi: Dictionary = {
   "emission.windows": "{share} ajasta",
   "emission.no_totals": "Melutehoa ei lasketa yhteen ajan yli.",
   "emission.line": "Tämän sivun avaamisesta, minuuteittain",
-  "emission.line_empty": "Viiva alkaa seuraavasta minuutista.",
-  "emission.line_said":
-    "{what}, {unit}, {from}–{to}: pienin {lowest}, suurin {highest}, uusin {newest}",
-  "emission.band": "Vyö: 90 %:n väli",
   "emission.why": "Mistä tämä arvio tulee?",
   "emission.why_how":
     "Päästö = liikenne × ajoneuvokanta × kertoimet tällä nopeudella. Ajoneuvoista ei mitata mitään.",

@@ -427,10 +427,6 @@ export const sv: Dictionary = {
   "emission.windows": "{share} av tiden",
   "emission.no_totals": "Bullereffekt summeras inte över tid.",
   "emission.line": "Sedan sidan öppnades, varje minut",
-  "emission.line_empty": "Linjen börjar med nästa minut.",
-  "emission.line_said":
-    "{what} i {unit} från {from} till {to}: lägst {lowest}, högst {highest}, senast {newest}",
-  "emission.band": "Band: 90 %-intervall",
   "emission.why": "Vad bygger uppskattningen på?",
   "emission.why_how":
     "Utsläpp = trafik × fordonsbestånd × faktorer vid denna hastighet. Inget är mätt vid fordonen.",

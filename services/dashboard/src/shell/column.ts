@@ -48,6 +48,9 @@ export class Column {
    * @param sideShown whether the column at the side is shown at all
    */
   update(sideShown: boolean): void {
+    const closes = !this.card.hidden && this.context().selection === undefined;
+    // What closes hears of it once, and asks for nothing more.
+    if (closes) for (const { panel, update } of this.mounted) if (panel.place === "card") update();
     this.card.hidden = this.context().selection === undefined;
     for (const { update } of this.open(sideShown)) update();
   }

@@ -43,7 +43,8 @@ class Entry {
 
   update(speech: Speech, area: Area, nowMs: number): void {
     const { coverage, speed_km_h: speed, free_flow_speed_km_h: free } = area;
-    const old = nowMs - area.event_time_ms > LINK_STALE_AFTER_MS;
+    // Without a time it has had no value yet, which is not the same as an old one.
+    const old = area.event_time_ms > 0 && nowMs - area.event_time_ms > LINK_STALE_AFTER_MS;
     this.node.classList.toggle("old", old);
     setText(this.open, areaName(area));
     setText(this.kind, areaKind(speech, area));
