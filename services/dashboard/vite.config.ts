@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import type { Plugin } from "vite";
 import { defaultClientConditions, defaultServerConditions, loadEnv } from "vite";
@@ -11,21 +13,22 @@ const SOURCE = "tilanne-source";
 
 /**
  * Puts each script and style beside itself packed as well as it goes: the server packs what it makes
- * for each answer, fast and less well, and these are the same for everybody.
+ * for each answer, fast and less well, and these are the same for everybody. After all has been written:
+ * before that, plugins still change it.
  */
 function packed(): Plugin {
   return {
     name: "packed",
     apply: "build",
-    generateBundle(_, bundle) {
-      for (const [fileName, file] of Object.entries(bundle)) {
+    writeBundle({ dir = "dist" }, bundle) {
+      for (const fileName of Object.keys(bundle)) {
         if (!/\.(js|css)$/.test(fileName)) continue;
-        const whole = Buffer.from(file.type === "chunk" ? file.code : file.source);
+        const path = join(dir, fileName);
+        const whole = readFileSync(path);
         const params = { [constants.BROTLI_PARAM_SIZE_HINT]: whole.length };
-        const brotli = brotliCompressSync(whole, { params });
-        this.emitFile({ type: "asset", fileName: `${fileName}.br`, source: brotli });
-        const gzip = gzipSync(whole, { level: constants.Z_BEST_COMPRESSION });
-        this.emitFile({ type: "asset", fileName: `${fileName}.gz`, source: gzip });
+        writeFileSync(`${path}.br`, brotliCompressSync(whole, { params }));
+        const level = constants.Z_BEST_COMPRESSION;
+        writeFileSync(`${path}.gz`, gzipSync(whole, { level }));
       }
     },
   };
