@@ -93,7 +93,7 @@ export const detailPanel: Panel = {
       {
         class: "card-body",
         tabindex: "0",
-        role: "region",
+        role: "group",
         "aria-label": speech.say("detail.title"),
       },
       ...traffic,
