@@ -122,6 +122,8 @@ export class VehicleOverlay {
       deviceProps: { webgl: CONTEXT },
       _pickable: false,
       onDeviceInitialized: (device: Device) => this.opened(device),
+      // What nobody can hear of is no stop of the keyboard; deck.gl has made it one by now.
+      onLoad: () => this.container.querySelector("canvas")?.removeAttribute("tabindex"),
       onAfterRender: ({ gl }: { gl: WebGL2RenderingContext }) => this.pace.painted(finished(gl)),
     };
     this.overlay = new MapLibreOverlay(properties);
@@ -135,8 +137,6 @@ export class VehicleOverlay {
     this.makeAtlas();
     const canvas = this.container.querySelector("canvas");
     canvas?.setAttribute("aria-hidden", "true");
-    // What nobody can hear of is no stop of the keyboard.
-    canvas?.removeAttribute("tabindex");
     // A wall display loses its graphics context now and then, and all that was on the card with it.
     canvas?.addEventListener("webglcontextlost", (event) => {
       // Else the browser does not give it back.
