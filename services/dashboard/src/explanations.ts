@@ -4,6 +4,7 @@
  */
 
 import type { Emission } from "tilanne-client";
+import { isObject, number, objects, text } from "./json";
 
 /** One source behind a speed. */
 export interface Evidence {
@@ -59,34 +60,20 @@ export type Explained =
 /** A refusal must not make the page ask at every tick. */
 const ASK_AGAIN_MS = 5_000;
 
-type Json = Record<string, unknown>;
-
-function list(value: unknown): Json[] {
-  const all: unknown[] = Array.isArray(value) ? value : [];
-  return all.filter(isObject);
-}
-
-function number(value: unknown): number {
-  return typeof value === "number" && Number.isFinite(value) ? value : 0;
+/** Missing is nothing here: a share or a count that is left out is 0. */
+function amount(value: unknown): number {
+  return number(value) ?? 0;
 }
 
 function evidence(value: unknown): Evidence[] {
-  return list(value).map((one) => ({
+  return objects(value).map((one) => ({
     kind: text(one["kind"]) || "unspecified",
-    speed_km_h: number(one["speed_km_h"]),
-    deviation_km_h: number(one["deviation_km_h"]),
-    weight: Math.min(1, Math.max(0, number(one["weight"]))),
-    count: number(one["count"]),
+    speed_km_h: amount(one["speed_km_h"]),
+    deviation_km_h: amount(one["deviation_km_h"]),
+    weight: Math.min(1, Math.max(0, amount(one["weight"]))),
+    count: amount(one["count"]),
     note: text(one["note"]),
   }));
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null;
 }
 
 /** An emission has what all of them have, or is none. */
@@ -100,24 +87,24 @@ function emissionOf(value: unknown): Emission | undefined {
 function basisOf(value: unknown): EmissionBasis | undefined {
   if (!isObject(value)) return undefined;
   return {
-    speed_km_h: number(value["speed_km_h"]),
-    stopped_share: number(value["stopped_share"]),
+    speed_km_h: amount(value["speed_km_h"]),
+    stopped_share: amount(value["stopped_share"]),
     stopped_measured: value["stopped_measured"] === true,
-    flow_veh_h: number(value["flow_veh_h"]),
-    temperature_c: number(value["temperature_c"]),
-    gradient_percent: number(value["gradient_percent"]),
-    studded_share: number(value["studded_share"]),
+    flow_veh_h: amount(value["flow_veh_h"]),
+    temperature_c: amount(value["temperature_c"]),
+    gradient_percent: amount(value["gradient_percent"]),
+    studded_share: amount(value["studded_share"]),
     road_state: text(value["road_state"]),
     mix: text(value["mix"]),
-    sampling_percent: number(value["sampling_percent"]),
-    mix_percent: number(value["mix_percent"]),
-    factor_percent: number(value["factor_percent"]),
-    shares: list(value["shares"]).map((share) => ({
+    sampling_percent: amount(value["sampling_percent"]),
+    mix_percent: amount(value["mix_percent"]),
+    factor_percent: amount(value["factor_percent"]),
+    shares: objects(value["shares"]).map((share) => ({
       group: text(share["group"]),
-      vehicle_km: number(share["vehicle_km"]),
-      co2: number(share["co2"]),
-      nox: number(share["nox"]),
-      pm: number(share["pm"]),
+      vehicle_km: amount(share["vehicle_km"]),
+      co2: amount(share["co2"]),
+      nox: amount(share["nox"]),
+      pm: amount(share["pm"]),
     })),
   };
 }

@@ -4,6 +4,7 @@ import type { Box, Origin } from "tilanne-client";
 import type { Language } from "./i18n";
 import { LANGUAGES, isLanguage } from "./i18n";
 import type { Source } from "./stream/source";
+import { isObject, objects } from "./json";
 
 export interface City {
   id: string;
@@ -27,16 +28,6 @@ export interface Settings {
 /** What a server allows that does not say. */
 const SUBSCRIPTIONS_MAX = 8;
 
-type Json = Record<string, unknown>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null;
-}
-
-function list(value: unknown): Json[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
 function isBox(value: unknown): value is Box {
   return (
     Array.isArray(value) &&
@@ -47,11 +38,11 @@ function isBox(value: unknown): value is Box {
 
 /** The cities of `/v1/regions`; a region without cities is shown as one. */
 export function citiesOf(regions: unknown): City[] {
-  const named = isObject(regions) ? list(regions["regions"]) : [];
+  const named = isObject(regions) ? objects(regions["regions"]) : [];
   return named.flatMap((region) => {
     const id = region["id"];
     if (typeof id !== "string") return [];
-    const cities = list(region["cities"]);
+    const cities = objects(region["cities"]);
     return (cities.length > 0 ? cities : [region]).flatMap((city): City[] => {
       const { id: cityId, name, bbox } = city;
       if (typeof cityId !== "string" || typeof name !== "string" || !isBox(bbox)) return [];

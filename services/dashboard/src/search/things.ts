@@ -1,6 +1,7 @@
 /** What is searched: objects of the picture, of which the server's answers have only some parts. */
 
 import type { Area, Detector, Link, Picture, Situation, Vehicle, Weather } from "tilanne-client";
+import { isObject } from "../json";
 
 export type VehicleThing = Pick<Vehicle, "id" | "report">;
 export type LinkThing = Pick<Link, "id" | "name" | "line">;
@@ -65,8 +66,4 @@ export function hasMore(answer: unknown): boolean {
 
 function isThing(value: unknown): value is { id: string } {
   return isObject(value) && typeof value["id"] === "string";
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

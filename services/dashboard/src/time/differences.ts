@@ -3,6 +3,9 @@
  * colours say the same at all times. Pure.
  */
 
+import type { Json } from "../json";
+import { number } from "../json";
+
 /** A street whose speed is known at both moments. */
 export interface StreetDifference {
   readonly id: string;
@@ -38,14 +41,8 @@ export function byChange(a: StreetDifference, b: StreetDifference): number {
   return Math.abs(b.change) - Math.abs(a.change) || (a.id < b.id ? -1 : 1);
 }
 
-type Json = Record<string, unknown>;
-
 function at(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? (value as Json)[name] : undefined;
-}
-
-function number(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
 /** Reads an answer of `diff/links` as GeoJSON. */

@@ -1,5 +1,7 @@
 /** Of which times a region is archived, from the parts that the server lists. Pure. */
 
+import { isObject } from "../json";
+
 export interface Span {
   readonly fromMs: number;
   readonly toMs: number;
@@ -21,12 +23,6 @@ const NOT_OF_PICTURES: readonly unknown[] = [
 ];
 /** A feed says how it is more often than this: a longer silence of all is a gap. */
 export const GAP_MS = 10 * 60_000;
-
-type Json = Record<string, unknown>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null;
-}
 
 /** @param archive the answer of `/v1/archive`; `undefined` where nothing of the region is archived */
 export function extentOf(archive: unknown, region: string): Extent | undefined {

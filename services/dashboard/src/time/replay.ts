@@ -1,5 +1,7 @@
 /** A replay as the server tells of it. Pure. */
 
+import { isObject } from "../json";
+
 export const REPLAY_STATES = ["reaching", "playing", "paused", "ended", "failed"] as const;
 export type ReplayState = (typeof REPLAY_STATES)[number];
 
@@ -21,12 +23,6 @@ export interface Replay {
   readonly toMs: number;
   readonly timeMs: number;
   readonly speed: Speed;
-}
-
-type Json = Record<string, unknown>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null;
 }
 
 /** `undefined` when it is not told as agreed. */

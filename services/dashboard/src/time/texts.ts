@@ -26,7 +26,7 @@ export const TEXTS = texts({
     reaching: "Going to {moment} …",
     reached: "Showing {moment}",
     playing: "Playing from {moment} on",
-    ended: "{moment}: the archive ends here for now.",
+    ended: "{moment}: nothing later is archived yet.",
     foreign_ended: "{moment}: this replay ends here.",
     failed: "The replay cannot go on: {detail}",
     too_many: "The server plays as many replays as it may. Try again later, or end one of yours.",
@@ -63,7 +63,7 @@ export const TEXTS = texts({
     reaching: "Siirrytään hetkeen {moment} …",
     reached: "Näytetään {moment}",
     playing: "Toistetaan hetkestä {moment} alkaen",
-    ended: "{moment}: arkisto päättyy toistaiseksi tähän.",
+    ended: "{moment}: myöhempää ei ole vielä arkistoitu.",
     foreign_ended: "{moment}: tämä toisto päättyy tähän.",
     failed: "Toisto ei voi jatkua: {detail}",
     too_many:
@@ -101,7 +101,7 @@ export const TEXTS = texts({
     reaching: "Går till {moment} …",
     reached: "Visar {moment}",
     playing: "Spelas upp från {moment}",
-    ended: "{moment}: arkivet slutar här tills vidare.",
+    ended: "{moment}: inget senare är arkiverat än.",
     foreign_ended: "{moment}: uppspelningen slutar här.",
     failed: "Uppspelningen kan inte fortsätta: {detail}",
     too_many:

@@ -1,5 +1,8 @@
 /** Dead letters as the server gives them, and their payload as it may be shown. Pure. */
 
+import type { Json } from "../../json";
+import { number, text } from "../../json";
+
 /** A record that was rejected or quarantined. */
 export interface Letter {
   readonly offset: number;
@@ -41,16 +44,6 @@ export function pagePath(
     before === undefined ? "" : `before=${before}`,
   ].filter((part) => part !== "");
   return `v1/regions/${encodeURIComponent(region)}/dead-letters?${parts.join("&")}`;
-}
-
-type Json = Record<string, unknown>;
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-function number(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
 function letterOf(value: unknown): Letter[] {
