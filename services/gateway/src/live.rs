@@ -78,6 +78,14 @@ pub(crate) struct Missed {
 }
 
 impl Shared {
+    /// Goes over to another view; gives what was before, to be let go where nobody waits for it.
+    fn start(&mut self, view: View, history: History) -> Self {
+        let place = Place { number: view.number(), check: 0 };
+        let rings = history.up_to(place.number);
+        let generation = self.generation + 1;
+        std::mem::replace(self, Self { view, rings, place, generation })
+    }
+
     /// Where a reader of the view is now.
     pub(crate) fn place(&self) -> Place {
         self.place
@@ -211,6 +219,26 @@ impl LiveRegion {
         self.reset_with_history(view, self.history());
     }
 
+    /// Has regions start from other views, each as with [`Self::reset`], all at one moment. `then` is
+    /// done while nobody can look at any of them: a clock that it sets is of the new views, for all.
+    /// Give the regions always in the same order.
+    pub fn reset_together(views: Vec<(&Self, View)>, then: impl FnOnce()) {
+        let fresh: Vec<(&Self, View, History)> =
+            views.into_iter().map(|(live, view)| (live, view, live.history())).collect();
+        let (mut held, mut regions) = (Vec::new(), Vec::new());
+        for (live, view, history) in fresh {
+            let mut shared = live.shared.write().unwrap_or_else(PoisonError::into_inner);
+            let before = shared.start(view, history);
+            regions.push(live);
+            held.push((shared, before));
+        }
+        then();
+        // Views are let go once all may be looked at again: it takes long.
+        let before: Vec<Shared> = held.into_iter().map(|(_, before)| before).collect();
+        drop(before);
+        regions.into_iter().for_each(Self::beat);
+    }
+
     /// An empty history, to be filled for [`Self::reset_with_history`].
     pub fn history(&self) -> History {
         History::new(self.changes_max, (self.clock)())
@@ -219,12 +247,11 @@ impl LiveRegion {
     /// Starts from another view, with the changes that led to it, as far back as they are there: who
     /// was connected before can resume from anywhere in them.
     pub fn reset_with_history(&self, view: View, history: History) {
-        let place = Place { number: view.number(), check: 0 };
-        let rings = history.up_to(place.number);
-        let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
-        let generation = shared.generation + 1;
-        *shared = Shared { view, rings, place, generation };
-        drop(shared);
+        let before = {
+            let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
+            shared.start(view, history)
+        };
+        drop(before);
         self.beat();
     }
 

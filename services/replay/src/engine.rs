@@ -6,11 +6,12 @@
 //! it; one back begins again at the nearest checkpoint.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use events::Text;
-use gateway::{App, Comparison, LOOK_EVERY_MS, Progress, ReplayState};
+use gateway::{App, Comparison, LOOK_EVERY_MS, LiveRegion, Progress, ReplayState};
 use picture::{Setup, View};
 use stream::Speed;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -320,7 +321,7 @@ impl Engine {
         if let [Item { region, what: What::Begin { .. }, .. }] = items.as_slice()
             && is_shown
         {
-            self.show_anew(*region)?;
+            self.show_anew(*region..*region + 1, None)?;
         }
         let records = self.stages.first().map_or(0, Stage::records);
         self.tell(|status| status.records = records);
@@ -338,13 +339,7 @@ impl Engine {
     /// It is at the moment that it was to reach: from here on all is shown.
     fn arrive(&mut self, at_ms: i64, paused: bool) -> Result<(), ReplayError> {
         self.is_resumed = false;
-        // What is sent with the picture has its time.
-        self.time_ms.store(at_ms, Ordering::Relaxed);
-        for region in 0..self.input.regions().len() {
-            self.show_anew(region)?;
-        }
-        // Who is told the time sees the picture of it.
-        self.set_time(at_ms);
+        self.show_anew(0..self.input.regions().len(), Some(at_ms))?;
         self.tell(|status| {
             status.from_ms.get_or_insert(at_ms);
         });
@@ -352,17 +347,29 @@ impl Engine {
         Ok(())
     }
 
-    /// Shows the pictures of a region as they are, not as they have become.
-    fn show_anew(&self, region: usize) -> Result<(), ReplayError> {
+    /// Shows the pictures of regions as they are, not as they have become; where a time is given, that
+    /// is theirs, and nobody sees one without the other.
+    fn show_anew(&self, shown: Range<usize>, at_ms: Option<i64>) -> Result<(), ReplayError> {
         let regions = self.input.regions();
-        for (stage, lane) in self.stages.iter().zip(&self.lanes) {
-            let Some(live) = lane.app.as_ref().and_then(|app| app.region(&regions[region])) else {
-                continue;
-            };
-            if let Some(snapshot) = stage.snapshot(region)? {
-                live.reset(View::from_snapshot(snapshot));
+        let lanes = self.stages.iter().zip(&self.lanes);
+        let mut views = Vec::new();
+        for (stage, app) in lanes.filter_map(|(stage, lane)| Some((stage, lane.app.as_ref()?))) {
+            for index in shown.clone() {
+                let Some(live) = app.region(&regions[index]) else { continue };
+                if let Some(snapshot) = stage.snapshot(index)? {
+                    views.push((live.as_ref(), View::from_snapshot(snapshot)));
+                }
             }
-            live.set_progress(Progress::Following);
+        }
+        LiveRegion::reset_together(views, || {
+            if let Some(at_ms) = at_ms {
+                self.set_time(at_ms);
+            }
+        });
+        for app in self.lanes.iter().filter_map(|lane| lane.app.as_ref()) {
+            for live in shown.clone().filter_map(|index| app.region(&regions[index])) {
+                live.set_progress(Progress::Following);
+            }
         }
         Ok(())
     }
