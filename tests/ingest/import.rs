@@ -82,6 +82,9 @@ fn found(kind: &str, folder: &Path) -> String {
     for reason in &imported.reasons {
         writeln!(text, "left out {reason}").unwrap();
     }
+    if imported.out_of_order > 0 {
+        writeln!(text, "out of order {}", imported.out_of_order).unwrap();
+    }
     for broken in &imported.broken {
         writeln!(text, "broken {broken}").unwrap();
     }
@@ -128,6 +131,18 @@ fn archives_that_are_packed_give_what_their_files_give() {
     std::io::Write::write_all(&mut gzip, &std::fs::read(files.join("later.json")).unwrap())
         .unwrap();
     gzip.finish().unwrap();
+
+    let table = root().join("tests/data/import/hfp_csv/positions/2026-03-10T10.csv");
+    let zstd = folder.path().join("2026-03-10T10.csv.zst");
+    let bytes = std::fs::read(&table).unwrap();
+    std::fs::write(&zstd, zstd::encode_all(bytes.as_slice(), 0).unwrap()).unwrap();
+    let messages = |path: &Path| {
+        let reader = import::reader("hfp_csv").unwrap();
+        let importing = Importing::new(reader, &[path.to_owned()], setup("hfp")).unwrap();
+        importing.map(|record| record.unwrap().payload).collect::<Vec<_>>()
+    };
+    assert_eq!(messages(&zstd).len(), 4);
+    assert_eq!(messages(&zstd), messages(&table));
 
     let records = |path: &Path| {
         let reader = import::reader("message").unwrap();

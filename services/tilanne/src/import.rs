@@ -26,9 +26,9 @@ const RECORDS_PER_LOOK: u64 = 1_024;
 /// What `import` takes.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Kind of the files: dump (MQTT messages, one a line), message (one a file, or a zip of them),
-    /// table (CSV, Parquet), lamraw (passages at Digitraffic's detectors), sumo (floating cars, induction
-    /// loops).
+    /// Kind of the files: dump (MQTT messages, one a line), `hfp_csv` (HFP as its publisher archives
+    /// it), message (one a file, or a zip of them), table (CSV, Parquet), lamraw (passages at Digitraffic's
+    /// detectors), sumo (floating cars, induction loops).
     #[arg(long = "as", value_name = "KIND")]
     kind: String,
     /// Configured feed that the records are to be of; rows of tables want one of `tilanne_json`.
@@ -52,7 +52,7 @@ pub(crate) struct Arguments {
     keep_every: f64,
     #[command(flatten)]
     config: ConfigArguments,
-    /// Files, and folders with all that is in them; `.gz` is unpacked.
+    /// Files, and folders with all that is in them; `.gz` and `.zst` are unpacked.
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
@@ -110,6 +110,13 @@ pub(crate) fn import(arguments: &Arguments) -> Result<ExitCode> {
     }
     if imported.left_out > imported.reasons.len() as u64 {
         eprintln!("left out: {} rows in all", imported.left_out);
+    }
+    if imported.out_of_order > 0 {
+        eprintln!(
+            "out of order: {} records stand after others that are more than 10 s newer, and count as \
+             received late; sort the files by time",
+            imported.out_of_order
+        );
     }
     for broken in &imported.broken {
         eprintln!("broken: {broken}");

@@ -1,8 +1,8 @@
-//! Several files as one, in the order of time.
+//! Several files as one, in the order of time. What is a little out of order in its file is put right.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use events::RawRecord;
@@ -11,6 +11,12 @@ use super::{ImportError, Part, Reader, Records, Setup};
 
 /// Most files that are open at a time: so many may overlap.
 const OPEN_MAX: usize = 256;
+
+/// A record may be so much older than one before it in its file: it is put where it belongs.
+const DISORDER_MS: i64 = 10_000;
+
+/// Most records of a file that are looked at ahead for that.
+const AHEAD_MAX: usize = 16_384;
 
 /// Most reasons that are kept, for people to read.
 const REASONS_MAX: usize = 20;
@@ -24,6 +30,9 @@ pub struct Imported {
     pub left_out: u64,
     /// Why, of the first of them.
     pub reasons: Vec<String>,
+    /// Records that came later in their file than they could be put right. They count as received with
+    /// what is before them, late, as they would be from a feed.
+    pub out_of_order: u64,
     /// Files that are done, and all there are.
     pub files: (usize, usize),
     /// Files that could not be read to their end, and why.
@@ -35,19 +44,72 @@ pub struct Imported {
 pub struct Importing {
     reader: &'static dyn Reader,
     setup: Arc<Setup>,
-    /// First time of each file that is not open yet, oldest first.
+    /// Until when each file must be open that is not yet, soonest first.
     waiting: VecDeque<(i64, usize)>,
     open: BinaryHeap<Reverse<(i64, usize)>>,
     /// The record that is next of each open file, and what comes after.
     files: Vec<Source>,
+    /// No record comes before this.
+    reached_ms: i64,
     imported: Imported,
 }
 
 struct Source {
     path: PathBuf,
     next: Option<RawRecord>,
+    /// Records after that, oldest first, and of equal times in the order of the file.
+    ahead: BinaryHeap<Reverse<Ahead>>,
+    /// The newest time of them, and how many there were.
+    newest_ms: i64,
+    read: u64,
     rest: Option<Records>,
 }
+
+impl Source {
+    fn new(path: &Path) -> Self {
+        let (next, rest) = (None, None);
+        let (newest_ms, read, ahead) = (i64::MIN, 0, BinaryHeap::new());
+        Self { path: path.to_owned(), next, ahead, newest_ms, read, rest }
+    }
+
+    /// Whether the oldest record ahead is the next: an older one could still come otherwise.
+    fn is_settled(&self) -> bool {
+        let Some(Reverse(oldest)) = self.ahead.peek() else { return false };
+        let spread_ms = self.newest_ms.saturating_sub(oldest.record.received_time_ms);
+        spread_ms > DISORDER_MS || self.ahead.len() >= AHEAD_MAX
+    }
+}
+
+struct Ahead {
+    record: RawRecord,
+    number: u64,
+}
+
+impl Ahead {
+    fn order(&self) -> (i64, u64) {
+        (self.record.received_time_ms, self.number)
+    }
+}
+
+impl Ord for Ahead {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.order().cmp(&other.order())
+    }
+}
+
+impl PartialOrd for Ahead {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Ahead {
+    fn eq(&self, other: &Self) -> bool {
+        self.order() == other.order()
+    }
+}
+
+impl Eq for Ahead {}
 
 impl Importing {
     /// Looks for the first record of each file.
@@ -75,6 +137,7 @@ impl Importing {
             waiting: VecDeque::new(),
             open: BinaryHeap::new(),
             files: Vec::new(),
+            reached_ms: i64::MIN,
             imported: Imported { files: (0, paths.len()), ..Imported::default() },
         };
         let mut waiting = Vec::new();
@@ -85,10 +148,9 @@ impl Importing {
                 Ok(Part::LeftOut(_)) => None,
                 Err(error) => Some(Err(error)),
             });
-            let source = Source { path: path.clone(), next: None, rest: None };
-            importing.files.push(source);
+            importing.files.push(Source::new(path));
             match first {
-                Some(Ok(first_ms)) => waiting.push((first_ms, number)),
+                Some(Ok(first_ms)) => waiting.push((first_ms.saturating_sub(DISORDER_MS), number)),
                 // Told when it is opened again, in its turn.
                 Some(Err(_)) | None => waiting.push((i64::MIN, number)),
             }
@@ -123,15 +185,15 @@ impl Importing {
         Ok(())
     }
 
-    /// Reads the next record of a file.
+    /// Reads on in a file until it is known which of its records is next.
     fn advance(&mut self, number: usize) {
         let source = &mut self.files[number];
-        loop {
+        while !source.is_settled() {
             match source.rest.as_mut().and_then(Iterator::next) {
                 Some(Ok(Part::Record(record))) => {
-                    self.open.push(Reverse((record.received_time_ms, number)));
-                    source.next = Some(record);
-                    return;
+                    source.newest_ms = source.newest_ms.max(record.received_time_ms);
+                    source.ahead.push(Reverse(Ahead { record, number: source.read }));
+                    source.read += 1;
                 }
                 Some(Ok(Part::LeftOut(reason))) => {
                     self.imported.left_out += 1;
@@ -139,15 +201,21 @@ impl Importing {
                         self.imported.reasons.push(reason);
                     }
                 }
-                Some(Err(error)) => {
-                    self.imported.broken.push(error.to_string());
+                ended => {
+                    if let Some(Err(error)) = ended {
+                        self.imported.broken.push(error.to_string());
+                    }
+                    if source.rest.take().is_some() {
+                        self.imported.files.0 += 1;
+                    }
                     break;
                 }
-                None => break,
             }
         }
-        source.rest = None;
-        self.imported.files.0 += 1;
+        if let Some(Reverse(Ahead { record, .. })) = source.ahead.pop() {
+            self.open.push(Reverse((record.received_time_ms, number)));
+            source.next = Some(record);
+        }
     }
 }
 
@@ -161,9 +229,14 @@ impl Iterator for Importing {
             return Some(Err(error));
         }
         let Reverse((_, number)) = self.open.pop()?;
-        let record = self.files[number].next.take()?;
+        let mut record = self.files[number].next.take()?;
         self.advance(number);
         self.imported.records += 1;
+        if record.received_time_ms < self.reached_ms {
+            record.received_time_ms = self.reached_ms;
+            self.imported.out_of_order += 1;
+        }
+        self.reached_ms = record.received_time_ms;
         Some(Ok(record))
     }
 }

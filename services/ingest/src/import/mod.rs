@@ -13,12 +13,15 @@
 //! | its cases | `tests/data/import/<name>/` |
 
 mod dump;
+mod hfp_csv;
 mod lamraw;
 mod merge;
 mod message;
+mod rows;
 mod sumo;
 mod table;
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -36,8 +39,14 @@ use crate::format::OptionsError;
 pub use merge::{Imported, Importing};
 
 /// All kinds of files, in alphabetical order.
-pub const READERS: &[&dyn Reader] =
-    &[&dump::Dump, &lamraw::Lamraw, &message::Message, &sumo::Sumo, &table::Table];
+pub const READERS: &[&dyn Reader] = &[
+    &dump::Dump,
+    &hfp_csv::HfpCsv,
+    &lamraw::Lamraw,
+    &message::Message,
+    &sumo::Sumo,
+    &table::Table,
+];
 
 /// Longest line of a text file, bytes: the largest payload of a feed by far.
 const LINE_BYTES_MAX: usize = 32 << 20;
@@ -165,15 +174,18 @@ impl Read for Counted {
     }
 }
 
-/// A file's text or bytes, unpacked where its name ends in `.gz`.
+/// A file's text or bytes, unpacked where its name ends in `.gz` or `.zst`.
 fn open(path: &Path, setup: &Setup) -> Result<Box<dyn BufRead>, ImportError> {
-    let file = File::open(path).map_err(|error| ImportError::file(path, error))?;
-    let file = Counted(file, Arc::clone(&setup.bytes_read));
-    let is_packed = path.extension().is_some_and(|extension| extension == "gz");
-    Ok(if is_packed {
-        Box::new(BufReader::new(MultiGzDecoder::new(BufReader::new(file))))
-    } else {
-        Box::new(BufReader::new(file))
+    let failed = |error: std::io::Error| ImportError::file(path, error);
+    let file = File::open(path).map_err(failed)?;
+    let file = BufReader::new(Counted(file, Arc::clone(&setup.bytes_read)));
+    Ok(match path.extension().and_then(OsStr::to_str) {
+        Some("gz") => Box::new(BufReader::new(MultiGzDecoder::new(file))),
+        Some("zst") => {
+            let unpacked = zstd::Decoder::with_buffer(file).map_err(failed)?;
+            Box::new(BufReader::new(unpacked))
+        }
+        _ => Box::new(file),
     })
 }
 

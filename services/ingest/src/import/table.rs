@@ -23,13 +23,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use csv::{ReaderBuilder, StringRecord};
+use csv::StringRecord;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Map, Number, Value};
 
-use super::{ImportError, Part, Reader, Records, Setup, open};
+use super::rows::Rows;
+use super::{ImportError, Part, Reader, Records, Setup};
 use crate::format::instant::{rfc3339_ms, unix_ms};
 
 /// Fields that are text; all others are numbers.
@@ -136,45 +137,29 @@ impl Reader for Table {
             None => setup.time_zone.clone(),
         };
         let is_parquet = file.extension().is_some_and(|extension| extension == "parquet");
-        let (input, places) =
+        let (rows, places) =
             if is_parquet { parquet(file, setup, &mapping)? } else { text(file, setup, &mapping)? };
         let fields = mapping.columns.keys().cloned();
         let columns = fields.zip(places.iter().skip(1).copied()).collect();
         let time_column = places.first().copied().unwrap_or_default();
-        Ok(Box::new(Rows {
-            input,
+        Ok(Box::new(Reports {
+            rows,
             columns,
             time_column,
             mapping,
             time_zone,
             file: file.to_owned(),
             setup: Arc::clone(setup),
-            ended: false,
         }))
     }
 }
 
-/// Rows of a table.
-type Input = Box<dyn Iterator<Item = csv::Result<StringRecord>>>;
-
 /// Rows of CSV, and where the time and the columns of the mapping are in them.
-fn text(file: &Path, setup: &Setup, mapping: &Mapping) -> Result<(Input, Vec<usize>), ImportError> {
-    let mut reader = ReaderBuilder::new()
-        .delimiter(mapping.delimiter as u8)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(open(file, setup)?);
-    let header = reader.headers().map_err(|error| ImportError::file(file, error))?;
-    let place = |name: &str| {
-        let at = header.iter().position(|known| known.trim_start_matches('\u{feff}') == name);
-        at.ok_or_else(|| {
-            let known: Vec<_> = header.iter().collect();
-            let message = format!("no column {name:?}; there are {}", known.join(", "));
-            ImportError::file(file, message)
-        })
-    };
-    let places = mapping.wanted().into_iter().map(place).collect::<Result<_, _>>()?;
-    Ok((Box::new(reader.into_records()), places))
+fn text(file: &Path, setup: &Setup, mapping: &Mapping) -> Result<(Rows, Vec<usize>), ImportError> {
+    let (rows, header) = Rows::csv(file, setup, mapping.delimiter as u8)?;
+    let wanted = mapping.wanted().into_iter();
+    let places = wanted.map(|name| header.place(name)).collect::<Result<_, _>>()?;
+    Ok((rows, places))
 }
 
 /// The same of Parquet.
@@ -182,7 +167,7 @@ fn parquet(
     file: &Path,
     setup: &Setup,
     mapping: &Mapping,
-) -> Result<(Input, Vec<usize>), ImportError> {
+) -> Result<(Rows, Vec<usize>), ImportError> {
     let Some(open) = setup.parquet else {
         return Err(ImportError::file(file, "Parquet cannot be read here"));
     };
@@ -195,46 +180,29 @@ fn parquet(
         row.set_position(Some(position));
         Ok(row)
     });
-    Ok((Box::new(rows), (0..wanted.len()).collect()))
+    Ok((Rows::new(file, Box::new(rows)), (0..wanted.len()).collect()))
 }
 
-struct Rows {
-    input: Input,
+struct Reports {
+    rows: Rows,
     columns: Vec<(String, usize)>,
     time_column: usize,
     mapping: Mapping,
     time_zone: TimeZone,
     file: PathBuf,
     setup: Arc<Setup>,
-    ended: bool,
 }
 
-impl Iterator for Rows {
+impl Iterator for Reports {
     type Item = Result<Part, ImportError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.ended {
-            return None;
-        }
-        let row = match self.input.next()? {
-            Ok(row) => row,
-            Err(error) if error.is_io_error() => {
-                self.ended = true;
-                return Some(Err(ImportError::file(&self.file, error)));
-            }
-            Err(error) => {
-                let message = format!("{}: {error}", self.file.display());
-                return Some(Ok(Part::LeftOut(message)));
-            }
-        };
-        Some(Ok(self.report(&row).unwrap_or_else(|what| {
-            let line = row.position().map_or(0, csv::Position::line);
-            Part::LeftOut(format!("{}:{line}: {what}", self.file.display()))
-        })))
+        let row = self.rows.next()?;
+        Some(row.map(|row| row.part(|cells| self.report(cells))))
     }
 }
 
-impl Rows {
+impl Reports {
     /// A row as a report of `tilanne_json`.
     fn report(&self, row: &StringRecord) -> Result<Part, String> {
         let cell = |at: usize| row.get(at).filter(|cell| !cell.is_empty());
