@@ -34,8 +34,35 @@ function packed(): Plugin {
   };
 }
 
+/**
+ * Has the browser fetch what draws the map along with the page, which is there before it: the map is
+ * asked for once the page has been painted, and needs no further round trip then.
+ */
+function mapAhead(): Plugin {
+  return {
+    name: "map-ahead",
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      handler(_html, { bundle = {} }) {
+        const chunks = Object.values(bundle).filter((output) => output.type === "chunk");
+        const map = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith("/map/view.ts"));
+        const entry = chunks.find(({ isEntry }) => isEntry);
+        if (map === undefined || entry === undefined) throw new Error("there is no map to preload");
+        const named = [entry.fileName, ...entry.imports];
+        const ahead = [map.fileName, ...map.imports].filter((name) => !named.includes(name));
+        return ahead.map((name) => ({
+          tag: "link",
+          attrs: { rel: "modulepreload", crossorigin: true, href: `./${name}` },
+          injectTo: "head",
+        }));
+      },
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [packed()],
+  plugins: [packed(), mapAhead()],
   base: "./",
   resolve: { conditions: [SOURCE, ...defaultClientConditions] },
   ssr: { resolve: { conditions: [SOURCE, ...defaultServerConditions] } },

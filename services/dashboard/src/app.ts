@@ -10,6 +10,8 @@ import { MapChoices } from "./map/choices";
 import { includes } from "./map/geography";
 import type { Selection } from "./map/layer";
 import type { Mounted, PanelContext } from "./panels/panel";
+import type { Told } from "./problem_words";
+import { toldProblem } from "./problem_words";
 import { Scene } from "./scene";
 import { SearchBox } from "./search";
 import type { City, Settings } from "./settings";
@@ -357,12 +359,15 @@ export class App {
     this.frame.showStale(state === "lost" || state === "silent");
     const time = nowMs === undefined ? "" : speech.time(nowMs - (lagMs ?? 0));
     const age = speech.span(lagMs ?? 0);
+    const told = (text: string): Told => ({ text, own: "" });
     if (time !== "" && (state === "lost" || state === "silent")) {
-      this.frame.say(speech.say(`connection.${state}_long`, { time, age }));
+      this.frame.say(told(speech.say(`connection.${state}_long`, { time, age })));
+    } else if (state === "lost") {
+      this.frame.say(told(speech.say("connection.lost")));
     } else {
       const { remark, missing } = this.scene;
-      const said = remark ?? (missing && speech.say(missing));
-      this.frame.say(state === "lost" ? speech.say("connection.lost") : said);
+      const said = remark && toldProblem(speech, remark);
+      this.frame.say(said ?? (missing && told(speech.say(missing))));
     }
   }
 

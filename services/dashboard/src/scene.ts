@@ -3,21 +3,24 @@
  * a second one stands beside it while two moments are compared.
  */
 
-import type { Box, Changes, Layer, Problem } from "tilanne-client";
-import { LAYERS } from "tilanne-client";
+import type { Box, Changes, Layer, Picture, Problem } from "tilanne-client";
+import { LAYERS, noChanges } from "tilanne-client";
 import type { Address } from "./address";
 import type { MessageKey } from "./i18n";
 import { inView } from "./in_view";
+import { loaded, painted } from "./lazy";
 import { EMISSION_STREETS_FROM_ZOOM } from "./map/areas";
 import type { MapChoices } from "./map/choices";
 import { nextBox } from "./map/coverage";
 import { DifferenceLayer } from "./map/differences";
-import { area, includes } from "./map/geography";
+import { area, includes, seen } from "./map/geography";
+import type { Place } from "./map/geography";
 import type { MapLayer, Selection } from "./map/layer";
 import { measureOf } from "./map/layer";
 import { mapLayers } from "./map/layers";
-import { MapView } from "./map/view";
+import type { MapView } from "./map/view";
 import type { InView } from "./panels/panel";
+import type { ServerProblem } from "./problem_words";
 import type { City, Settings } from "./settings";
 import type { Session } from "./stream/session";
 import type { StreetDifference } from "./time/differences";
@@ -34,6 +37,8 @@ const TOO_MANY = 413;
 const SMALLER = 0.6;
 /** Most of a picture: asked for only while the map, or a panel that needs them, is seen. */
 const OF_MAP: readonly Layer[] = ["vehicles", "detectors"];
+
+const NO_WEBGL: MessageKey = "app.no_webgl";
 
 const NOTHING: InView = {
   vehicles: [],
@@ -75,13 +80,21 @@ export class Scene {
   /** Takes the place of the streets while two pictures are compared. */
   private readonly differences = new DifferenceLayer();
   private differs = false;
-  private readonly view: MapView | undefined;
+  /** Comes after the rest of the page, so that nobody waits for it who reads the lists. */
+  private view: MapView | undefined;
+  /** Why there is none. */
+  private lacks: MessageKey | undefined;
+  /** Where to look first. */
+  private place: Place;
+  private title = "";
+  private selection: Selection | undefined;
+  private closed = false;
   private box: Box | undefined;
   /** Size of the box that had more streets, or more cells, than the server gives. */
   private readonly tooManyIn: { streets?: number; cells?: number } = {};
   private shown = true;
   private settling: number | undefined;
-  private problem: { text: string; untilMs: number } | undefined;
+  private problem: { told: ServerProblem; untilMs: number } | undefined;
 
   constructor(
     private session: Session,
@@ -97,9 +110,10 @@ export class Scene {
     );
     // Right above the streets, so that vehicles and messages stay on top.
     this.layers = layers.flatMap((one) => (one.layer === "links" ? [one, this.differences] : one));
+    const { zoom, centre } = options.place;
+    this.place = zoom !== undefined && centre !== undefined ? { zoom, centre } : options.city;
     this.applyChoices();
-    this.view = this.makeView();
-    this.settled();
+    void this.loadView();
   }
 
   /** A second map, of another picture, that looks where this one does. */
@@ -110,19 +124,22 @@ export class Scene {
     return new Scene(session, { ...options, container, city, place, needs }, events);
   }
 
-  /** Whether there is a map: without WebGL the lists still tell everything. */
+  /** Whether there is a map, or will be: without WebGL the lists still tell everything. */
   get drawn(): boolean {
-    return this.view !== undefined;
+    return this.lacks !== NO_WEBGL;
   }
 
-  /** Where the map looks. */
-  get camera(): { zoom: number; centre: [number, number] } | undefined {
-    return this.view && { zoom: this.view.zoom, centre: this.view.centre };
+  /** Where the map looks; none while it is to look at the whole of a city. */
+  get camera(): { zoom: number; centre: readonly [number, number] } | undefined {
+    if (this.view !== undefined) return { zoom: this.view.zoom, centre: this.view.centre };
+    return "centre" in this.place ? this.place : undefined;
   }
 
   /** What is in view. */
   get sight(): Box {
-    return this.view?.box ?? this.city.bbox;
+    const { clientWidth: width, clientHeight: height } = this.options.container;
+    if (this.view !== undefined) return this.view.box;
+    return this.drawn && width > 0 ? seen(this.place, { width, height }) : this.city.bbox;
   }
 
   /** Shows another source: the present, or a replay of the past. */
@@ -132,7 +149,8 @@ export class Scene {
     this.forgetTooMany();
     this.problem = undefined;
     this.objects = NOTHING;
-    this.view?.clear(session.live.picture);
+    // What comes is of another source.
+    this.draw(session.live.picture, { ...noChanges(), reset: true }, 0);
     this.subscribe();
   }
 
@@ -143,6 +161,7 @@ export class Scene {
   }
 
   close(): void {
+    this.closed = true;
     window.clearTimeout(this.settling);
     this.view?.close();
   }
@@ -151,13 +170,13 @@ export class Scene {
     this.city = city;
     this.box = undefined;
     this.forgetTooMany();
-    this.view?.goTo(city);
+    this.look(city);
     this.subscribe();
   }
 
-  /** Looks where another map looks. */
-  look({ zoom, centre }: { zoom: number; centre: [number, number] }): void {
-    this.view?.look(zoom, centre);
+  look(place: Place): void {
+    this.place = place;
+    this.view?.look(place);
   }
 
   zoomBy(steps: number): void {
@@ -165,6 +184,7 @@ export class Scene {
   }
 
   name(title: string): void {
+    this.title = title;
     this.view?.name(title);
   }
 
@@ -192,35 +212,42 @@ export class Scene {
   }
 
   select(selection: Selection | undefined): void {
+    this.selection = selection;
+    for (const layer of this.layers) layer.select(selection);
     this.view?.select(selection);
     if (selection !== undefined) this.view?.reveal(selection);
   }
 
   changed(changes: Changes): void {
-    this.view?.changed(this.session.live.picture, changes, this.session.nowMs ?? 0);
+    this.draw(this.session.live.picture, changes, this.session.nowMs ?? 0);
+  }
+
+  private draw(picture: Picture, changes: Changes, nowMs: number): void {
+    if (!this.drawn) return;
+    for (const layer of this.layers) layer.changed(picture, changes, nowMs);
   }
 
   /** Brings ages and what is in view to date. */
   tick(): void {
     const { nowMs, live } = this.session;
     if (nowMs === undefined) return;
-    this.view?.tick(live.picture, nowMs);
+    if (this.drawn) for (const layer of this.layers) layer.tick(live.picture, nowMs);
+    this.view?.placeRing();
     this.objects = inView(live.picture, this.sight, nowMs);
   }
 
   /** What the server has refused lately. */
-  get remark(): string | undefined {
+  get remark(): ServerProblem | undefined {
     const { problem } = this;
-    return problem !== undefined && performance.now() < problem.untilMs ? problem.text : undefined;
+    return problem !== undefined && performance.now() < problem.untilMs ? problem.told : undefined;
   }
 
   /** What of the map cannot be drawn. */
   get missing(): MessageKey | undefined {
-    if (this.view === undefined) return "app.no_webgl";
-    return this.layers.find(({ remark }) => remark !== undefined)?.remark;
+    return this.lacks ?? this.layers.find(({ remark }) => remark !== undefined)?.remark;
   }
 
-  refused({ title, detail, status }: Problem): void {
+  refused({ detail, status }: Problem): void {
     const asked = this.session.live.shown?.layers ?? [];
     const most = asked.includes("links") ? "streets" : "cells";
     if (
@@ -233,8 +260,7 @@ export class Scene {
       this.events.tick();
       return;
     }
-    const text = [title, detail].filter((part) => part !== "").join(": ");
-    this.problem = { text, untilMs: performance.now() + PROBLEM_MS };
+    this.problem = { told: { status, detail }, untilMs: performance.now() + PROBLEM_MS };
     this.events.tick();
   }
 
@@ -259,7 +285,7 @@ export class Scene {
   /** Why streets are not shown, when they are not. */
   get streetsHint(): MessageKey | undefined {
     if (this.tooManyIn.streets !== undefined) return "streets.too_many";
-    const zoom = this.view?.zoom ?? STREETS_FROM_ZOOM;
+    const zoom = this.camera?.zoom ?? STREETS_FROM_ZOOM;
     if (zoom < STREETS_FROM_ZOOM) return "streets.too_far";
     return this.cellsForStreets ? "streets.as_cells" : undefined;
   }
@@ -276,7 +302,7 @@ export class Scene {
   /** Whether the streets' emission is shown by cells, because the view is too large for streets. */
   private get cellsForStreets(): boolean {
     const { choices } = this.options;
-    const zoom = this.view?.zoom ?? EMISSION_STREETS_FROM_ZOOM;
+    const zoom = this.camera?.zoom ?? EMISSION_STREETS_FROM_ZOOM;
     const far = zoom < EMISSION_STREETS_FROM_ZOOM;
     return far && measureOf(choices.streetScale) !== undefined && choices.isShown("links");
   }
@@ -310,27 +336,40 @@ export class Scene {
     delete this.tooManyIn.cells;
   }
 
-  private makeView(): MapView | undefined {
-    const { settings, container, place, dark } = this.options;
-    const { zoom, centre } = place;
+  private async loadView(): Promise<void> {
+    await painted();
+    const code = await loaded(
+      () => import("./map/view"),
+      () => !this.closed,
+      (missing) => {
+        this.lacks = missing ? "app.no_map" : undefined;
+        if (missing) this.events.tick();
+      },
+    );
+    if (code === undefined) return;
+    const { settings, container, dark } = this.options;
     const start = {
       container,
       cities: settings.cities,
       styleUrl: settings.mapStyleUrl,
       layers: this.layers,
-      place: zoom !== undefined && centre !== undefined ? { zoom, centre } : this.city,
+      place: this.place,
       dark: () => dark(),
     };
     try {
-      return new MapView(start, {
+      this.view = new code.MapView(start, {
         styled: () => this.events.tick(),
         moving: () => this.events.moved(),
         moved: () => this.moved(),
         picked: (selection) => this.events.picked(selection),
       });
     } catch {
-      return undefined;
+      this.lacks = NO_WEBGL;
     }
+    this.view?.name(this.title);
+    this.select(this.selection);
+    this.settled();
+    this.events.settled();
   }
 
   private moved(): void {

@@ -241,19 +241,19 @@ describe("the figures of a city", () => {
     };
     expect(text("speed")).toEqual([
       "30 km/h",
-      "75 % of 40 km/h free",
+      "75 % of free flow (40 km/h)",
       expect.stringMatching(/^Figures of \d\d:\d\d:\d\d, 60 s old$/),
     ]);
     expect(text("lost")[0]).toBe("10.3 veh·h/h");
-    expect(text("queues").slice(0, 2)).toEqual(["1.0 km", "2 queues, 1 not usual"]);
+    expect(text("queues").slice(0, 2)).toEqual(["1.0 km", "queues: 2, not usual: 1"]);
     expect(text("traffic")[0]).toBe("1,234 veh·km/h");
     expect(text("co2").slice(0, 2)).toEqual(["1 kg/(km·h)", "(0.8–1.3)\nin all 100 kg/h (80–130)"]);
     expect(text("co2")[2]).toMatch(
       /^Estimate with 90 % interval, mean of 5 min up to .*known on 60 % of the streets$/,
     );
-    expect(text("excess").slice(0, 2)).toEqual(["20 kg/h", "20 % of all"]);
+    expect(text("excess").slice(0, 2)).toEqual(["20 kg/h", "20 % of all emitted"]);
     expect(text("cover")[2]).toMatch(/^measured 25 %, several sources 5 %, inferred 20 %/);
-    expect(text("messages").slice(0, 2)).toEqual(["2", "1 contradicted"]);
+    expect(text("messages").slice(0, 2)).toEqual(["2", "contradicted: 1"]);
     expect(text("feeds").slice(0, 2)).toEqual(["1 of 2", "Not live: y (down)"]);
     expect(text("fresh")[0]).toBe("90 s ago");
     expect(text("state")[0]).toBe("connected");

@@ -11,14 +11,17 @@ import {
   parsePage,
   payloadOf,
 } from "../src/panels/dead_letters/letters";
+import type { Wanted } from "../src/panels/dead_letters/pages";
 import { Pages, REFRESH_MS } from "../src/panels/dead_letters/pages";
 import { TEXTS as LETTER_TEXTS } from "../src/panels/dead_letters/texts";
+import { watermarkTexts as feedWatermarkTexts } from "../src/panels/feeds/row";
 import { summaryText } from "../src/panels/ledger";
 import type { Entry } from "../src/panels/ledger/account";
 import { WORST_FIRST, firstOrder, imbalance, isSound, sorted } from "../src/panels/ledger/account";
 import { Rates } from "../src/panels/ledger/rates";
+import type { Told } from "../src/problem_words";
 import { reasonWord } from "../src/reason_words";
-import { balanceText, reasonRows, shareText } from "../src/panels/ledger/row";
+import { balanceText, reasonRows, shareText, watermarkTexts } from "../src/panels/ledger/row";
 import { TEXTS } from "../src/panels/ledger/texts";
 import { AnswerError } from "../src/stream/source";
 
@@ -64,9 +67,9 @@ describe("the account of a feed", () => {
   it("says what is missing or too much, and that it was so before", () => {
     expect(balanceText(english, feed({ received: 1_100 }))).toBe("1,000 not accounted for");
     expect(balanceText(english, feed({ received: 98 }))).toBe("2 too many");
-    expect(balanceText(english, feed({ imbalances: 3 }))).toBe("did not balance 3 times");
+    expect(balanceText(english, feed({ imbalances: 3 }))).toBe("did not balance (3×)");
     expect(balanceText(english, feed({ received: 101, imbalances: 3 }))).toBe(
-      "1 not accounted for; did not balance 3 times",
+      "1 not accounted for; did not balance (3×)",
     );
     expect(isSound(feed({ imbalances: 1 }))).toBe(false);
   });
@@ -93,13 +96,35 @@ describe("the account of a feed", () => {
   it("is summed up over all feeds, with the regions that are missing", () => {
     const all = [entry("a"), entry("b", { state: "down" })];
     expect(summaryText(english, all, { waiting: [], refused: [] })).toBe(
-      "2 feeds, 1 of them live. 200 records received; every one is accounted for.",
+      "Feeds: 2, live: 1. Records received: 200; every one is accounted for.",
     );
     const broken = [entry("a", { feed: feed({ received: 101 }) })];
     expect(summaryText(english, broken, { waiting: ["Oulu"], refused: [] })).toContain(
-      "the ledger of 1 does not balance. Waiting for: Oulu.",
+      "ledgers that do not balance: 1. Waiting for: Oulu.",
     );
     expect(summaryText(english, [], { waiting: ["Oulu"], refused: [] })).toBe("Waiting for: Oulu.");
+  });
+});
+
+describe("up to when a feed is complete", () => {
+  it("is a time and how long ago that is, which may be ahead of the clock", () => {
+    expect(watermarkTexts(english, feed(), NOW)).toEqual({ time: "00:13:12", age: "8 s ago" });
+    expect(watermarkTexts(english, feed(), NOW - 20_000).age).toBe("12 s ahead of the clock");
+    expect(feedWatermarkTexts(english, feed(), NOW)).toEqual({
+      complete: "complete to 00:13:12",
+      age: "8 s ago",
+    });
+  });
+
+  it("is no time where the feed has said none: 0 is no moment of 1970", () => {
+    const silent = feed({ watermark_ms: 0 });
+    expect(watermarkTexts(english, silent, NOW)).toEqual({ time: "–", age: "" });
+    for (const language of Object.keys(LANGUAGES).filter(isLanguage)) {
+      const { complete, age } = feedWatermarkTexts(new Speech(language), silent, NOW);
+      expect(complete).not.toMatch(/\d/);
+      expect(age).toBe("");
+    }
+    expect(feedWatermarkTexts(english, silent, NOW).complete).toContain("not complete");
   });
 });
 
@@ -240,11 +265,10 @@ describe("dead letters", () => {
       return Promise.resolve({ letters: [json(60)], first: 10, more: true });
     };
     const pages = new Pages(
-      get,
       () => nowMs,
       () => undefined,
     );
-    const wanted = { region: "helsinki", feed: undefined };
+    const wanted = { source: { get }, region: "helsinki", feed: undefined };
     const want = async (): Promise<void> => {
       pages.want(wanted);
       await Promise.resolve().then(() => undefined);
@@ -275,20 +299,80 @@ describe("dead letters", () => {
         ? Promise.reject(new AnswerError("the log is not open yet", 503))
         : Promise.resolve({ letters: [json(1)], first: 0, more: false });
     const pages = new Pages(
-      get,
       () => 0,
       () => undefined,
     );
-    pages.want({ region: "helsinki", feed: undefined });
+    pages.want({ source: { get }, region: "helsinki", feed: undefined });
     await new Promise((resolve) => setTimeout(resolve, 0));
     fails = true;
     pages.refresh();
     await new Promise((resolve) => setTimeout(resolve, 0));
     expect(pages.failure).toEqual({ status: 503, detail: "the log is not open yet" });
     expect(pages.page?.letters).toHaveLength(1);
-    expect(failureText(english, pages.failure!, "Helsinki")).toContain("busy");
-    expect(failureText(english, { status: 0, detail: "" }, "Helsinki")).toContain("not answer");
-    expect(failureText(english, { status: 400, detail: "limit" }, "Helsinki")).toContain("limit");
+    const told = (status: number, detail: string): Told =>
+      failureText(english, { status, detail }, "Helsinki");
+    expect(told(503, "not open yet").text).toMatch(/could not be had\. .*now\. Trying again/);
+    expect(told(503, "not open yet").own).toBe("not open yet");
+    expect(told(0, "").text).toContain("not answer");
+    expect(told(404, "no dead letters")).toEqual({
+      text: "This server has no dead letters of Helsinki.",
+      own: "",
+    });
+  });
+
+  it("of one source are forgotten when the page looks at another", async () => {
+    const asked: string[] = [];
+    const waiting: { signal: AbortSignal | undefined; answer: (value: unknown) => void }[] = [];
+    const sourceOf = (name: string): Wanted["source"] => ({
+      get: (path, signal) => {
+        asked.push(`${name} ${path}`);
+        return new Promise((answer) => waiting.push({ signal, answer }));
+      },
+    });
+    const [live, replay] = [sourceOf("live"), sourceOf("replay")];
+    const place = { region: "helsinki", feed: undefined };
+    const answered = async (at: number, offset: number): Promise<void> => {
+      waiting[at]?.answer({ letters: [json(offset)], first: 1, more: true });
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    };
+    const pages = new Pages(
+      () => 0,
+      () => undefined,
+    );
+    const shown = (): (number | undefined)[] => [
+      pages.number,
+      pages.page?.letters[0]?.offset,
+      pages.failure?.status,
+    ];
+    pages.want({ source: live, ...place });
+    await answered(0, 50);
+    pages.older();
+    await answered(1, 40);
+    expect(shown()).toEqual([2, 40, undefined]);
+
+    // To the past: the newest of the replay, and nothing of the present meanwhile.
+    pages.refresh();
+    pages.want({ source: replay, ...place });
+    expect(waiting[2]?.signal?.aborted).toBe(true);
+    expect(shown()).toEqual([1, undefined, undefined]);
+    await answered(2, 39);
+    expect(shown(), "a late answer of the source before").toEqual([1, undefined, undefined]);
+    await answered(3, 7);
+    expect(shown()).toEqual([1, 7, undefined]);
+
+    // And back.
+    pages.want({ source: live, ...place });
+    expect(shown()).toEqual([1, undefined, undefined]);
+    await answered(4, 60);
+    expect(shown()).toEqual([1, 60, undefined]);
+    expect(asked.map((question) => question.split("/")[0])).toEqual([
+      "live v1",
+      "live v1",
+      "live v1",
+      "replay v1",
+      "live v1",
+    ]);
+    expect(asked[3]).not.toContain("before");
   });
 
   it("are told of in every language with the same places", () => {

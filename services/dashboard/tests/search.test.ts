@@ -1,17 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Position } from "tilanne-client";
+import type { Position, Stop } from "tilanne-client";
 import { Speech } from "../src/i18n";
+import type { PanelContext } from "../src/panels/panel";
 import { Asker, PAUSE_MS } from "../src/search/asker";
 import { ITEMS_MAX, find } from "../src/search/find";
 import type { Search } from "../src/search/found";
-import { viewOf } from "../src/search/go";
+import { cityBefore, go, viewOf } from "../src/search/go";
 import { EXACT, INSIDE, PREFIX, Typed, WORD, compare } from "../src/search/match";
 import { questions } from "../src/search/question";
-import { citiesNames } from "../src/search/regions";
 import { status } from "../src/search/status";
 import { TEXTS } from "../src/search/texts";
 import type { LinkThing, Things, VehicleThing } from "../src/search/things";
 import { NO_THINGS, each, readThings } from "../src/search/things";
+import { regionName } from "../src/stream/region_state";
 import { AnswerError, Source } from "../src/stream/source";
 
 const speech = new Speech("en");
@@ -167,6 +168,33 @@ describe("what is found", () => {
     ]);
   });
 
+  it("has a stop by its name, its code and its id, and goes to its place", () => {
+    const kamppi: Stop = { id: "1040601", name: "Kamppi", code: "H1241", ...at(24.93) };
+    const nameless: Stop = { id: "1040602", name: "", code: null, ...at(24.94) };
+    const stops = byId([kamppi, nameless]);
+    const vehicles = byId([
+      tram("1", "4", 24.9, { stop_id: "1040601" }),
+      tram("2", "4", 24.9, { next_stop_id: "1040602" }),
+    ]);
+    for (const text of ["kamp", "h1241", "1040601"]) {
+      const [group] = find(search(text, { stops, vehicles }));
+      expect(group?.items, text).toMatchObject([
+        {
+          key: "stop:1040601",
+          name: "Kamppi",
+          note: "H1241, 1040601, 1 vehicle at it or arriving",
+          goal: { place: at(24.93) },
+        },
+      ]);
+      expect(group?.items[0]?.goal.selection).toBeUndefined();
+    }
+    const [group] = find(search("10406", { stops, vehicles }));
+    expect(group?.items.map(({ name, note }) => [name, note])).toEqual([
+      ["1040602", "next stop of 1 vehicle"],
+      ["Kamppi", "H1241, 1040601, 1 vehicle at it or arriving"],
+    ]);
+  });
+
   it("has no cells, and no message that is over", () => {
     const areas = byId([
       { id: "cell:1", kind: "cell", name: "Kallio 1" },
@@ -211,52 +239,64 @@ describe("what is found", () => {
     ];
     expect([...each([newer, older])].map(({ n }) => n)).toEqual([2, 3]);
     expect(readThings({ objects: [{ id: "x" }, { id: 7 }, null, "y"] }).size).toBe(1);
+    expect([...readThings({ stops: [{ id: "s" }], total: 1 }).keys()]).toEqual(["s"]);
     expect(readThings(undefined).size).toBe(0);
   });
 });
 
 describe("what the server is asked", () => {
-  const filterOf = (text: string, layer: string): string => {
-    const asked = questions("helsinki", text).find((one) => one.layer === layer);
+  const filterOf = (text: string, kind: string): string => {
+    const asked = questions("helsinki", text).find((one) => one.kind === kind);
     return new URLSearchParams(asked?.path.split("?")[1]).get("filter") ?? "";
   };
 
   it("is nothing for one letter or for signs alone", () => {
     expect(questions("helsinki", "M")).toEqual([]);
     expect(questions("helsinki", " '% ")).toEqual([]);
-    expect(questions("helsinki", "M1")).toHaveLength(6);
+    expect(questions("helsinki", "M1")).toHaveLength(7);
   });
 
   it("is bounded, and for few fields", () => {
-    for (const { path } of questions("r/1", "tie")) {
+    for (const { kind, path } of questions("r/1", "tie")) {
       expect(path).toMatch(/^v1\/regions\/r%2F1\/[a-z]+\?/u);
       const query = new URLSearchParams(path.split("?")[1]);
       expect(Number(query.get("limit"))).toBeLessThanOrEqual(400);
+      expect(query.has("fields"), kind).toBe(kind !== "stops");
       expect(query.get("fields")).not.toBe("");
     }
   });
 
-  it("is in the ways that names are written, since the server minds capitals", () => {
-    expect(filterOf("tie", "links")).toBe("name LIKE '%tie%' OR name LIKE '%Tie%'");
-    expect(filterOf("HÄMEEN", "links")).toBe(
-      "name LIKE '%H_MEEN%' OR name LIKE '%h_meen%' OR name LIKE '%H_meen%'",
-    );
-    expect(filterOf("pieni kuja", "links")).toContain("'%Pieni Kuj_%'");
+  it("is without capitals, and loose about letters that may differ in longer texts", () => {
+    expect(filterOf("tie", "links")).toBe("CASEI(name) LIKE CASEI('%tie%')");
+    expect(filterOf("HÄMEEN", "links")).toBe("CASEI(name) LIKE CASEI('%H_MEEN%')");
     expect(filterOf("ti", "links")).toBe(
-      "name LIKE 'ti%' OR name LIKE 'Ti%' OR name LIKE '% ti%' OR name LIKE '% Ti%'",
+      "CASEI(name) LIKE CASEI('ti%') OR CASEI(name) LIKE CASEI('% ti%')",
     );
-    expect(filterOf("m1", "vehicles")).toContain("report.route_short_name LIKE 'M1%'");
+    expect(filterOf("m1", "vehicles")).toContain(
+      "CASEI(report.route_short_name) LIKE CASEI('m1%')",
+    );
+    expect(filterOf("H1241", "stops")).toBe(
+      "CASEI(name) LIKE CASEI('%H1241%') OR CASEI(code) LIKE CASEI('H1241%') OR " +
+        "CASEI(id) LIKE CASEI('H1241')",
+    );
   });
 
   it("keeps quotes and signs of patterns from meaning anything", () => {
-    expect(filterOf("O'B%", "links")).toBe("name LIKE '%_''B_%' OR name LIKE '%_''b_%'");
+    expect(filterOf("O'B%", "links")).toBe("CASEI(name) LIKE CASEI('%_''B\\%%')");
+    expect(filterOf("x_\\", "links")).toBe("CASEI(name) LIKE CASEI('%x\\_\\\\%')");
   });
 
   it("is never longer than the server reads", () => {
-    for (const text of ["ä'".repeat(50), "'ä".repeat(50), "ß'".repeat(50), "道a".repeat(50)]) {
-      for (const { layer } of questions("helsinki", text)) {
-        const bytes = new TextEncoder().encode(filterOf(text, layer)).length;
-        expect(bytes, `${layer} ${text}`).toBeLessThanOrEqual(2_000);
+    for (const text of [
+      "%_\\".repeat(50),
+      "ä'".repeat(50),
+      "'ä".repeat(50),
+      "ß'".repeat(50),
+      "道a".repeat(50),
+    ]) {
+      for (const { kind } of questions("helsinki", text)) {
+        const bytes = new TextEncoder().encode(filterOf(text, kind)).length;
+        expect(bytes, `${kind} ${text}`).toBeLessThanOrEqual(2_000);
       }
     }
   });
@@ -294,7 +334,7 @@ describe("asking", () => {
     await vi.advanceTimersByTimeAsync(1);
     asker.ask("tie ");
     await vi.advanceTimersByTimeAsync(PAUSE_MS);
-    expect(server.asked).toHaveLength(6);
+    expect(server.asked).toHaveLength(7);
     expect(heard).toHaveBeenCalledTimes(1);
     expect([asker.state, asker.more, asker.things.links.size]).toEqual(["answered", true, 1]);
   });
@@ -325,7 +365,7 @@ describe("asking", () => {
     server.answer = () => ({ objects: [] });
     asker.hurry();
     await vi.advanceTimersByTimeAsync(0);
-    expect([asker.state, server.asked.length]).toEqual(["answered", 12]);
+    expect([asker.state, server.asked.length]).toEqual(["answered", 14]);
   });
 });
 
@@ -337,16 +377,16 @@ describe("how the search stands", () => {
       groups: [],
       state: "answered",
       more: false,
-      region: citiesNames("en", cities, "helsinki"),
+      region: regionName(cities, "helsinki"),
       ...more,
     });
 
   it("is said in words", () => {
     expect(of({ text: " " })).toBe(say("hint"));
-    expect(of({})).toBe("Nothing was found for “oulu” in Helsinki and Espoo.");
+    expect(of({})).toBe("Nothing was found for “oulu” in Helsinki, Espoo.");
     expect(of({ groups: items })).toBe("1 result.");
     expect(of({ groups: items, more: true })).toBe("1 result. There are more: type more letters.");
-    expect(of({ groups: items, state: "asking" })).toBe("1 result. Searching Helsinki and Espoo …");
+    expect(of({ groups: items, state: "asking" })).toBe("1 result. Searching Helsinki, Espoo …");
     expect(of({ state: "failed" })).toBe(say("failed"));
     expect(of({ text: "o", state: "quiet" })).toContain("Type one more letter");
   });
@@ -360,5 +400,55 @@ describe("the view of a box", () => {
     // Two degrees of longitude fill 85 % of 1000 px.
     expect((2 / 360) * 512 * 2 ** wide.zoom).toBeCloseTo(850);
     expect(viewOf([24, 60, 24, 60], size).zoom).toBe(16);
+  });
+});
+
+describe("going there", () => {
+  const region = (id: string, ids: readonly string[]) => ({
+    id,
+    picture: { layer: () => new Map(ids.map((one) => [one, {}])) },
+  });
+
+  /** A page that remembers what it was told. */
+  function page(): { context: PanelContext; done: unknown[]; actions: Parameters<typeof go>[2] } {
+    const done: unknown[] = [];
+    const context = {
+      settings: { cities },
+      city: cities[0],
+      picture: region("helsinki", ["here"]).picture,
+      overview: { all: () => [region("helsinki", ["here"]), region("oulu", ["there"])] },
+      isShown: () => true,
+      chooseCity: (city: { id: string }) => done.push(["city", city.id]),
+      showOnMap: (selection: { id: string }, place: unknown) => done.push([selection.id, place]),
+    } as unknown as PanelContext;
+    const actions = {
+      centre: () => undefined,
+      showMap: () => done.push("map"),
+      look: (place: unknown) => done.push(place),
+    };
+    return { context, done, actions };
+  }
+
+  it("looks closely at a place where there is nothing to select", async () => {
+    const { context, done, actions } = page();
+    await go({ place: at(24.93) }, context, actions);
+    expect(done).toEqual(["map", { zoom: 17, centre: [60.2, 24.93] }]);
+  });
+
+  it("turns to the region of what is in none of the cities", async () => {
+    const { context, done, actions } = page();
+    const outside = at(26, 63);
+    await go({ selection: { layer: "situations", id: "there" }, place: outside }, context, actions);
+    expect(done).toEqual([
+      ["city", "oulu"],
+      ["there", outside],
+    ]);
+    const before = (id: string, place: Position | undefined): string | undefined =>
+      cityBefore({ layer: "situations", id }, place, context)?.id;
+    expect(before("here", outside)).toBeUndefined();
+    expect(before("nobody knows", outside)).toBeUndefined();
+    // The page finds the city itself.
+    expect(before("there", at(25.4, 65))).toBeUndefined();
+    expect(before("there", undefined)).toBeUndefined();
   });
 });

@@ -1,6 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { readAddress, writeAddress } from "../src/address";
-import { AnswerError } from "../src/stream/source";
 import { CsvRows, csvRows } from "../src/time/csv";
 import {
   CLASS_ENDS,
@@ -12,7 +11,6 @@ import {
   readDifferences,
 } from "../src/time/differences";
 import { GAP_MS, extentOf, nearest } from "../src/time/extent";
-import { ASK_EVERY_MS, Past, SEEK_FORTH_MS } from "../src/time/past";
 import { readReplay, readReplays, servedBy } from "../src/time/replay";
 import { gapsOf, marksOf, momentAt, positionOf, scaleOf, shareOf } from "../src/time/scale";
 import { momentOf, wallTime } from "../src/time/wall_time";
@@ -248,169 +246,5 @@ describe("a replay", () => {
   it("is in the address of the page by its moment", () => {
     const written = writeAddress({ city: "oulu", atMs: NOON, compare: "side" });
     expect(readAddress(written)).toMatchObject({ atMs: NOON, compare: "side" });
-  });
-});
-
-/** A server with replays that do what they are told. */
-class ScriptedServer {
-  readonly url = "http://tilanne.example/";
-  readonly replays = new Map<string, typeof STATUS>();
-  readonly said: string[] = [];
-  refusal: AnswerError | undefined;
-  private started = 0;
-
-  async get(path: string): Promise<unknown> {
-    return this.find(path);
-  }
-
-  async send(
-    method: "POST" | "PATCH" | "DELETE",
-    path: string,
-    body: object = {},
-  ): Promise<unknown> {
-    this.said.push(`${method} ${path.replace("v1/replays", "")} ${JSON.stringify(body)}`.trim());
-    if (this.refusal !== undefined) throw this.refusal;
-    if (method === "POST") {
-      const { from, ...wanted } = body as Pick<typeof STATUS, "regions" | "speed"> & {
-        from: string;
-        paused: boolean;
-      };
-      this.started += 1;
-      const id = String(this.started);
-      const begins = Date.parse(from);
-      const state = wanted.paused ? "paused" : "playing";
-      const made = { ...STATUS, ...wanted, id, state, address: `/replays/${id}/` };
-      this.replays.set(id, { ...made, from_ms: begins, time_ms: begins });
-      return this.replays.get(id);
-    }
-    const replay = this.find(path);
-    if (method === "DELETE") this.replays.delete(replay.id);
-    const { seek, paused } = body as { seek?: string; paused?: boolean };
-    if (seek !== undefined) replay.time_ms = Date.parse(seek);
-    if (paused !== undefined) replay.state = paused ? "paused" : "playing";
-    return replay;
-  }
-
-  private find(path: string): typeof STATUS {
-    const replay = this.replays.get(path.split("/").at(-1) ?? "");
-    if (replay === undefined) throw new AnswerError("there is no replay", 404);
-    return replay;
-  }
-}
-
-describe("the past", () => {
-  let server: ScriptedServer;
-  let followed: (string | undefined)[];
-  let past: Past;
-  const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
-
-  beforeEach(() => {
-    vi.useFakeTimers();
-    server = new ScriptedServer();
-    followed = [];
-    past = new Past(server, { follow: (url) => followed.push(url), told: () => undefined });
-  });
-
-  afterEach(() => {
-    past.end();
-    vi.useRealTimers();
-  });
-
-  it("starts a replay that stands, moves it, and ends it", async () => {
-    past.goTo("oulu", NOON);
-    expect(past.momentMs).toBe(NOON);
-    await settle();
-    expect(followed).toEqual(["http://tilanne.example/replays/1/"]);
-    expect(past.replay?.state).toBe("paused");
-    past.goTo("oulu", NOON + 60_000);
-    await settle();
-    past.play();
-    await settle();
-    expect(past.replay).toMatchObject({ timeMs: NOON + 60_000, state: "playing" });
-    past.end();
-    await settle();
-    expect(followed.at(-1)).toBeUndefined();
-    expect(past.momentMs).toBeUndefined();
-    expect(server.replays.size).toBe(0);
-    expect(server.said.map((said) => said.split(" ").slice(0, 2).join(" "))).toEqual(
-      ["POST", "PATCH /1", "PATCH /1", "DELETE /1"].map((said) => expect.stringContaining(said)),
-    );
-  });
-
-  it("starts another one for what the first does not reach, and ends the first", async () => {
-    past.goTo("oulu", NOON);
-    await settle();
-    for (const [region, atMs] of [
-      ["oulu", NOON - 60_000],
-      ["oulu", NOON + SEEK_FORTH_MS],
-      ["turku", NOON + SEEK_FORTH_MS],
-    ] as const) {
-      past.goTo(region, atMs);
-      await settle();
-      expect(past.replay).toMatchObject({ regions: [region], timeMs: atMs });
-    }
-    expect([...server.replays.keys()]).toEqual([past.replay?.id]);
-  });
-
-  it("goes to the last of many moments that are asked for at once", async () => {
-    for (let n = 0; n < 50; n += 1) past.goTo("oulu", NOON + n * 1_000);
-    await settle();
-    expect(past.replay?.timeMs).toBe(NOON + 49_000);
-    expect(server.said.length).toBeLessThan(4);
-  });
-
-  it("keeps no replay when the reader goes back to the present meanwhile", async () => {
-    past.goTo("oulu", NOON);
-    past.end();
-    await settle();
-    expect(followed).toEqual([]);
-    expect(server.replays.size).toBe(0);
-  });
-
-  it("starts a replay that the server has ended again, once", async () => {
-    past.goTo("oulu", NOON);
-    await settle();
-    server.replays.clear();
-    await vi.advanceTimersByTimeAsync(ASK_EVERY_MS);
-    expect(past.replay?.id).toBe("2");
-    expect(past.trouble).toBeUndefined();
-    server.replays.clear();
-    await vi.advanceTimersByTimeAsync(ASK_EVERY_MS);
-    expect(past.trouble?.what).toBe("gone");
-    const asked = server.said.length;
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(server.said.length).toBe(asked);
-    past.goTo("oulu", NOON);
-    await settle();
-    expect(past.replay?.id).toBe("3");
-    expect(past.trouble).toBeUndefined();
-  });
-
-  it("says why it cannot be", async () => {
-    for (const [status, what] of [
-      [503, "too_many"],
-      [404, "nothing"],
-      [400, "refused"],
-      [0, "unreachable"],
-    ] as const) {
-      server.refusal = new AnswerError("no", status);
-      past.goTo("oulu", NOON);
-      await settle();
-      expect(past.trouble?.what).toBe(what);
-      expect(past.momentMs).toBeUndefined();
-    }
-    expect(followed).toEqual([]);
-  });
-
-  it("does not end what others have started", async () => {
-    server.replays.set("9", { ...STATUS, id: "9", address: "/replays/9/" });
-    await past.adopt("9");
-    expect(past.isForeign).toBe(true);
-    past.goTo("oulu", NOON + HOUR_MS - 1);
-    await settle();
-    past.end();
-    await settle();
-    expect([...server.replays.keys()]).toEqual(["9"]);
-    expect(followed).toEqual(["http://tilanne.example/replays/9/", undefined]);
   });
 });

@@ -23,7 +23,7 @@ import { TEXTS } from "../src/panels/wrong/texts";
 import { LINK_LOSS_MIN_S, MESSAGE_DELAY_MIN_S, comparedLinks } from "../src/panels/wrong/traffic";
 import type { Sight, Trouble } from "../src/panels/wrong/troubles";
 import { isOfCity, isOfKind, troublesOf } from "../src/panels/wrong/troubles";
-import type { Wording } from "../src/panels/wrong/words";
+import type { Fact, Wording } from "../src/panels/wrong/words";
 import { reasons, told, whereText } from "../src/panels/wrong/words";
 import type { City } from "../src/settings";
 import { Cadence } from "../src/stream/cadence";
@@ -433,7 +433,10 @@ describe("what is said", () => {
       const words = wording(new Speech(language));
       for (const trouble of everything()) {
         const { title, note, figures } = told(words, trouble);
-        const facts = [...figures, ...reasons(words, trouble)].flat();
+        const facts = [...figures, ...reasons(words, trouble)].flatMap(([name, value]) => [
+          name,
+          value,
+        ]);
         const where = trouble.kind === "region" ? title : whereText(words, trouble);
         const all = [title, note, where, ...facts];
         expect(all.filter((text) => text === "" || /\{\w+\}/.test(text))).toEqual([]);
@@ -448,7 +451,7 @@ describe("what is said", () => {
       if (found === undefined) throw new Error(id);
       return found;
     };
-    const plain = (facts: readonly (readonly [string, string])[]): string =>
+    const plain = (facts: readonly Fact[]): string =>
       facts.map(([name, value]) => `${name} ${value}`.replaceAll("\u00a0", " ")).join("; ");
     const jam = told(words, by("queue:r/q"));
     expect(jam.title).toBe("Queue: Kehä I");
@@ -461,6 +464,11 @@ describe("what is said", () => {
     );
     expect(plain(lying.figures)).toMatch(/^quarantined: jumped too far 200 \(20 %\); quarantined:/);
     expect(plain(reasons(words, by("feed:r/hfp")))).toContain("Error <b>403</b>; received 1,000");
+    // The server speaks English; what the page says has the language of the page.
+    const inEnglish = reasons(words, by("feed:r/hfp")).filter(
+      ([, , language]) => language === "en",
+    );
+    expect(inEnglish.map(([name]) => name)).toEqual(["Error"]);
     const slow = told(words, by("link:r/l"));
     expect(plain(slow.figures)).toContain("5 min mean 12 km/h (10–14)");
   });

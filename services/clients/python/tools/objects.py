@@ -28,8 +28,9 @@ ROOTS = [
     "Emission",
     "Weather",
     "CloudEvent",
+    "Stop",
 ]
-"""Objects of the layers, and events. What they are made of comes with them."""
+"""Objects of the layers, events and stops. What they are made of comes with them."""
 
 COLUMNS = 100
 SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}

@@ -7,11 +7,14 @@ import { Connection } from "./connection.js";
 import type { EventListener } from "./events.js";
 import { EventStream } from "./events.js";
 import type { Channel, Follower } from "./follower.js";
+import type { Stop } from "./model.js";
 import type { Picture } from "./picture.js";
 import { ConnectionLostError, UsageError } from "./problem.js";
 import type { Problem } from "./problem.js";
 import { parseServerMessage } from "./protocol.js";
 import type { EventSelection, Selection } from "./selection.js";
+import type { StopSelection } from "./stops.js";
+import { fetchStops } from "./stops.js";
 import type { SubscriptionListener } from "./subscription.js";
 import { Subscription } from "./subscription.js";
 
@@ -37,6 +40,8 @@ export class Client {
   /** Why the connection was lost last. */
   lastLoss: string | undefined;
 
+  /** The folder that the picture is served in. */
+  private readonly folder: string;
   private readonly connection: Connection;
   private readonly outside: Surroundings;
   private readonly followers = new Set<Follower>();
@@ -55,6 +60,7 @@ export class Client {
     private readonly options: ClientOptions = {},
   ) {
     const address = streamAddress(url);
+    this.folder = address.replace(/^ws/u, "http").slice(0, -STREAM.length);
     this.outside = {
       connect: () => new (options.webSocket ?? globalWebSocket())(address, [SUBPROTOCOL]),
       later: (task, waitMs) => {
@@ -101,6 +107,14 @@ export class Client {
     } finally {
       subscription.close();
     }
+  }
+
+  /**
+   * Stops of public transport, by id: what those are called, and where they are, that vehicles and
+   * trips name by their ids. None where the region's network has no schedule.
+   */
+  stops(selection: StopSelection): Promise<Stop[]> {
+    return fetchStops(this.folder, selection);
   }
 
   /** Ends everything; iterations end. */

@@ -37,5 +37,6 @@ export type {
 } from "./protocol.js";
 export { parseServerMessage } from "./protocol.js";
 export type { Corridor, EventSelection, Place, Point, Selection } from "./selection.js";
+export type { StopSelection } from "./stops.js";
 export type { SubscriptionListener, SubscriptionState } from "./subscription.js";
 export { RESUBSCRIBE_PAUSE_MS, RESUME_LIMIT_MS, Subscription } from "./subscription.js";

@@ -443,6 +443,17 @@ export interface Feed {
   imbalances?: Maybe<number>;
 }
 
+/** A stop of public transport: no object of the picture, but what its objects name by its id. */
+export interface Stop {
+  id: string;
+  /** Empty where the schedule has none. */
+  name: string;
+  /** What its sign says beside the name, such as a number. */
+  code: string | null;
+  latitude_deg: number;
+  longitude_deg: number;
+}
+
 /** The layers of the picture, with the object that each is made of. */
 export interface LayerObjects {
   vehicles: Vehicle;

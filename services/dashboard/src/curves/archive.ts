@@ -1,6 +1,6 @@
 /** Asks for how an object was at the moments of a day, the newest part of it first. */
 
-import { AnswerError } from "../stream/source";
+import { problemOf } from "../problem_words";
 import { MINUTE_MS } from "./time";
 
 /** From a moment to the next. */
@@ -76,9 +76,8 @@ export async function askPart(
     return objects === undefined ? { kind: "broken" } : { kind: "had", objects };
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof AnswerError)) return lost;
-    const { status, message } = error;
-    return status === NOT_FOUND ? { kind: "absent" } : { kind: "refused", status, detail: message };
+    const problem = problemOf(error);
+    return problem.status === NOT_FOUND ? { kind: "absent" } : { kind: "refused", ...problem };
   }
 }
 
@@ -94,8 +93,9 @@ export interface WayBack {
 }
 
 /**
- * Goes back part by part, each twice as long as the one before. Where the archive lacks something of a part, half of it is asked for, down to
- * single moments: so it is found how far back the archive goes, without relying on words.
+ * Goes back part by part, each twice as long as the one before. Where the archive lacks something of a
+ * part, half of it is asked for, down to single moments: so it is found how far back the archive goes,
+ * without relying on words.
  */
 export async function goBack(way: WayBack): Promise<Ending> {
   let endMs = Math.floor(way.toMs / STEP_MS) * STEP_MS;

@@ -5,7 +5,7 @@
  */
 
 import type { Source } from "../stream/source";
-import type { CurveObject, Ending } from "./archive";
+import type { CurveObject, Ending, WayBack } from "./archive";
 import { STEP_MS, askPart, goBack, seriesPath } from "./archive";
 import type { AreaPart, EmissionPart, LinkPart, Point } from "./points";
 import {
@@ -54,8 +54,25 @@ class Day implements Curve {
   revision = 0;
   /** What is asked for of the past is there from here … */
   oldestMs: number | undefined;
-  /** … to here. */
+  /** … to here, but for the gap. */
   newestMs: number | undefined;
+  /** Why it was not gone farther back. */
+  tail: Ending = { kind: "paused" };
+  /** What was missed while nobody looked, and has not come yet. */
+  gap: { readonly fromMs: number; readonly toMs: number } | undefined;
+
+  /** Whether nothing farther back is to be asked for. */
+  get reachesBack(): boolean {
+    const isEnd = this.tail.kind === "complete" || this.tail.kind === "begins";
+    return isEnd && this.oldestMs !== undefined;
+  }
+
+  /** Finds what was missed since the newest; a gap that is there already reaches on from its beginning. */
+  miss(nowMs: number): void {
+    const { oldestMs, newestMs, gap } = this;
+    if (oldestMs === undefined || newestMs === undefined || nowMs - newestMs <= MISSED_MS) return;
+    this.gap = { fromMs: gap?.fromMs ?? newestMs + 1, toMs: nowMs };
+  }
 
   say(state: CurveState): void {
     this.state = state;
@@ -70,6 +87,9 @@ class Day implements Curve {
     this.revision += 1;
   }
 }
+
+/** A stretch to go back, and how long. */
+type Way = Pick<WayBack, "fromMs" | "toMs" | "isPatient">;
 
 function keyOf({ region, layer, id }: CurveObject, dayMs: number): string {
   return JSON.stringify([region, layer, id, dayMs]);
@@ -188,38 +208,45 @@ export class Curves {
     const day = this.day(object, nowMs);
     const dayMs = dayStartMs(nowMs);
     const { fields } = MAKERS[object.layer];
-    const before = day.state;
-    const back = (fromMs: number, toMs: number, isTail: boolean): Promise<Ending> =>
+    const back = (way: Way, taken: (startMs: number) => void): Promise<Ending> =>
       goBack({
-        fromMs,
-        toMs,
+        ...way,
         ask: (startMs, endMs) =>
           askPart(this.get, seriesPath(object, fields, startMs, endMs), signal),
-        took: (taken, startMs) => {
-          if (isTail) day.oldestMs = startMs;
+        took: (objects, startMs) => {
+          taken(startMs);
           day.add(
-            taken.map((one) => pointOf(object.layer, one)),
+            objects.map((one) => pointOf(object.layer, one)),
             dayMs,
           );
         },
-        isPatient: () => this.monotonicMs() < untilMs,
       });
-    const { newestMs, oldestMs } = day;
-    const missed = newestMs !== undefined && nowMs - newestMs > MISSED_MS;
-    const whole = before.kind === "complete" || before.kind === "begins";
-    if (!missed && whole && oldestMs !== undefined) return;
+    day.miss(nowMs);
+    if (day.gap === undefined && day.reachesBack) return;
+    // From here on the page sees it; what is older is the gap or the tail, however this ends.
+    day.newestMs = nowMs;
     day.say({ kind: "asking" });
-    try {
-      if (missed) await back(newestMs + STEP_MS, nowMs, false);
-      if (oldestMs === undefined || !whole) {
-        const ending = await back(dayMs, oldestMs === undefined ? nowMs : oldestMs - STEP_MS, true);
+    if (day.gap !== undefined) {
+      const { fromMs } = day.gap;
+      // To its end: a curve with a hole looks as if nothing had been seen then.
+      const way = { ...day.gap, isPatient: () => true };
+      const ending = await back(way, (startMs) => {
+        day.gap = { fromMs, toMs: startMs - STEP_MS };
+      });
+      if (ending.kind === "refused") {
         day.say(ending);
-      } else day.say(before);
-      day.newestMs = nowMs;
-    } catch (error) {
-      // Given up in the middle: what came stays, and the next time goes on from there.
-      if (day.oldestMs !== undefined) day.newestMs ??= nowMs;
-      throw error;
+        return;
+      }
+      day.gap = undefined;
     }
+    if (!day.reachesBack) {
+      const { oldestMs } = day;
+      const toMs = oldestMs === undefined ? nowMs : oldestMs - STEP_MS;
+      const isPatient = (): boolean => this.monotonicMs() < untilMs;
+      day.tail = await back({ fromMs: dayMs, toMs, isPatient }, (startMs) => {
+        day.oldestMs = startMs;
+      });
+    }
+    day.say(day.tail);
   }
 }

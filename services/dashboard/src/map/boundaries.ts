@@ -18,18 +18,23 @@ export function isCell({ kind }: { kind?: string | null | undefined }): boolean 
   return kind === "cell";
 }
 
+/** The smallest box round all places. */
+export function boxOf(places: readonly Position[]): Box {
+  let [west, south, east, north] = [180, 90, -180, -90];
+  for (const { longitude_deg, latitude_deg } of places) {
+    [west, east] = [Math.min(west, longitude_deg), Math.max(east, longitude_deg)];
+    [south, north] = [Math.min(south, latitude_deg), Math.max(north, latitude_deg)];
+  }
+  return [west, south, east, north];
+}
+
 /** The box round an area's boundary, worked out once: large ones have thousands of points. */
 const boxes = new WeakMap<Position[], Box>();
 
 export function boundaryBox({ boundary }: Area): Box {
   const before = boxes.get(boundary);
   if (before !== undefined) return before;
-  let [west, south, east, north] = [180, 90, -180, -90];
-  for (const { longitude_deg, latitude_deg } of boundary) {
-    [west, east] = [Math.min(west, longitude_deg), Math.max(east, longitude_deg)];
-    [south, north] = [Math.min(south, latitude_deg), Math.max(north, latitude_deg)];
-  }
-  const box: Box = [west, south, east, north];
+  const box = boxOf(boundary);
   boxes.set(boundary, box);
   return box;
 }

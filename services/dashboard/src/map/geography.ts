@@ -80,6 +80,41 @@ export function union(boxes: readonly Box[]): Box | undefined {
   );
 }
 
+/** Pixels that the Mercator square is wide at zoom 0, as MapLibre counts zooms. */
+const WORLD_PX = 512;
+
+/** Where a map looks: at a middle, given as latitude and longitude, or at the whole of a box. */
+export type Place =
+  { readonly zoom: number; readonly centre: readonly [number, number] } | { readonly bbox: Box };
+
+/** Room that is left round a box that a map shows whole, CSS pixels. */
+export const FIT_PADDING_PX = 24;
+
+/** The box that a map of this size, CSS pixels, without tilt sees. */
+export function seen(place: Place, { width, height }: { width: number; height: number }): Box {
+  const box: Box =
+    "bbox" in place
+      ? place.bbox
+      : [place.centre[1], place.centre[0], place.centre[1], place.centre[0]];
+  const from = toMercator({ longitude_deg: box[0], latitude_deg: box[3] });
+  const to = toMercator({ longitude_deg: box[2], latitude_deg: box[1] });
+  const roomPx = (sizePx: number): number => Math.max(1, sizePx - 2 * FIT_PADDING_PX);
+  const scalePx =
+    "bbox" in place
+      ? Math.min(roomPx(width) / (to.x - from.x), roomPx(height) / (to.y - from.y))
+      : WORLD_PX * 2 ** place.zoom;
+  const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
+  const [halfX, halfY] = [width / 2 / scalePx, height / 2 / scalePx];
+  const northWest = fromMercator({ x: middle.x - halfX, y: middle.y - halfY });
+  const southEast = fromMercator({ x: middle.x + halfX, y: middle.y + halfY });
+  return [
+    northWest.longitude_deg,
+    southEast.latitude_deg,
+    southEast.longitude_deg,
+    northWest.latitude_deg,
+  ];
+}
+
 /** Where the icon of a geometry goes: its first point, or the middle of its first line or ring. */
 export function anchor(geometry: Geometry | null | undefined): Position | undefined {
   const point = geometry?.points?.[0];

@@ -5,6 +5,7 @@
 import type { Map as MapLibre } from "maplibre-gl";
 import type { Level, Palette, SituationKind } from "./palette";
 import { LEVELS, SITUATIONS } from "./palette";
+import { penOf } from "./pen";
 
 /** Drawn at twice the size, so that they are sharp on fine screens. */
 export const PIXEL_RATIO = 2;
@@ -121,12 +122,12 @@ export function drawQueueSign(
 ): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   const words = irregular ? `! ${text}` : text;
-  const measuring = canvas.getContext("2d");
+  const measuring = penOf(canvas);
   if (measuring !== null) measuring.font = SIGN_PX.font;
   const width = Math.ceil(measuring?.measureText(words).width ?? 40) + 2 * SIGN_PX.side;
   canvas.width = width * PIXEL_RATIO;
   canvas.height = SIGN_PX.height * PIXEL_RATIO;
-  const context = canvas.getContext("2d");
+  const context = penOf(canvas);
   if (context === null) return canvas;
   context.scale(PIXEL_RATIO, PIXEL_RATIO);
   const board = SIGN_PX.height - SIGN_PX.pin;
@@ -164,7 +165,7 @@ export function addQueueSign(
 export function addCanvas(map: MapLibre, id: string, draw: () => HTMLCanvasElement): void {
   if (map.hasImage(id)) return;
   const canvas = draw();
-  const pixels = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height);
+  const pixels = penOf(canvas)?.getImageData(0, 0, canvas.width, canvas.height);
   if (pixels !== undefined) map.addImage(id, pixels, { pixelRatio: PIXEL_RATIO });
 }
 
@@ -172,7 +173,7 @@ export function addCanvas(map: MapLibre, id: string, draw: () => HTMLCanvasEleme
 export function canvasOf(draw: Draw): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = SIZE_PX * PIXEL_RATIO;
-  const context = canvas.getContext("2d");
+  const context = penOf(canvas);
   if (context !== null) {
     context.scale(PIXEL_RATIO, PIXEL_RATIO);
     draw(context);

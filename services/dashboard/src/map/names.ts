@@ -2,6 +2,7 @@
 
 import { PIXEL_RATIO } from "./icons";
 import type { Palette } from "./palette";
+import { penOf } from "./pen";
 
 const FONT = '600 12px "Inter", "Segoe UI", system-ui, "DejaVu Sans", sans-serif';
 const HEIGHT_PX = 18;
@@ -18,12 +19,12 @@ export function nameImage(name: string): string {
 export function drawName(palette: Palette, name: string): HTMLCanvasElement {
   const text = name.length > MAX_LETTERS ? `${name.slice(0, MAX_LETTERS)}…` : name;
   const canvas = document.createElement("canvas");
-  const measuring = canvas.getContext("2d");
+  const measuring = penOf(canvas);
   if (measuring !== null) measuring.font = FONT;
   const width = Math.ceil((measuring?.measureText(text).width ?? 60) + 2 * SIDE_PX);
   canvas.width = width * PIXEL_RATIO;
   canvas.height = HEIGHT_PX * PIXEL_RATIO;
-  const context = canvas.getContext("2d");
+  const context = penOf(canvas);
   if (context === null) return canvas;
   context.scale(PIXEL_RATIO, PIXEL_RATIO);
   context.font = FONT;

@@ -1,7 +1,6 @@
 /** The map itself: MapLibre with a plain style, and the layers of the picture on top. */
 
-import type { Box, Changes, Picture } from "tilanne-client";
-import { noChanges } from "tilanne-client";
+import type { Box } from "tilanne-client";
 import {
   AttributionControl,
   Map as MapLibre,
@@ -13,7 +12,8 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { element } from "../dom";
 import type { City } from "../settings";
-import { centre, grown, union } from "./geography";
+import { FIT_PADDING_PX, centre, grown, union } from "./geography";
+import type { Place } from "./geography";
 import { addIcons } from "./icons";
 import type { MapLayer, Selection } from "./layer";
 import { DARK, LIGHT } from "./palette";
@@ -26,9 +26,7 @@ setWorkerUrl(workerUrl);
 const CITY_NAMES_UNTIL_ZOOM = 12.6;
 /** A region fits at this zoom. Further out other regions would look empty. */
 const MIN_ZOOM = 7.5;
-/** Room round a city's box, CSS pixels. */
-const FIT_PADDING_PX = 24;
-
+const FIT = { padding: FIT_PADDING_PX };
 export interface MapEvents {
   /** The style is there, or was changed: the layers are empty and wait for the picture. */
   styled(): void;
@@ -43,8 +41,8 @@ export interface Start {
   cities: readonly City[];
   styleUrl: string | undefined;
   layers: readonly MapLayer[];
-  /** Where to look first: a place, or else a city. */
-  place: { zoom: number; centre: readonly [number, number] } | City;
+  /** Where to look first. */
+  place: Place;
   /** Whether colours are those for the dark. */
   dark(): boolean;
 }
@@ -63,13 +61,13 @@ export class MapView {
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const camera =
       "bbox" in place
-        ? { bounds: [...place.bbox] as [number, number, number, number] }
-        : { center: [place.centre[1], place.centre[0]] as [number, number], zoom: place.zoom };
+        ? { bounds: edges(place.bbox) }
+        : { center: lngLat(place.centre), zoom: place.zoom };
     this.map = new MapLibre({
       container,
       style: this.style(),
       ...camera,
-      fitBoundsOptions: { padding: FIT_PADDING_PX },
+      fitBoundsOptions: FIT,
       minZoom: MIN_ZOOM,
       maxPitch: 0,
       dragRotate: false,
@@ -107,32 +105,20 @@ export class MapView {
     return [lat, lng];
   }
 
-  goTo(city: City): void {
-    const [west, south, east, north] = city.bbox;
-    const bounds: [number, number, number, number] = [west, south, east, north];
-    // No flight across the country: a switch of city is a cut, not a journey.
-    this.map.fitBounds(bounds, { padding: FIT_PADDING_PX, animate: false });
-  }
-
   /** What the map is called in the reader's language. */
   name(title: string): void {
     this.map.getCanvas().setAttribute("aria-label", title);
   }
 
-  /** Looks at a place at once. */
-  look(zoom: number, [latitude, longitude]: [number, number]): void {
-    this.map.jumpTo({ zoom, center: [longitude, latitude] });
+  /** Looks at a place at once: no flight across the country. */
+  look(place: Place): void {
+    if ("bbox" in place) this.map.fitBounds(edges(place.bbox), { ...FIT, animate: false });
+    else this.map.jumpTo({ zoom: place.zoom, center: lngLat(place.centre) });
   }
 
   /** Draws all anew: the colours are others. */
   restyle(): void {
     this.map.setStyle(this.style(), { diff: false });
-  }
-
-  /** Takes everything off the map: what comes is of another source. */
-  clear(picture: Picture): void {
-    const changes = { ...noChanges(), reset: true };
-    for (const layer of this.start.layers) layer.changed(picture, changes, 0);
   }
 
   close(): void {
@@ -143,19 +129,19 @@ export class MapView {
     this.map.zoomTo(this.map.getZoom() + steps);
   }
 
-  changed(picture: Picture, changes: Changes, nowMs: number): void {
-    for (const layer of this.start.layers) layer.changed(picture, changes, nowMs);
-  }
-
-  tick(picture: Picture, nowMs: number): void {
-    for (const layer of this.start.layers) layer.tick(picture, nowMs);
-    this.placeRing();
-  }
-
+  /** Marks an object, where its layer does not. */
   select(selection: Selection | undefined): void {
     this.selection = selection;
-    for (const layer of this.start.layers) layer.select(selection);
     this.placeRing();
+  }
+
+  /** A ring round what is selected and does not show that itself; that may move. */
+  placeRing(): void {
+    const { selection } = this;
+    const layer = this.start.layers.find(({ layer }) => layer === selection?.layer);
+    const place = selection && layer?.position(selection.id);
+    if (!place || layer?.marksSelection === true) this.ring.remove();
+    else this.ring.setLngLat([place.longitude_deg, place.latitude_deg]).addTo(this.map);
   }
 
   /** Brings an object into view, when it has a place. */
@@ -210,15 +196,6 @@ export class MapView {
     return undefined;
   }
 
-  /** A ring round what is selected and does not show that itself. */
-  private placeRing(): void {
-    const { selection } = this;
-    const layer = this.start.layers.find(({ layer }) => layer === selection?.layer);
-    const place = selection && layer?.position(selection.id);
-    if (!place || layer?.marksSelection === true) this.ring.remove();
-    else this.ring.setLngLat([place.longitude_deg, place.latitude_deg]).addTo(this.map);
-  }
-
   private nameCities(): void {
     for (const { bbox, name } of this.start.cities) {
       const label = element("div", { class: "city-name", "aria-hidden": "true" }, name);
@@ -232,4 +209,13 @@ export class MapView {
     const hidden = this.map.getZoom() > CITY_NAMES_UNTIL_ZOOM || this.start.styleUrl !== undefined;
     for (const label of this.names) label.classList.toggle("gone", hidden);
   }
+}
+
+/** Latitude and longitude, in MapLibre's order. */
+function lngLat([latitude, longitude]: readonly [number, number]): [number, number] {
+  return [longitude, latitude];
+}
+
+function edges([west, south, east, north]: Box): [number, number, number, number] {
+  return [west, south, east, north];
 }

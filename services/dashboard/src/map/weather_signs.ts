@@ -5,6 +5,7 @@ import type { Draw } from "./icons";
 import { PIXEL_RATIO, addCanvas, dot, lines } from "./icons";
 import type { Palette, Surface } from "./palette";
 import { SLIPPERY } from "./palette";
+import { penOf } from "./pen";
 import type { WeatherLook } from "./weather";
 
 const HEIGHT_PX = 20;
@@ -86,12 +87,12 @@ export function drawWeatherSign(
   { surface, text, grey }: WeatherLook,
 ): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
-  const measuring = canvas.getContext("2d");
+  const measuring = penOf(canvas);
   if (measuring !== null) measuring.font = FONT;
   const width = text === "" ? HEIGHT_PX : widthOf(measuring?.measureText(text).width ?? 24);
   canvas.width = width * PIXEL_RATIO;
   canvas.height = HEIGHT_PX * PIXEL_RATIO;
-  const context = canvas.getContext("2d");
+  const context = penOf(canvas);
   if (context === null) return canvas;
   context.scale(PIXEL_RATIO, PIXEL_RATIO);
   const colour = palette.surface[grey ? "unspecified" : surface];

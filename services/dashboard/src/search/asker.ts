@@ -86,9 +86,9 @@ export class Asker {
     const signal = AbortSignal.any([question.signal, AbortSignal.timeout(PATIENCE_MS)]);
     const things: Record<string, unknown> = { ...NO_THINGS };
     let more = false;
-    const one = async ({ layer, path }: Question): Promise<void> => {
+    const one = async ({ kind, path }: Question): Promise<void> => {
       const answer = await source.get(path, signal);
-      things[layer] = readThings(answer);
+      things[kind] = readThings(answer);
       more ||= hasMore(answer);
     };
     const answers = await Promise.allSettled(questions(region, this.text).map(one));

@@ -1,8 +1,8 @@
 /** Finds what is typed, lists it, and goes to what is chosen. */
 
 import { setText } from "../dom";
-import { citiesNames } from "./regions";
 import type { PanelContext } from "../panels/panel";
+import { regionName } from "../stream/region_state";
 import { Asker } from "./asker";
 import { Combobox } from "./combobox";
 import { find } from "./find";
@@ -54,7 +54,7 @@ export class Finder {
       this.shown = shown;
       this.combobox.show(listed(groups, speech, say));
     }
-    const region = citiesNames(speech.language, settings.cities, city.region);
+    const region = regionName(settings.cities, city.region);
     const { state, more } = asker;
     const of = { text: parts.input.value, groups, state, more, region };
     const text = status(say, (n) => speech.number(n), of);
@@ -119,7 +119,7 @@ export class Finder {
       return;
     }
     // Else the card has the focus now, and says what is shown.
-    if (found.goal.city !== undefined) context.announce(say("shown", { name }));
+    if (found.goal.selection === undefined) context.announce(say("shown", { name }));
     if (document.activeElement === input) this.combobox.close();
     else this.combobox.leave();
   }

@@ -22,7 +22,7 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** Where to go. What is missing is found out on the way. */
+/** Where to go: a city, a thing that is selected, or a place alone. What else is missing is found out. */
 export interface Goal {
   readonly city?: City;
   readonly selection?: Selection;

@@ -1,17 +1,18 @@
 /** Goes to what was chosen. */
 
 import type { Box, Position } from "tilanne-client";
-import { centre, toMercator } from "../map/geography";
+import { boxOf } from "../map/boundaries";
+import { centre, includes, toMercator } from "../map/geography";
 import { MAP_LAYERS } from "../map/layer";
 import type { MapLayerName, Selection } from "../map/layer";
 import type { PanelContext } from "../panels/panel";
+import type { City } from "../settings";
 import type { Goal } from "./found";
-import { boxOf } from "./places";
 
 /** What the page does for the search, beside what a panel may do. */
 export interface SearchActions {
   /** Where the map looks, `[latitude, longitude]`; `undefined` without a map. */
-  centre(): [number, number] | undefined;
+  centre(): readonly [number, number] | undefined;
   /** Turns to the map, and sets the focus on it. */
   showMap(): void;
   look(place: { zoom: number; centre: [number, number] }): void;
@@ -22,6 +23,8 @@ const WORLD_PX = 512;
 /** Share of the map that a box may fill. */
 const FILLED = 0.85;
 const ZOOM_MAX = 16;
+/** A place where nothing is drawn is looked at closely: it is what is in the middle. */
+const PLACE_ZOOM = 17;
 
 /** Goes there. Rejects when the place of something cannot be found out. */
 export async function go(goal: Goal, context: PanelContext, actions: SearchActions): Promise<void> {
@@ -31,12 +34,20 @@ export async function go(goal: Goal, context: PanelContext, actions: SearchActio
     actions.showMap();
     return;
   }
-  if (selection === undefined) return;
+  if (selection === undefined) {
+    if (goal.place === undefined) return;
+    const { latitude_deg, longitude_deg } = goal.place;
+    actions.showMap();
+    actions.look({ zoom: PLACE_ZOOM, centre: [latitude_deg, longitude_deg] });
+    return;
+  }
   const isArea = selection.layer === "areas";
-  const box = goal.box ?? (isArea ? await boundaryBox(selection, context) : undefined);
+  const box = goal.box ?? (isArea ? await boxOfArea(selection, context) : undefined);
   show(isArea ? "districts" : selection.layer, context);
-  const place = box === undefined ? goal.place : middleOf(box);
-  context.showOnMap(selection, newest(selection, context) ?? place);
+  const place = newest(selection, context) ?? (box === undefined ? goal.place : middleOf(box));
+  const first = cityBefore(selection, place, context);
+  if (first !== undefined) context.chooseCity(first);
+  context.showOnMap(selection, place);
   if (box === undefined) return;
   const map = document.getElementById("map");
   const size = { width: map?.clientWidth ?? WORLD_PX, height: map?.clientHeight ?? WORLD_PX };
@@ -49,6 +60,23 @@ function show(layer: Selection["layer"] | MapLayerName, context: PanelContext): 
   if (drawn !== undefined && !context.isShown(drawn)) context.showLayer(drawn, true);
 }
 
+/**
+ * The city to turn to first: of a place in no city's box nobody can say by the place alone of which
+ * region it is. Only of other regions is there such a city.
+ */
+export function cityBefore(
+  { layer, id }: Selection,
+  place: Position | undefined,
+  { settings, city, picture, overview }: PanelContext,
+): City | undefined {
+  const { cities } = settings;
+  const isInCity = place === undefined || cities.some(({ bbox }) => includes(bbox, place));
+  if (isInCity || picture.layer(layer).has(id)) return undefined;
+  const other = overview.all().find((region) => region.picture.layer(layer).has(id));
+  if (other === undefined || other.id === city.region) return undefined;
+  return cities.find(({ region }) => region === other.id);
+}
+
 /** A vehicle has moved since the server answered. */
 function newest({ layer, id }: Selection, { picture }: PanelContext): Position | undefined {
   if (layer !== "vehicles") return undefined;
@@ -56,7 +84,7 @@ function newest({ layer, id }: Selection, { picture }: PanelContext): Position |
 }
 
 /** The box of an area of which only the name is known yet. */
-async function boundaryBox({ layer, id }: Selection, context: PanelContext): Promise<Box> {
+async function boxOfArea({ layer, id }: Selection, context: PanelContext): Promise<Box> {
   const { city, source } = context;
   const path = [city.region, layer, id].map(encodeURIComponent).join("/");
   const area = (await source.get(`v1/regions/${path}?fields=boundary`)) as {

@@ -1,6 +1,7 @@
 /** Finds cities, areas, streets, detectors and traffic messages. Pure. */
 
-import type { Box, Layer, Maybe, Position, Situation } from "tilanne-client";
+import type { Layer, Maybe, Position, Situation } from "tilanne-client";
+import { boxOf } from "../map/boundaries";
 import { anchor, includes, lengthM, toMercator } from "../map/geography";
 import { isCurrent } from "../map/situations";
 import { middle } from "../map/streets";
@@ -163,14 +164,4 @@ export function middlemost(links: readonly LinkThing[]): LinkThing | undefined {
     if (nearest === undefined || awayM < nearest.awayM || same) nearest = { link, awayM };
   }
   return nearest?.link;
-}
-
-/** The smallest box round all places. */
-export function boxOf(places: readonly Position[]): Box {
-  let [west, south, east, north] = [180, 90, -180, -90];
-  for (const { longitude_deg, latitude_deg } of places) {
-    [west, east] = [Math.min(west, longitude_deg), Math.max(east, longitude_deg)];
-    [south, north] = [Math.min(south, latitude_deg), Math.max(north, latitude_deg)];
-  }
-  return [west, south, east, north];
 }

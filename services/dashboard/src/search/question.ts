@@ -1,14 +1,12 @@
 /**
- * What the server is asked: one short list for each layer, found by conditions on names. Pure.
+ * What the server is asked: one short list for each kind of thing, found by conditions on names. Pure.
  *
- * `LIKE` on the server tells capitals from small letters and has no sign that makes `%` or `_` a
- * plain one. So a text is asked for in the few ways that names are written, and signs and letters
- * that may differ become `_`, any character: the answer has too much rather than too little, and
- * what does not fit is left out here.
+ * Letters that may differ become `_`, any character: the answer has too much rather than too little,
+ * and what does not fit is left out here.
  */
 
 import { INSIDE_FROM_LENGTH, isSearchable } from "./match";
-import type { ThingLayer } from "./things";
+import type { ThingKind } from "./things";
 
 /** From here on the server is asked. */
 export const ASKED_FROM_LENGTH = 2;
@@ -18,15 +16,18 @@ const CODE_LENGTH_MAX = 20;
 /** From here on `a` also finds `ä` and `å`, and `o` finds `ö`: in shorter ones little would be left. */
 const LOOSE_FROM_LENGTH = 4;
 const LOOSE = /[aåäoö]/giu;
+/** What means something in a pattern. */
+const SIGNS = /[\\%_]/gu;
 
 export interface Question {
-  readonly layer: ThingLayer;
+  readonly kind: ThingKind;
   readonly path: string;
 }
 
 interface Asked {
   readonly filter: string;
-  readonly fields: readonly string[];
+  /** All without. */
+  readonly fields?: readonly string[];
   readonly limit: number;
 }
 
@@ -36,13 +37,14 @@ export function questions(region: string, text: string): Question[] {
   if (trimmed.length < ASKED_FROM_LENGTH || !isSearchable(trimmed)) return [];
   const name = trimmed.slice(0, NAME_LENGTH_MAX);
   const code = trimmed.slice(0, CODE_LENGTH_MAX);
-  const asked: Record<ThingLayer, Asked> = {
+  const station = any([inside("station.name", name), inside("id", code)]);
+  const asked: Record<ThingKind, Asked> = {
     vehicles: {
       filter: any([
-        ...VEHICLE_CODES.flatMap((property) => begins(property, codes(code))),
+        ...VEHICLE_CODES.map((property) => begins(property, code)),
         // Inside of an id, two signs are inside of most.
-        ...(code.length < INSIDE_FROM_LENGTH ? [] : contains("id", codes(code))),
-        ...contains("report.label", codes(code)),
+        ...(code.length < INSIDE_FROM_LENGTH ? [] : [inside("id", code)]),
+        inside("report.label", code),
       ]),
       fields: VEHICLE_FIELDS,
       limit: 300,
@@ -54,32 +56,29 @@ export function questions(region: string, text: string): Question[] {
       limit: 40,
     },
     detectors: {
-      filter: any([...contains("station.name", names(name)), ...contains("id", codes(code))]),
+      filter: station,
       fields: ["station.name", "station.tms_number", "station.position"],
       limit: 40,
     },
-    weather: {
-      filter: any([...contains("station.name", names(name)), ...contains("id", codes(code))]),
-      fields: ["station.name", "station.position"],
-      limit: 40,
-    },
+    weather: { filter: station, fields: ["station.name", "station.position"], limit: 40 },
     situations: {
       filter: any([
-        ...["record.title", "record.description"].flatMap((property) =>
-          contains(property, names(name)),
-        ),
-        ...["id", "record.informed_entities.stop_id"].flatMap((property) =>
-          contains(property, [code]),
-        ),
+        ...["record.title", "record.description"].map((property) => inside(property, name)),
+        ...["id", "record.informed_entities.stop_id"].map((property) => inside(property, code)),
       ]),
       fields: SITUATION_FIELDS,
       limit: 40,
     },
+    stops: {
+      filter: any([...named("name", name), begins("code", code), is("id", code)]),
+      limit: 100,
+    },
   };
-  return Object.entries(asked).map(([layer, { filter, fields, limit }]) => {
-    const query = new URLSearchParams({ filter, fields: fields.join(","), limit: String(limit) });
-    const path = `v1/regions/${encodeURIComponent(region)}/${layer}?${query.toString()}`;
-    return { layer: layer as ThingLayer, path };
+  return Object.entries(asked).map(([kind, { filter, fields, limit }]) => {
+    const query = new URLSearchParams({ filter, limit: String(limit) });
+    if (fields !== undefined) query.set("fields", fields.join(","));
+    const path = `v1/regions/${encodeURIComponent(region)}/${kind}?${query.toString()}`;
+    return { kind: kind as ThingKind, path };
   });
 }
 
@@ -96,44 +95,33 @@ const SITUATION_FIELDS = ["title", "description", "type", "phase", "end_time_ms"
 
 /** Conditions on a name: at the beginning of words, and from some letters on anywhere in it. */
 function named(property: string, name: string): string[] {
-  if (name.length >= INSIDE_FROM_LENGTH) return contains(property, names(name));
-  const words = names(name).map((way) => like(property, `% ${way}%`));
-  return [...begins(property, names(name)), ...words];
+  if (name.length >= INSIDE_FROM_LENGTH) return [inside(property, name)];
+  return [begins(property, name), like(property, `% ${written(name)}%`)];
 }
 
-function begins(property: string, ways: readonly string[]): string[] {
-  return ways.map((way) => like(property, `${way}%`));
+function begins(property: string, text: string): string {
+  return like(property, `${written(text)}%`);
 }
 
-function contains(property: string, ways: readonly string[]): string[] {
-  return ways.map((way) => like(property, `%${way}%`));
+function inside(property: string, text: string): string {
+  return like(property, `%${written(text)}%`);
 }
 
+function is(property: string, text: string): string {
+  return like(property, written(text));
+}
+
+/** Capitals and small letters are the same. */
 function like(property: string, pattern: string): string {
-  return `${property} LIKE '${pattern.replaceAll("'", "''")}'`;
+  return `CASEI(${property}) LIKE CASEI('${pattern.replaceAll("'", "''")}')`;
 }
 
 function any(conditions: readonly string[]): string {
   return conditions.join(" OR ");
 }
 
-/** Ways to write a name: as typed, small, with the first letter large, or that of each word. */
-function names(text: string): string[] {
-  const small = text.toLowerCase();
-  const ways = [text, small, first(small), small.split(" ").map(first).join(" ")];
-  const loose = text.length >= LOOSE_FROM_LENGTH;
-  return distinct(ways.map((way) => (loose ? way.replace(LOOSE, "_") : way)));
-}
-
-/** Ways to write a code: as typed, small, or large. */
-function codes(text: string): string[] {
-  return distinct([text, text.toLowerCase(), text.toUpperCase()]);
-}
-
-function first(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
-}
-
-function distinct(ways: readonly string[]): string[] {
-  return [...new Set(ways.map((way) => way.replaceAll("%", "_")))];
+/** A text in a pattern: signs are signs, and letters that may differ are any character. */
+function written(text: string): string {
+  const plain = text.replace(SIGNS, "\\$&");
+  return text.length >= LOOSE_FROM_LENGTH ? plain.replace(LOOSE, "_") : plain;
 }

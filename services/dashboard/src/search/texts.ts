@@ -4,7 +4,7 @@ import { texts } from "../i18n";
 
 export const TEXTS = texts({
   en: {
-    hint: "Type the name of a street, a district, a city, a detector, a weather station or a traffic message, or the number of a line, a stop or a vehicle.",
+    hint: "Type the name of a street, a stop, a district, a city, a detector, a weather station or a traffic message, or the number of a line, a stop or a vehicle.",
     short: "Only what the map shows is searched. Type one more letter to search all of {region}.",
     searching: "Searching {region} …",
     none: "Nothing was found for “{text}” in {region}.",
@@ -33,7 +33,7 @@ export const TEXTS = texts({
     sections: "{n} sections",
   },
   fi: {
-    hint: "Kirjoita kadun, kaupunginosan, kaupungin, mittauspisteen, tiesääaseman tai liikennetiedotteen nimi tai linjan, pysäkin tai ajoneuvon numero.",
+    hint: "Kirjoita kadun, pysäkin, kaupunginosan, kaupungin, mittauspisteen, tiesääaseman tai liikennetiedotteen nimi tai linjan, pysäkin tai ajoneuvon numero.",
     short:
       "Haku koskee vain kartalla näkyvää. Kirjoita vielä yksi merkki, niin haetaan myös muualta: {region}.",
     searching: "Haetaan: {region} …",
@@ -63,7 +63,7 @@ export const TEXTS = texts({
     sections: "{n} katuosuutta",
   },
   sv: {
-    hint: "Skriv namnet på en gata, en stadsdel, en stad, en mätpunkt, en vägväderstation eller ett trafikmeddelande, eller numret på en linje, en hållplats eller ett fordon.",
+    hint: "Skriv namnet på en gata, en hållplats, en stadsdel, en stad, en mätpunkt, en vägväderstation eller ett trafikmeddelande, eller numret på en linje, en hållplats eller ett fordon.",
     short:
       "Sökningen gäller bara det som syns på kartan. Skriv ett tecken till för att söka i hela {region}.",
     searching: "Söker i {region} …",
@@ -72,7 +72,7 @@ export const TEXTS = texts({
     some: "{n} träffar.",
     more: "Det finns fler: precisera sökningen.",
     failed: "Servern svarade inte. Bara det som syns på kartan genomsöktes.",
-    gone: "{name}: platsen kunde inte tas reda på.",
+    gone: "{name}: platsen kunde inte fastställas.",
     shown: "Kartan visar nu {name}.",
     of: "{n} av {total}",
     "kind.city": "Städer",

@@ -1,6 +1,18 @@
-/** What is searched: objects of the picture, of which the server's answers have only some parts. */
+/**
+ * What is searched: objects of the picture, of which the server's answers have only some parts, and
+ * stops, which the server alone knows.
+ */
 
-import type { Area, Detector, Link, Picture, Situation, Vehicle, Weather } from "tilanne-client";
+import type {
+  Area,
+  Detector,
+  Link,
+  Picture,
+  Situation,
+  Stop,
+  Vehicle,
+  Weather,
+} from "tilanne-client";
 import { isObject } from "../json";
 
 export type VehicleThing = Pick<Vehicle, "id" | "report">;
@@ -18,9 +30,10 @@ export interface Things {
   readonly detectors: ReadonlyMap<string, DetectorThing>;
   readonly weather: ReadonlyMap<string, WeatherThing>;
   readonly situations: ReadonlyMap<string, SituationThing>;
+  readonly stops: ReadonlyMap<string, Stop>;
 }
 
-export type ThingLayer = keyof Things;
+export type ThingKind = keyof Things;
 
 export const NO_THINGS: Things = {
   vehicles: new Map(),
@@ -29,6 +42,7 @@ export const NO_THINGS: Things = {
   detectors: new Map(),
   weather: new Map(),
   situations: new Map(),
+  stops: new Map(),
 };
 
 export function thingsOf(picture: Picture): Things {
@@ -39,6 +53,7 @@ export function thingsOf(picture: Picture): Things {
     detectors: picture.layer("detectors"),
     weather: picture.layer("weather"),
     situations: picture.layer("situations"),
+    stops: NO_THINGS.stops,
   };
 }
 
@@ -52,9 +67,9 @@ export function* each<T>(all: readonly ReadonlyMap<string, T>[]): Generator<T> {
   }
 }
 
-/** Objects of the server's answer; what is none is left out. */
+/** Objects, or stops, of the server's answer; what is none is left out. */
 export function readThings<T extends { id: string }>(answer: unknown): Map<string, T> {
-  const objects = isObject(answer) ? answer["objects"] : undefined;
+  const objects = isObject(answer) ? (answer["objects"] ?? answer["stops"]) : undefined;
   const things = Array.isArray(objects) ? objects.filter(isThing) : [];
   return new Map(things.map((thing) => [thing.id, thing as T]));
 }

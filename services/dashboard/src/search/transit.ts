@@ -1,6 +1,6 @@
-/** Finds vehicles, lines and stops, which are known by the vehicles that are there. Pure. */
+/** Finds vehicles, lines, which are known by the vehicles on them, and stops. Pure. */
 
-import type { Position } from "tilanne-client";
+import type { Position, Stop } from "tilanne-client";
 import { lengthM, toMercator } from "../map/geography";
 import type { Found, Search } from "./found";
 import { EXACT, RELATED, best } from "./match";
@@ -65,42 +65,56 @@ export function findLines(search: Search): Found[] {
   });
 }
 
+/** A stop as far as it is known: by what the server says of it, and by who is there or on the way. */
+interface KnownStop {
+  stop: Stop | undefined;
+  readonly at: VehicleThing[];
+  readonly later: VehicleThing[];
+}
+
 /**
- * Stops that a vehicle is at or heads for. Their places and names are not served: a stop is known by
- * its id, and gone to where a vehicle stands at it, else one on its way.
+ * Stops that the server names, and those that a vehicle is at or heads for. The latter alone are known
+ * by their ids where the server has no stops, and gone to where a vehicle stands at them, else one on
+ * its way.
  */
 export function findStops(search: Search): Found[] {
   const { typed, say } = search;
-  const stops = new Map<string, { at: VehicleThing[]; later: VehicleThing[] }>();
-  const note = (id: string | null | undefined, vehicle: VehicleThing, is: "at" | "later"): void => {
-    if (!id) return;
-    const stop = stops.get(id) ?? { at: [], later: [] };
-    stops.set(id, stop);
-    stop[is].push(vehicle);
-  };
-  for (const vehicle of each(search.things.map(({ vehicles: one }) => one))) {
-    const { stop_id: stop, next_stop_id: next } = vehicle.report;
-    note(stop, vehicle, "at");
-    if (next !== stop) note(next, vehicle, "later");
-  }
-  return [...stops].flatMap(([id, { at, later }]): Found[] => {
-    const rank = typed.rank(id);
-    if (rank === undefined) return [];
+  const found: Found[] = [];
+  for (const [id, { stop, at, later }] of knownStops(search)) {
+    const rank = typed.bestRank([stop?.name, stop?.code, id]);
+    if (rank === undefined) continue;
     const counts = [
       at.length > 0 ? say("stop_at", { vehicles: vehicles(search, at.length) }) : "",
       later.length > 0 ? say("stop_next", { vehicles: vehicles(search, later.length) }) : "",
     ];
-    return [
-      {
-        key: `stop:${id}`,
-        kind: "stop",
-        name: id,
-        note: counts.filter(Boolean).join(", "),
-        rank,
-        goal: nearest(search, at.length > 0 ? at : later),
-      },
-    ];
-  });
+    const name = stop?.name || id;
+    const ids = [stop?.code ?? "", id].filter((other) => other !== name);
+    found.push({
+      key: `stop:${id}`,
+      kind: "stop",
+      name,
+      note: [...ids, ...counts].filter(Boolean).join(", "),
+      rank,
+      goal: stop === undefined ? nearest(search, at.length > 0 ? at : later) : { place: stop },
+    });
+  }
+  return found;
+}
+
+function knownStops(search: Search): Map<string, KnownStop> {
+  const stops = new Map<string, KnownStop>();
+  const known = (id: string): KnownStop => {
+    const stop = stops.get(id) ?? { stop: undefined, at: [], later: [] };
+    stops.set(id, stop);
+    return stop;
+  };
+  for (const stop of each(search.things.map(({ stops: one }) => one))) known(stop.id).stop = stop;
+  for (const vehicle of each(search.things.map(({ vehicles: one }) => one))) {
+    const { stop_id: stop, next_stop_id: next } = vehicle.report;
+    if (stop) known(stop).at.push(vehicle);
+    if (next && next !== stop) known(next).later.push(vehicle);
+  }
+  return stops;
 }
 
 function vehicles({ speech, say }: Search, count: number): string {

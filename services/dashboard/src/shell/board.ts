@@ -1,12 +1,15 @@
 /**
  * The reader's own board: which panels, in which order, how wide. Arranged with buttons, so that it
- * needs no mouse; kept in the browser, and shared by its address.
+ * needs no mouse, or by dragging; kept in the browser, and shared by its address.
  */
 
 import { button, element } from "../dom";
 import { texts } from "../i18n";
-import type { PanelContext } from "../panels/panel";
+import type { Panel, PanelContext, PanelSize } from "../panels/panel";
 import { PANEL_SIZES } from "../panels/panel";
+import { reorder } from "../reorder";
+import { dragHandle } from "./drag";
+import { gliding } from "./gliding";
 import { recall, remember } from "./memory";
 import { Page } from "./page";
 import type { Placed } from "./views";
@@ -20,6 +23,7 @@ const TEXTS = texts({
     reset: "As it was at first",
     add: "Add a panel",
     add_choose: "Choose a panel…",
+    drag: "Drag {panel} to another place",
     earlier: "Move {panel} forward",
     later: "Move {panel} back",
     size: "Width of {panel}",
@@ -39,6 +43,7 @@ const TEXTS = texts({
     reset: "Palauta alkuperäinen",
     add: "Lisää paneeli",
     add_choose: "Valitse paneeli…",
+    drag: "Vedä toiseen paikkaan: {panel}",
     earlier: "Siirrä eteenpäin: {panel}",
     later: "Siirrä taaksepäin: {panel}",
     size: "Leveys: {panel}",
@@ -58,6 +63,7 @@ const TEXTS = texts({
     reset: "Återställ",
     add: "Lägg till en panel",
     add_choose: "Välj en panel…",
+    drag: "Dra till en annan plats: {panel}",
     earlier: "Flytta framåt: {panel}",
     later: "Flytta bakåt: {panel}",
     size: "Bredd: {panel}",
@@ -128,48 +134,64 @@ export class Board {
     }
     const tools = this.arranging ? (one: Placed) => this.tools(one) : undefined;
     this.page = new Page(this.placed, this.context, tools);
+    this.showEnds();
     const empty = element("p", { class: "quiet" }, say("empty"));
     empty.hidden = this.placed.length > 0;
     this.node.replaceChildren(bar, empty, this.page.node);
     this.page.update();
   }
 
-  private tools(one: Placed): HTMLElement {
+  private tools({ panel, size }: Placed): HTMLElement {
     const { speech } = this.context();
     const say = speech.of(TEXTS);
-    const panel = one.panel.title(speech);
-    const index = this.placed.indexOf(one);
-    const move = (by: number, sign: string, key: "earlier" | "later"): HTMLButtonElement => {
-      const made = button({ "aria-label": say(key, { panel }), "data-move": key }, sign, () =>
-        this.move(one, index + by),
-      );
-      made.disabled = this.placed[index + by] === undefined;
-      return made;
-    };
-    const size = element("select", { "aria-label": say("size", { panel }) });
-    for (const value of PANEL_SIZES) {
-      const option = element("option", { value }, say(value));
-      option.selected = value === one.size;
-      size.append(option);
-    }
-    size.addEventListener("change", () => {
-      const wanted = PANEL_SIZES.find((value) => value === size.value) ?? one.size;
-      this.set(this.placed.map((other) => (other === one ? { ...one, size: wanted } : other)));
-      this.focus(one.panel.id, "select");
-    });
-    const remove = button({ "aria-label": say("remove", { panel }) }, "×", () => {
-      this.set(this.placed.filter((other) => other !== one));
-      this.context().announce(say("removed", { panel }));
+    const title = panel.title(speech);
+    const move = (by: number, sign: string, key: "earlier" | "later"): HTMLButtonElement =>
+      button({ "aria-label": say(key, { panel: title }), "data-move": key }, sign, () => {
+        this.move(panel, this.placeOf(panel) + by);
+        this.focus(panel.id, `[data-move=${key}]`);
+      });
+    const remove = button({ "aria-label": say("remove", { panel: title }) }, "×", () => {
+      this.set(this.placed.filter((other) => other.panel !== panel));
+      this.context().announce(say("removed", { panel: title }));
       this.node.querySelector<HTMLElement>("[data-testid=arrange]")?.focus();
     });
     return element(
       "div",
-      { class: "panel-tools", role: "group", "aria-label": panel },
+      { class: "panel-tools", role: "group", "aria-label": title },
+      this.handle(panel),
       move(-1, "←", "earlier"),
       move(1, "→", "later"),
-      size,
+      this.sizeChoice(panel, size),
       remove,
     );
+  }
+
+  private handle(panel: Panel): HTMLElement {
+    const { speech } = this.context();
+    return dragHandle(speech.of(TEXTS)("drag", { panel: panel.title(speech) }), {
+      board: this.node,
+      panels: () => this.sections(),
+      drop: (to) => this.move(panel, to),
+    });
+  }
+
+  private sizeChoice(panel: Panel, chosen: PanelSize): HTMLElement {
+    const { speech } = this.context();
+    const say = speech.of(TEXTS);
+    const select = element("select", { "aria-label": say("size", { panel: panel.title(speech) }) });
+    for (const value of PANEL_SIZES) {
+      const option = element("option", { value }, say(value));
+      option.selected = value === chosen;
+      select.append(option);
+    }
+    select.addEventListener("change", () => {
+      const size = PANEL_SIZES.find((value) => value === select.value) ?? chosen;
+      this.arrange(
+        this.placed.map((one) => (one.panel === panel ? { panel, size } : one)),
+        panel,
+      );
+    });
+    return select;
   }
 
   private adder(): HTMLElement {
@@ -191,15 +213,38 @@ export class Board {
     return select;
   }
 
-  private move(one: Placed, to: number): void {
+  private move(panel: Panel, to: number): void {
     const { speech, announce } = this.context();
-    const others = this.placed.filter((other) => other !== one);
-    const back = to < this.placed.indexOf(one);
-    this.set([...others.slice(0, to), one, ...others.slice(to)]);
-    const panel = one.panel.title(speech);
-    const place = { panel, n: String(to + 1), count: String(this.placed.length) };
+    const moved = this.placed.filter((one) => one.panel === panel);
+    const others = this.placed.filter((one) => one.panel !== panel);
+    this.arrange([...others.slice(0, to), ...moved, ...others.slice(to)], panel);
+    const count = String(this.placed.length);
+    const place = { panel: panel.title(speech), n: String(to + 1), count };
     announce(speech.of(TEXTS)("moved", place));
-    this.focus(one.panel.id, `[data-move=${back ? "earlier" : "later"}]`);
+  }
+
+  /**
+   * Puts the same panels into another order, or makes them wider; they stay as they are otherwise.
+   *
+   * @param panel the one that it is about, which stays in sight
+   */
+  private arrange(placed: readonly Placed[], panel: Panel): void {
+    const sections = new Map(this.sections().map((one) => [one.dataset["panel"], one]));
+    const ordered = placed.flatMap((one) => {
+      const section = sections.get(one.panel.id);
+      return section === undefined ? [] : [{ section, size: one.size }];
+    });
+    this.placed = placed;
+    gliding([...sections.values()], () => {
+      for (const { section, size } of ordered) section.dataset["size"] = size;
+      reorder(
+        this.page.node,
+        ordered.map(({ section }) => section),
+      );
+      this.showEnds();
+      sections.get(panel.id)?.querySelector(".panel-head")?.scrollIntoView({ block: "nearest" });
+    });
+    this.keep();
   }
 
   private reset(): void {
@@ -209,9 +254,33 @@ export class Board {
 
   private set(placed: readonly Placed[]): void {
     this.placed = placed;
-    remember("board", this.written);
     this.build();
+    this.keep();
+  }
+
+  private keep(): void {
+    remember("board", this.written);
     this.changed();
+  }
+
+  private sections(): readonly HTMLElement[] {
+    return [...this.page.node.querySelectorAll<HTMLElement>(":scope > .panel")];
+  }
+
+  private placeOf(panel: Panel): number {
+    return this.placed.findIndex((one) => one.panel === panel);
+  }
+
+  /** The first goes no further forward, the last no further back. */
+  private showEnds(): void {
+    const sections = this.sections();
+    const ends = { earlier: sections.at(0), later: sections.at(-1) };
+    for (const [key, end] of Object.entries(ends)) {
+      for (const section of sections) {
+        const move = section.querySelector<HTMLButtonElement>(`[data-move=${key}]`);
+        if (move !== null) move.disabled = section === end;
+      }
+    }
   }
 
   /** Keeps the focus on what was used; at the end of the row it goes to the next button. */

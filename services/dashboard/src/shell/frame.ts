@@ -2,6 +2,10 @@
 
 import { button, element, setText } from "../dom";
 import type { Speech } from "../i18n";
+import type { Told } from "../problem_words";
+import { setTold } from "../problem_words";
+
+const NOTHING_TOLD: Told = { text: "", own: "" };
 
 export class Frame {
   readonly map = element("div", { id: "map", tabindex: "-1" });
@@ -95,9 +99,9 @@ export class Frame {
     this.stage.classList.toggle(kind, on);
   }
 
-  say(notice: string | undefined): void {
+  say(notice: Told | undefined): void {
     this.notice.hidden = notice === undefined;
-    setText(this.notice, notice ?? "");
+    setTold(this.notice, notice ?? NOTHING_TOLD);
   }
 
   /** Whom the data is from; its licences ask for that. */

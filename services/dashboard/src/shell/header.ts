@@ -8,6 +8,7 @@ import type { City } from "../settings";
 import type { LiveState } from "../stream/live";
 import { SILENT_AFTER_MS } from "../stream/region_state";
 import type { PastShown } from "../time";
+import { Menu } from "./menu";
 import type { ThemeChoice } from "./theme";
 import { THEMES } from "./theme";
 import type { ViewName } from "./views";
@@ -69,6 +70,7 @@ export class Header {
   private readonly views = new Map<ViewName, HTMLAnchorElement>();
   private readonly cities = new Map<string, HTMLButtonElement>();
   private readonly panels: HTMLButtonElement;
+  private readonly menu: Menu;
 
   constructor(
     private readonly speech: Speech,
@@ -84,20 +86,10 @@ export class Header {
     this.panels = button({ class: "panels-toggle", "aria-controls": "panels" }, "", () =>
       actions.togglePanels(),
     );
-    this.node = element(
-      "header",
-      {},
-      element(
-        "div",
-        { class: "header-bar" },
-        place,
-        this.viewChoice(),
-        state,
-        this.themeChoice(theme),
-        chooser,
-      ),
-      element("div", { class: "header-bar" }, this.cityChoice(cities), search, this.panels),
-    );
+    const preferences = element("div", { class: "preferences" }, this.themeChoice(theme), chooser);
+    this.menu = new Menu(speech, this.viewChoice(), this.cityChoice(cities), preferences);
+    const { toggle, node } = this.menu;
+    this.node = element("header", {}, place, toggle, node, state, search, this.panels);
   }
 
   /** @param panels whether the view has a column of panels that can be hidden */
@@ -107,6 +99,7 @@ export class Header {
       else link.removeAttribute("aria-current");
     }
     this.panels.hidden = !panels;
+    this.menu.name(this.speech.say(`view.${view}`));
   }
 
   showCity(city: string | undefined): void {
@@ -120,6 +113,7 @@ export class Header {
 
   /** The focus was on the one before, whose place this header takes. */
   focus(on: "theme" | "language"): void {
+    this.menu.show(true);
     const chosen = on === "theme" ? "select" : "[aria-pressed=true]";
     this.node.querySelector<HTMLElement>(`${chosen}[data-testid=${on}]`)?.focus();
   }
@@ -158,6 +152,7 @@ export class Header {
         // Opened in another tab it begins there anew; here the rest of the address stays.
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
+        this.menu.show(false);
         actions.chooseView(view);
       });
       this.views.set(view, link);
@@ -170,7 +165,10 @@ export class Header {
     const nav = element("nav", { class: "cities", "aria-label": this.speech.say("app.cities") });
     for (const city of cities) {
       const attributes = { "data-testid": "city", "data-city": city.id };
-      const choose = button(attributes, city.name, () => this.actions.chooseCity(city));
+      const choose = button(attributes, city.name, () => {
+        this.menu.show(false);
+        this.actions.chooseCity(city);
+      });
       this.cities.set(city.id, choose);
       nav.append(choose);
     }
@@ -179,8 +177,7 @@ export class Header {
 
   private themeChoice(chosen: ThemeChoice): HTMLElement {
     const { speech } = this;
-    const attributes = { "aria-label": speech.say("app.theme"), "data-testid": "theme" };
-    const select = element("select", attributes);
+    const select = element("select", { "data-testid": "theme" });
     for (const theme of THEMES) {
       const option = element("option", { value: theme }, speech.say(`theme.${theme}`));
       option.selected = theme === chosen;
@@ -190,7 +187,12 @@ export class Header {
       const theme = THEMES.find((one) => one === select.value);
       if (theme !== undefined) this.actions.chooseTheme(theme);
     });
-    return select;
+    return element(
+      "label",
+      { class: "theme" },
+      element("span", {}, speech.say("app.theme")),
+      select,
+    );
   }
 }
 

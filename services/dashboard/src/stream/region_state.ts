@@ -23,7 +23,7 @@ export function newestMs(picture: Picture): number | undefined {
   return newest;
 }
 
-/** A region by the names of its cities: the stream has no name of it in the reader's language. */
+/** A region by the names of its cities: the server has no name of it in the reader's language. */
 export function regionName(cities: readonly City[], region: string): string {
   const names = cities.filter((city) => city.region === region).map(({ name }) => name);
   return names.length > 0 ? names.join(", ") : region;

@@ -5,6 +5,8 @@
 
 import { button, element, setText } from "../dom";
 import type { Say, Speech } from "../i18n";
+import type { Told } from "../problem_words";
+import { setTold } from "../problem_words";
 import type { ComparisonKind } from "./comparison";
 import { COMPARISONS } from "./comparison";
 import type { Extent } from "./extent";
@@ -24,8 +26,8 @@ const REST_MS = 350;
 export interface BarState {
   /** What can be gone to: what is archived, or of a foreign replay what it plays. */
   readonly extent: Extent | undefined;
-  /** Now, or the end of a foreign replay. */
-  readonly endMs: number;
+  /** Now, or the end of a foreign replay; `undefined` while neither is known. */
+  readonly endMs: number | undefined;
   /** Whether a replay is shown that was not started here: then the end is not the present. */
   readonly foreign: boolean;
   /** The moment that is shown or on its way; `undefined` in the present. */
@@ -36,7 +38,7 @@ export interface BarState {
   /** Whether there is a map to compare on. */
   readonly comparable: boolean;
   /** In words, how it is; nothing where the controls say it. */
-  readonly said: string;
+  readonly said: Told;
   readonly troubled: boolean;
 }
 
@@ -71,7 +73,9 @@ export class TimeBar {
   private state: BarState | undefined;
   private scale: Scale | undefined;
   private drawn = "";
+  /** Where the reader has moved the slider, until that moment is gone to. */
   private moved: number | undefined;
+  private speedShown: Speed | undefined;
   private resting: number | undefined;
 
   constructor(
@@ -98,6 +102,12 @@ export class TimeBar {
     this.slider.dataset["testid"] = "time-slider";
     this.slider.addEventListener("input", () => this.drag());
     this.slider.addEventListener("change", () => this.rest());
+    // Let go where it was taken it has not changed, but what is shown may have.
+    for (const end of ["pointerup", "pointercancel", "blur"]) {
+      this.slider.addEventListener(end, () => {
+        if (this.moved !== undefined) this.rest();
+      });
+    }
     const track = element("div", { class: "time-track" }, this.slider, this.marks);
     const steps = element("div", { class: "time-steps" }, this.back, this.playing, this.forth);
     const main = element("div", { class: "time-main" }, this.now, steps, this.speed, track);
@@ -132,11 +142,15 @@ export class TimeBar {
       input.checked = input.value === state.comparison;
     }
     this.said.classList.toggle("troubled", state.troubled);
-    setText(this.said, state.said);
-    this.scale = extent && scaleOf(extent, endMs);
-    this.draw(extent);
-    if (this.moved === undefined) this.place(momentMs);
-    this.fillField(momentMs ?? endMs);
+    setTold(this.said, state.said);
+    // While the reader moves the slider its positions stand for what they stood for.
+    if (this.moved === undefined) {
+      this.scale = extent && endMs !== undefined ? scaleOf(extent, endMs) : undefined;
+      this.draw(extent);
+      this.place(momentMs);
+    }
+    const fieldMs = momentMs ?? endMs;
+    if (fieldMs !== undefined) this.fillField(fieldMs);
   }
 
   private place(momentMs: number | undefined): void {
@@ -221,10 +235,10 @@ export class TimeBar {
   }
 
   private step(byMs: number): void {
-    if (this.state === undefined) return;
-    const { momentMs, endMs } = this.state;
+    if (this.state?.endMs === undefined) return;
+    const { momentMs, endMs, foreign } = this.state;
     const toMs = (momentMs ?? endMs) + byMs;
-    if (toMs >= endMs && !this.state.foreign) this.actions.end();
+    if (toMs >= endMs && !foreign) this.actions.end();
     else this.goTo(toMs);
   }
 
@@ -242,7 +256,9 @@ export class TimeBar {
 
   private showSpeed(speed: Speed): void {
     const { speed: select } = this;
-    if (document.activeElement === select) return;
+    // Written only when it is another one: the reader may be about to choose.
+    if (speed === this.speedShown) return;
+    this.speedShown = speed;
     const value = String(speed);
     // Somebody else's replay may have a speed that is not offered here.
     if (![...select.options].some((option) => option.value === value)) {
@@ -265,7 +281,9 @@ export class TimeBar {
     }
     select.addEventListener("change", () => {
       const speed = SPEEDS.find((one) => String(one) === select.value);
-      if (speed !== undefined) this.actions.setSpeed(speed);
+      if (speed === undefined) return;
+      this.speedShown = speed;
+      this.actions.setSpeed(speed);
     });
     return select;
   }

@@ -6,19 +6,15 @@
 import { button, element, setText } from "../dom";
 import { texts } from "../i18n";
 import { differenceColours } from "../map/differences";
+import type { Told } from "../problem_words";
+import { setTold, toldProblem } from "../problem_words";
 import { Source } from "../stream/source";
-import type { StreetDifference } from "./differences";
-import { CLASS_ENDS, SAME_CLASS, byChange, classOf, readDifferences } from "./differences";
+import { CLASS_ENDS, SAME_CLASS, classOf } from "./differences";
 import type { TimeHost } from "./host";
+import type { Question } from "./inquiry";
+import { Inquiry } from "./inquiry";
 import type { Replay } from "./replay";
 
-/** At most so often it is worked out anew while time goes on, and so seldom when it stands. */
-const AGAIN_MS = 5_000;
-const OLD_MS = 60_000;
-/** A server that has not answered by now will not. */
-const ANSWER_MS = 15_000;
-/** Pages that are asked for, each of the server's longest. */
-const PAGES_MAX = 6;
 const ROWS_MAX = 20;
 const SPEED = "five_minutes.speed_km_h.value";
 /** What is only usual at both moments says nothing of either. */
@@ -38,7 +34,7 @@ const TEXTS = texts({
     unknown: "{n} more are known at one of the two only.",
     more: "There are more streets in view than are compared. Zoom in to see them all.",
     loading: "Comparing …",
-    failed: "The server does not compare them: {detail}",
+    failed: "The server does not compare them.",
     table: "Largest changes as a table",
     street: "Street section",
     before: "Before",
@@ -58,9 +54,9 @@ const TEXTS = texts({
     unknown: "Lisäksi {n} tunnetaan vain toisena hetkenä.",
     more: "Näkyvissä on enemmän katuja kuin verrataan. Lähennä, niin näet kaikki.",
     loading: "Verrataan …",
-    failed: "Palvelin ei vertaa niitä: {detail}",
+    failed: "Palvelin ei vertaa niitä.",
     table: "Suurimmat muutokset taulukkona",
-    street: "Kadunosa",
+    street: "Katuosuus",
     before: "Ennen",
     after: "Jälkeen",
     change: "Muutos",
@@ -78,7 +74,7 @@ const TEXTS = texts({
     unknown: "Ytterligare {n} är kända vid bara den ena.",
     more: "Det finns fler gator i vyn än vad som jämförs. Zooma in för att se alla.",
     loading: "Jämför …",
-    failed: "Servern jämför dem inte: {detail}",
+    failed: "Servern jämför dem inte.",
     table: "Största ändringarna som tabell",
     street: "Gatuavsnitt",
     before: "Före",
@@ -87,25 +83,9 @@ const TEXTS = texts({
   },
 });
 
-/** What is compared, and where that is asked for. */
-interface Question {
-  readonly source: Source;
-  readonly path: string;
-  /** The moment of the replay. */
-  readonly atMs: number;
-}
-
 export class DifferenceView {
-  private streets: readonly StreetDifference[] = [];
-  private unknown = 0;
-  private isCut = false;
-  private failure: string | undefined;
-  /** Of which moment the streets are, once there are any. */
-  private comparedMs: number | undefined;
+  private readonly inquiry: Inquiry;
   private replay: Replay | undefined;
-  private asked = "";
-  private askedMs = Number.NEGATIVE_INFINITY;
-  private asking: AbortController | undefined;
   private node = element("section");
   private readonly counts = element("p", { role: "status" });
   private readonly notes = element("p", { class: "quiet" });
@@ -116,27 +96,21 @@ export class DifferenceView {
   constructor(private readonly host: TimeHost) {
     host.frame.mark("differing", true);
     host.scene.showDifferences([]);
+    this.inquiry = new Inquiry(() => {
+      host.scene.showDifferences(this.inquiry.streets);
+      this.tell();
+    });
     this.rebuild();
   }
 
-  /** Asks anew when the view, the moment or the present is another one. */
+  /** Says of when it is, and asks anew when that is due. */
   update(replay: Replay): void {
     this.replay = replay;
     const speech = this.host.speech();
     const text = replay.baseline === undefined ? "now" : "what_if";
-    const moment = speech.date(this.comparedMs ?? replay.timeMs);
+    const moment = speech.date(this.inquiry.comparedMs ?? replay.timeMs);
     setText(this.moments, speech.of(TEXTS)(text, { moment }));
-    if (replay.state === "reaching") return;
-    const question = this.question(replay);
-    const key = question.source.url + question.path;
-    const sinceMs = performance.now() - this.askedMs;
-    const hasMoved = this.hasMoved(key);
-    // Of the same place one that is under way is waited for, or while time goes on none would come.
-    if (this.asking !== undefined && !hasMoved) return;
-    if (key === this.asked ? sinceMs < OLD_MS : sinceMs < AGAIN_MS && !hasMoved) return;
-    this.asked = key;
-    this.askedMs = performance.now();
-    void this.ask(question);
+    if (replay.state !== "reaching") this.inquiry.update(this.question(replay));
   }
 
   rebuild(): void {
@@ -165,17 +139,10 @@ export class DifferenceView {
   }
 
   close(): void {
-    this.asking?.abort();
-    this.asking = undefined;
+    this.inquiry.close();
     this.node.remove();
     this.host.scene.showDifferences(undefined);
     this.host.frame.mark("differing", false);
-  }
-
-  /** Another place is asked for at once: the reader waits for it. Another second is not. */
-  private hasMoved(key: string): boolean {
-    const place = (url: string): string | undefined => /regions\/.*?bbox=[^&]*/.exec(url)?.[0];
-    return place(key) !== place(this.asked);
   }
 
   private question(replay: Replay): Question {
@@ -190,58 +157,26 @@ export class DifferenceView {
     return { source, path, atMs: replay.timeMs };
   }
 
-  private async ask({ source, path, atMs }: Question): Promise<void> {
-    this.asking?.abort();
-    const asking = new AbortController();
-    this.asking = asking;
-    const late = window.setTimeout(() => asking.abort(), ANSWER_MS);
-    const streets: StreetDifference[] = [];
-    let [unknown, next]: [number, string | undefined] = [0, path];
-    try {
-      for (let pages = 0; next !== undefined && pages < PAGES_MAX; pages += 1) {
-        const page = readDifferences(await source.get(next, asking.signal));
-        streets.push(...page.streets);
-        unknown += page.unknown;
-        const { cursor } = page;
-        next = cursor && `${path}&${new URLSearchParams({ cursor }).toString()}`;
-      }
-      if (this.asking !== asking) return;
-      this.streets = streets.sort(byChange);
-      this.unknown = unknown;
-      this.isCut = next !== undefined;
-      this.failure = undefined;
-      this.comparedMs = atMs;
-      this.host.scene.showDifferences(this.streets);
-    } catch (error) {
-      if (this.asking !== asking) return;
-      this.failure = error instanceof Error ? error.message : "";
-    } finally {
-      window.clearTimeout(late);
-    }
-    this.asking = undefined;
-    this.tell();
-  }
-
   /** Says what has come. */
   private tell(): void {
     const speech = this.host.speech();
     const say = speech.of(TEXTS);
+    const { streets, unknown, isCut, failure, waits } = this.inquiry;
     const count = (keep: (step: number) => boolean): string =>
-      speech.number(this.streets.filter(({ change }) => keep(classOf(change))).length);
+      speech.number(streets.filter(({ change }) => keep(classOf(change))).length);
     const counted = say("counts", {
       slower: count((step) => step < SAME_CLASS),
       same: count((step) => step === SAME_CLASS),
       faster: count((step) => step > SAME_CLASS),
     });
-    const hasCome = this.streets.length > 0;
-    const waits = this.asked === "" || (this.asking !== undefined && !hasCome);
-    let text = hasCome ? counted : say("none");
-    if (waits) text = say("loading");
-    else if (this.failure !== undefined) text = say("failed", { detail: this.failure });
-    setText(this.counts, text);
+    const hasCome = streets.length > 0;
+    let told: Told = { text: hasCome ? counted : say("none"), own: "" };
+    if (waits) told = { text: say("loading"), own: "" };
+    else if (failure !== undefined) told = toldProblem(speech, failure, say("failed"));
+    setTold(this.counts, told);
     const notes = [
-      ...(this.isCut ? [say("more")] : []),
-      ...(this.unknown > 0 ? [say("unknown", { n: speech.number(this.unknown) })] : []),
+      ...(isCut ? [say("more")] : []),
+      ...(unknown > 0 ? [say("unknown", { n: speech.number(unknown) })] : []),
     ];
     setText(this.notes, notes.join(" "));
     this.notes.hidden = notes.length === 0;
@@ -254,7 +189,7 @@ export class DifferenceView {
     const { host } = this;
     const speech = host.speech();
     const links = host.pictures.shown.live.picture.layer("links");
-    const rows = this.streets.slice(0, ROWS_MAX).map((street) => {
+    const rows = this.inquiry.streets.slice(0, ROWS_MAX).map((street) => {
       const { id, before, after, change, line } = street;
       const open = button({ class: "link" }, links.get(id)?.name || id, () => {
         const [longitude_deg, latitude_deg] = line[Math.floor(line.length / 2)] ?? [0, 0];

@@ -1,6 +1,7 @@
 /** Time: which moment the page shows, the bar that says and moves it, and what it is compared with. */
 
 import type { Address } from "../address";
+import type { Told } from "../problem_words";
 import type { Source } from "../stream/source";
 import { TimeBar } from "./bar";
 import { COMPARISONS, Comparison } from "./comparison";
@@ -15,6 +16,7 @@ import { TEXTS } from "./texts";
 
 /** What is archived grows; it is asked for again so often. */
 const ARCHIVE_EVERY_MS = 60_000;
+const NOTHING: Told = { text: "", own: "" };
 /** What the reader has caused is said so long. */
 const REMARK_MS = 10_000;
 
@@ -32,7 +34,7 @@ export class Time implements ReplayControl {
   private archiveState: "unasked" | "asking" | "read" | "failed" = "unasked";
   private askedMs = Number.NEGATIVE_INFINITY;
   private remark: { text: string; untilMs: number } | undefined;
-  private said = { of: "", text: "" };
+  private said: { of: string; told: Told } = { of: "", told: NOTHING };
 
   constructor(private readonly host: TimeHost) {
     this.past = new Past(host.pictures.root, {
@@ -79,7 +81,7 @@ export class Time implements ReplayControl {
   /** Builds the bar for a language. */
   build(): HTMLElement {
     const { past, host } = this;
-    this.said = { of: "", text: "" };
+    this.said = { of: "", told: NOTHING };
     this.bar = new TimeBar(host.speech(), {
       goTo: (atMs) => this.goTo(atMs),
       end: () => this.end(),
@@ -196,42 +198,47 @@ export class Time implements ReplayControl {
   private update(): void {
     const { past, host, bar } = this;
     const { momentMs, replay, speed, isForeign } = past;
+    const { extent } = this;
     const end = isForeign ? replay?.toMs : host.pictures.own.nowMs;
     bar?.update({
-      extent: this.extent,
-      endMs: end ?? Date.now(),
+      extent,
+      // The browser's clock may be wrong: until the server says what time it is, all is archived.
+      endMs: end ?? extent?.toMs,
       foreign: isForeign,
       momentMs,
       replay,
       speed,
       comparison: this.comparison.kind,
       comparable: host.mapShown(),
-      said: this.text(),
+      said: this.words(),
       troubled: past.trouble !== undefined || replay?.state === "failed",
     });
   }
 
   /** How it is, in words. Of a moment it is said once, not each second anew. */
-  private text(): string {
+  private words(): Told {
     const { host, past, remark } = this;
     const say = host.speech().of(TEXTS);
     const { trouble, aim, replay } = past;
     if (trouble !== undefined) {
       // Only a replay that there is is asked about again.
       const isLost = trouble.what === "unreachable" && replay === undefined;
-      return say(isLost ? "unanswered" : trouble.what, { detail: trouble.detail }).trim();
+      return { text: say(isLost ? "unanswered" : trouble.what), own: trouble.detail };
     }
-    if (remark !== undefined && performance.now() < remark.untilMs) return remark.text;
-    if (aim === undefined && replay === undefined) return this.whyNone();
+    if (remark !== undefined && performance.now() < remark.untilMs) {
+      return { text: remark.text, own: "" };
+    }
+    if (aim === undefined && replay === undefined) return { text: this.whyNone(), own: "" };
     const state = aim === undefined ? (replay?.state ?? "reaching") : "reaching";
     const standsMs = state === "playing" ? 0 : past.momentMs;
     const of = `${replay?.id} ${state} ${standsMs}`;
-    if (of === this.said.of) return this.said.text;
+    if (of === this.said.of) return this.said.told;
     const moment = host.speech().date(past.momentMs ?? 0);
     const ended = past.isForeign ? "foreign_ended" : "ended";
     const key = state === "paused" ? "reached" : state === "ended" ? ended : state;
-    this.said = { of, text: say(key, { moment, detail: replay?.error ?? "" }) };
-    return this.said.text;
+    const own = state === "failed" ? (replay?.error ?? "") : "";
+    this.said = { of, told: { text: say(key, { moment }), own } };
+    return this.said.told;
   }
 
   private whyNone(): string {

@@ -4,6 +4,7 @@
  */
 
 import { waitBeforeTryMs } from "tilanne-client";
+import { problemOf } from "../problem_words";
 import { AnswerError } from "../stream/source";
 import type { Replay, Speed } from "./replay";
 import { readReplay } from "./replay";
@@ -51,6 +52,8 @@ export class Past {
   speed: Speed = 1;
   /** Whether it was started here: then nobody else minds when it ends. */
   private owned = false;
+  /** Whether it serves the page itself: then there is no other picture to go back to. */
+  private servesPage = false;
   private busy = false;
   private restarted = false;
   /** Counts what the reader has wished for: only the last of it comes true. */
@@ -116,6 +119,7 @@ export class Past {
     void this.change({ paused: true });
   }
 
+  /** What the server refuses does not stay. */
   setSpeed(speed: Speed): void {
     this.speed = speed;
     if (this.replay !== undefined) void this.change({ speed });
@@ -213,6 +217,7 @@ export class Past {
 
   private begin(replay: Replay, owned: boolean, shown = false): void {
     this.owned = owned;
+    this.servesPage = shown;
     this.replay = replay;
     this.speed = replay.speed;
     this.trouble = undefined;
@@ -226,13 +231,18 @@ export class Past {
     const { replay } = this;
     if (replay === undefined) return;
     this.restarted = false;
+    // That was of an earlier wish.
+    if (this.trouble?.what === "refused") this.trouble = undefined;
     try {
       await this.patch(replay.id, change);
     } catch (error) {
       // Another one is shown meanwhile, or none.
       if (this.replay?.id !== replay.id) return;
       if (isStatus(error, NOT_FOUND)) await this.gone();
-      else this.fail(error);
+      else {
+        if (this.speed === change.speed) this.speed = this.replay.speed;
+        this.fail(error);
+      }
     }
   }
 
@@ -283,7 +293,7 @@ export class Past {
         return;
       }
       this.failures += 1;
-      this.trouble = { what: "unreachable", detail: detailOf(error) };
+      this.trouble = { what: "unreachable", detail: problemOf(error).detail };
       this.askIn(waitBeforeTryMs(this.failures, Math.random()));
       this.events.told();
     } finally {
@@ -291,13 +301,14 @@ export class Past {
     }
   }
 
-  /** The server has ended the replay. One of ours is started again, once. */
+  /** The server has ended the replay. One of ours is started again, once; else the present is shown. */
   private async gone(): Promise<void> {
     const { replay } = this;
     this.stopAsking();
     if (replay === undefined) return;
     const [region] = replay.regions;
     if (!this.owned || this.restarted || region === undefined) {
+      if (!this.servesPage) this.leaveGone();
       this.tellGone();
       return;
     }
@@ -315,13 +326,20 @@ export class Past {
     }
   }
 
+  /** Its picture is nowhere any more: nothing would be true of what stayed of it. */
+  private leaveGone(): void {
+    this.owned = false;
+    this.replay = undefined;
+    this.events.follow(undefined);
+  }
+
   private tellGone(): void {
     this.trouble = { what: "gone", detail: "" };
     this.events.told();
   }
 
   private fail(error: unknown): void {
-    const detail = detailOf(error);
+    const detail = problemOf(error).detail;
     let what: Trouble = "refused";
     if (isStatus(error, UNAVAILABLE)) what = "too_many";
     else if (isStatus(error, NOT_FOUND)) what = "nothing";
@@ -345,8 +363,4 @@ export class Past {
 
 function isStatus(error: unknown, status: number): boolean {
   return error instanceof AnswerError && error.status === status;
-}
-
-function detailOf(error: unknown): string {
-  return error instanceof Error ? error.message : "";
 }

@@ -29,7 +29,7 @@ const TEXTS = texts({
     changed: "Med ändringen: {moment}",
     baseline: "Så som det var: {moment}",
     map: "Andra kartan, för jämförelse",
-    lost: "ingen förbindelse",
+    lost: "ingen anslutning",
   },
 });
 
@@ -64,7 +64,11 @@ export class SideBySide {
       problem: (problem) => this.scene.refused(problem),
       answered: () => undefined,
     });
-    this.scene = host.scene.beside(this.session, host.frame.beside, {
+    // MapLibre styles what it is put into: its place in the page is that of what is around it.
+    const map = element("div");
+    map.style.height = "100%";
+    host.frame.beside.replaceChildren(map);
+    this.scene = host.scene.beside(this.session, map, {
       settled: () => undefined,
       moved: () => this.lead(this.scene, host.scene),
       picked: (selection) => host.select(selection),

@@ -24,11 +24,12 @@ from .errors import (
 )
 from .events import EventStream
 from .follower import State, Timing
-from .objects import LAYERS, CloudEvent, LayerName
+from .objects import LAYERS, CloudEvent, LayerName, Stop
 from .picture import Picture
-from .selection import Corridor, ObjectPlace
+from .selection import Corridor, ObjectPlace, StopPlace
 from .subscription import Subscription
 from .tables import fetch_arrow as arrow
+from .transit import fetch_stops as stops
 
 __all__ = [
     "LAYERS",
@@ -46,6 +47,8 @@ __all__ = [
     "Problem",
     "RefusedError",
     "State",
+    "Stop",
+    "StopPlace",
     "Subscription",
     "TilanneError",
     "Timing",
@@ -54,6 +57,7 @@ __all__ = [
     "arrow",
     "connect",
     "snapshot",
+    "stops",
     "stream_address",
 ]
 

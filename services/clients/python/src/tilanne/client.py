@@ -18,14 +18,14 @@ from .backoff import wait_before_try_s
 from .errors import ConnectionLostError, Problem, UsageError
 from .events import EventStream
 from .follower import Follower, State, Timing
-from .objects import LayerName
+from .objects import LayerName, Stop
 from .picture import Picture
-from .protocol import ErrorMessage, Json, read
-from .selection import EventPlace, ObjectPlace, Selection
+from .protocol import STREAM, ErrorMessage, Json, read
+from .selection import EventPlace, ObjectPlace, Selection, StopPlace
 from .subscription import OnChanges, Subscription
+from .transit import fetch_stops
 
 SUBPROTOCOL = Subprotocol("tilanne.v1.json")
-STREAM = "/v1/stream"
 
 FRAME_BYTES_MAX = 64 << 20
 """Longest message that is read: by default the server sends at most some 5 MB."""
@@ -136,6 +136,10 @@ class Client:
         """Get the objects as they are now, complete and of one moment."""
         async with self.subscribe(region=region, layers=layers, **place) as subscription:
             return await subscription.complete()
+
+    async def stops(self, *, region: str, **place: Unpack[StopPlace]) -> list[Stop]:
+        """Get stops of public transport, by id: see `tilanne.stops`."""
+        return await fetch_stops(self._url, region=region, **place)
 
     async def close(self) -> None:
         """End everything; iterations end."""

@@ -302,6 +302,21 @@ class CloudEvent(TypedDict):
     """`tilanne.v1.` and the kind of the event."""
 
 
+class Stop(TypedDict):
+    """A stop of public transport."""
+
+    code: str | None
+    """What its sign says beside the name, such as a number; null where the schedule has none."""
+    id: str
+    """Id, as vehicles, trips and messages say it."""
+    latitude_deg: float
+    """Latitude, degrees."""
+    longitude_deg: float
+    """Longitude, degrees."""
+    name: str
+    """Name; empty where the schedule has none."""
+
+
 class VehicleEmission(TypedDict):
     """What one vehicle emits."""
 

@@ -7,6 +7,9 @@ from typing import Any
 from .errors import Problem
 from .objects import CloudEvent
 
+STREAM = "/v1/stream"
+"""Path of the stream, below the address of Tilanne."""
+
 Json = dict[str, Any]
 Objects = dict[str, list[Json]]
 

@@ -51,6 +51,13 @@ class ObjectPlace(Place, total=False):
     """A condition on the properties, in CQL2 text: `report.mode = 'tram'`."""
 
 
+class StopPlace(ObjectPlace, total=False):
+    """Which stops of a region. A route is one that calls at them."""
+
+    q: str
+    """A part of the name or the code, or the whole id; capitals and small letters are the same."""
+
+
 class Selection(ObjectPlace):
     """Which objects of the picture."""
 

@@ -1,24 +1,12 @@
 """Objects as tables: for GeoPandas, for Arrow, and the server's own Arrow answers."""
 
-import asyncio
-import http.client
 import json
 import struct
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
-from urllib.parse import urlencode, urljoin, urlsplit
 
-from .errors import (
-    ConnectionLostError,
-    MissingPackageError,
-    Problem,
-    RefusedError,
-    TilanneError,
-    UsageError,
-)
+from .answers import pages, query
+from .errors import MissingPackageError
 from .selection import ObjectPlace
 
 if TYPE_CHECKING:
@@ -32,15 +20,6 @@ WKB_METADATA = {
     "ARROW:extension:name": "geoarrow.wkb",
     "ARROW:extension:metadata": json.dumps({"crs": WGS84, "crs_type": "authority_code"}),
 }
-
-ANSWER_LIMIT_S = 30.0
-"""A page is there by then, or it will not be."""
-
-PAGE_BYTES_MAX = 256 << 20
-"""Largest page that is read: the server's largest has 10,000 objects."""
-
-PAGES_MAX = 10_000
-"""More pages than that are a server that sends the reader in circles."""
 
 POINT, LINE, POLYGON, COLLECTION = 1, 2, 3, 7
 
@@ -96,88 +75,13 @@ async def fetch_arrow(
         raise _missing("pyarrow", "arrow") from error
     words = query(place)
     words |= {name: said for name, said in (("fields", fields), ("sort", sort)) if said}
-    scheme = {"ws": "http", "wss": "https"}.get(urlsplit(url).scheme, urlsplit(url).scheme)
-    if scheme not in ("http", "https"):
-        raise UsageError(f"{url!r} is no address of Tilanne; it begins with http:// or https://")
-    base = urlsplit(url)._replace(scheme=scheme, query="", fragment="").geturl().rstrip("/")
-    address: str | None = f"{base}/v1/regions/{region}/{layer}"
-    if words:
-        address = f"{address}?{urlencode(words)}"
-    tables = []
-    while address is not None:
-        body, address = await asyncio.to_thread(_page, address)
-        tables.append(pa.ipc.open_stream(body).read_all())
-        if len(tables) > PAGES_MAX:
-            raise TilanneError(f"{base} sends more than {PAGES_MAX} pages of {layer}")
+    tables = [
+        pa.ipc.open_stream(body).read_all()
+        async for body in pages(url, f"regions/{region}/{layer}", words, ARROW)
+    ]
     # What an answer says of itself is that of the first page.
     first, *rest = tables
     return pa.concat_tables([first, *(table.cast(first.schema) for table in rest)])
-
-
-def query(place: ObjectPlace) -> dict[str, str]:
-    """Say a place as the server reads it in an address."""
-    words: dict[str, str] = {}
-    for name, value in place.items():
-        if name == "corridor":
-            corridor: Any = value
-            words[name] = _numbers(chain.from_iterable(corridor["line"]))
-            words["width_m"] = str(corridor["width_m"])
-        elif name == "polygon":
-            corners: Any = value
-            words[name] = _numbers(chain.from_iterable(corners))
-        elif name == "bbox":
-            box: Any = value
-            words[name] = _numbers(box)
-        elif name == "ids":
-            ids: Any = value
-            words[name] = ",".join(ids)
-        else:
-            words[name] = str(value)
-    return words
-
-
-def _numbers(numbers: Iterable[float]) -> str:
-    return ",".join(map(str, numbers))
-
-
-def _page(address: str) -> tuple[bytes, str | None]:
-    """Get a page, and the address of the next one."""
-    request = urllib.request.Request(address, headers={"Accept": ARROW})
-    try:
-        with urllib.request.urlopen(request, timeout=ANSWER_LIMIT_S) as answer:
-            body = answer.read(PAGE_BYTES_MAX + 1)
-            link = answer.headers.get("Link", "")
-    except urllib.error.HTTPError as error:
-        with error:
-            raise RefusedError.of(_problem(error)) from error
-    except (OSError, http.client.HTTPException) as error:
-        raise ConnectionLostError(
-            f"no answer from {address}: {error}; check the address and that Tilanne runs there"
-        ) from error
-    if len(body) > PAGE_BYTES_MAX:
-        raise TilanneError(
-            f"{address} has more than {PAGE_BYTES_MAX} bytes; ask for a smaller area"
-        )
-    return body, next_page(address, link)
-
-
-def next_page(address: str, link: str) -> str | None:
-    """Read the address of the next page from a `Link` header.
-
-    >>> next_page("http://a/b?c", '</b?d>; rel="next"')
-    'http://a/b?d'
-    """
-    target, _, relation = link.partition(">")
-    if 'rel="next"' not in relation or not target.startswith("<"):
-        return None
-    return urljoin(address, target[1:])
-
-
-def _problem(error: urllib.error.HTTPError) -> Problem:
-    try:
-        return Problem.read(json.loads(error.read(1 << 16)))
-    except ValueError:
-        return Problem(error.reason, error.code, "the answer says no more")
 
 
 def flat(layer: str, entry: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import type { Changes, Picture, Position } from "tilanne-client";
 import type { Map as MapLibre } from "maplibre-gl";
 import { lengthM, toMercator } from "../geography";
 import type { MessageKey } from "../../i18n";
+import { loaded } from "../../lazy";
 import type { MapLayer, Selection, VehicleScale } from "../layer";
 import { DARK, MODES } from "../palette";
 import type { Palette } from "../palette";
@@ -24,8 +25,6 @@ export { STALE_AFTER_MS, radiusPx, staleness } from "./look";
 const PICK_RADIUS_PX = 14;
 /** Between fixes further apart the way is not known well enough to be drawn as driven. */
 const LONGEST_TRACE_M = 250;
-/** What draws the vehicles is asked for so long after it did not come. */
-const LOAD_AGAIN_MS = 10_000;
 
 export class VehicleLayer implements MapLayer {
   readonly layer = "vehicles";
@@ -176,11 +175,14 @@ export class VehicleLayer implements MapLayer {
 
   /** Without what draws them there are no vehicles: that is said, and tried again. */
   private async load(map: MapLibre): Promise<void> {
-    const drawing = await import("./overlay").catch(() => undefined);
-    this.missing = drawing === undefined;
-    if (this.map !== map) return;
-    if (drawing === undefined) setTimeout(() => void this.load(map), LOAD_AGAIN_MS);
-    else this.overlay = new drawing.VehicleOverlay(map, this.scene());
+    const drawing = await loaded(
+      () => import("./overlay"),
+      () => this.map === map,
+      (missing) => {
+        this.missing = missing;
+      },
+    );
+    if (drawing !== undefined) this.overlay = new drawing.VehicleOverlay(map, this.scene());
   }
 
   /** Another region: the lines of the old one go. */

@@ -5,6 +5,7 @@
 
 import type { Device, Texture } from "@luma.gl/core";
 import type { Palette } from "../palette";
+import { penOf } from "../pen";
 import { rgb } from "./look";
 
 export const LABEL_WIDTH_PX = 40;
@@ -47,7 +48,7 @@ export class LabelAtlas {
     const canvas = document.createElement("canvas");
     canvas.width = CELL_WIDTH;
     canvas.height = CELL_HEIGHT;
-    this.context = canvas.getContext("2d", { willReadFrequently: true });
+    this.context = penOf(canvas);
     if (this.context === null) return;
     this.context.scale(RESOLUTION, RESOLUTION);
     this.context.font = FONT;

@@ -2,28 +2,29 @@
 
 import { button, element, setText } from "../../dom";
 import type { Say, Speech } from "../../i18n";
+import type { ServerProblem, Told } from "../../problem_words";
+import { setTold, toldProblem } from "../../problem_words";
 import { reorder } from "../../reorder";
-import type { Source } from "../../stream/source";
 import type { Panel, PanelContext } from "../panel";
-import type { Failure } from "./pages";
 import { Pages } from "./pages";
 import { LetterRow } from "./row";
 import { TEXTS } from "./texts";
 
 type Words = Say<keyof (typeof TEXTS)["en"]>;
 
-/** HTTP's Not Found, Too Many Requests and Service Unavailable. */
+/** HTTP's Not Found. */
 const NOT_FOUND = 404;
-const BUSY: readonly number[] = [429, 503];
+const NOTHING: Told = { text: "", own: "" };
 /** Columns of the table, by the names of their heads. */
 const HEADS = ["received", "feed", "outcome", "field", "detail", "source"] as const;
 
 /** Why there is nothing new, in words. */
-export function failureText(speech: Speech, { status, detail }: Failure, city: string): string {
+export function failureText(speech: Speech, failure: ServerProblem, city: string): Told {
   const say: Words = speech.of(TEXTS);
-  if (status === 0) return say("failed_lost");
-  if (BUSY.includes(status)) return say("failed_busy");
-  return status === NOT_FOUND ? say("failed_missing", { city }) : say("failed", { detail });
+  // A replay has none: that is how it is, and no fault.
+  if (failure.status === NOT_FOUND) return { text: say("failed_missing", { city }), own: "" };
+  const { text, own } = toldProblem(speech, failure, say("failed"));
+  return { text: `${text} ${say("again")}`, own };
 }
 
 /** The select of feeds: kept while it is the same, so that the focus stays. */
@@ -75,8 +76,10 @@ export const deadLettersPanel: Panel = {
   mount(body, context) {
     const { speech } = context();
     const say: Words = speech.of(TEXTS);
-    let { source } = context();
-    let pages = pagesOf(source);
+    const pages = new Pages(
+      () => performance.now(),
+      () => write(),
+    );
     const rows = new Map<number, LetterRow>();
     /** Server's time at which what is shown was there. */
     let cameMs: number | undefined;
@@ -117,24 +120,6 @@ export const deadLettersPanel: Panel = {
       scroll,
     );
 
-    function pagesOf(asked: Source): Pages {
-      const get = (path: string, signal: AbortSignal): Promise<unknown> => asked.get(path, signal);
-      return new Pages(
-        get,
-        () => performance.now(),
-        () => write(),
-      );
-    }
-
-    /** The page looks at another moment: what was there at the one before goes. */
-    function follow(other: Source): void {
-      if (other === source) return;
-      source = other;
-      pages = pagesOf(other);
-      for (const row of rows.values()) row.node.remove();
-      rows.clear();
-    }
-
     /** What is shown, in words. */
     function stateText(): string {
       const { page, number } = pages;
@@ -149,10 +134,17 @@ export const deadLettersPanel: Panel = {
       return say(choice.feed === undefined ? "none" : "none_of_feed");
     }
 
+    /** Why nothing newer came, and of when what is still shown is. */
+    function whyText(failure: ServerProblem, time: string): Told {
+      const { text, own } = failureText(speech, failure, context().city.name);
+      const isKept = pages.page !== undefined && time !== "";
+      return { text: isKept ? `${text} ${say("kept", { time })}` : text, own };
+    }
+
     function write(): void {
-      const { nowMs, labels, city } = context();
+      const { nowMs, labels } = context();
       const { page, failure } = pages;
-      if (page !== shownPage) cameMs = nowMs;
+      if (page !== shownPage) cameMs = page === undefined ? undefined : nowMs;
       shownPage = page;
       const letters = page?.letters ?? [];
       const offsets = new Set(letters.map(({ offset }) => offset));
@@ -175,9 +167,7 @@ export const deadLettersPanel: Panel = {
       const time = cameMs === undefined ? "" : speech.time(cameMs);
       const isAgain = pages.number === 1 && failure === undefined;
       setText(askedAt, time === "" ? "" : say(isAgain ? "asked_again" : "asked", { time }));
-      const why = failure === undefined ? "" : failureText(speech, failure, city.name);
-      const kept = why !== "" && page !== undefined && time !== "" ? say("kept", { time }) : "";
-      setText(error, [why, kept].filter((text) => text !== "").join(" "));
+      setTold(error, failure === undefined ? NOTHING : whyText(failure, time));
       for (const one of [newest, newer]) setUsable(one, pages.number > 1);
       setUsable(older, pages.hasOlder);
       turning.hidden = pages.number === 1 && !pages.hasOlder;
@@ -185,10 +175,10 @@ export const deadLettersPanel: Panel = {
 
     function update(): void {
       const now = context();
-      follow(now.source);
+      const { source, city } = now;
       choice.update(now);
-      setText(of, say("of", { city: now.city.name }));
-      if (!document.hidden) pages.want({ region: now.city.region, feed: choice.feed });
+      setText(of, say("of", { city: city.name }));
+      if (!document.hidden) pages.want({ source, region: city.region, feed: choice.feed });
       write();
     }
     return update;

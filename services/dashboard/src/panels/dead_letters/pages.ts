@@ -1,5 +1,8 @@
 /** Asks for pages of dead letters: the newest again and again, older ones once. */
 
+import type { ServerProblem } from "../../problem_words";
+import { problemOf } from "../../problem_words";
+import type { Source } from "../../stream/source";
 import { AnswerError } from "../../stream/source";
 import type { LetterPage } from "./letters";
 import { pagePath, parsePage } from "./letters";
@@ -7,14 +10,10 @@ import { pagePath, parsePage } from "./letters";
 /** The newest page is asked for this often while it is seen; what failed is tried again as often. */
 export const REFRESH_MS = 30_000;
 
-export interface Failure {
-  /** Of HTTP; 0 where no answer came. */
-  readonly status: number;
-  readonly detail: string;
-}
-
 /** Which letters are looked at. */
 export interface Wanted {
+  /** The present, or a replay of the past: each has letters of its own. */
+  readonly source: Pick<Source, "get">;
   readonly region: string;
   readonly feed: string | undefined;
 }
@@ -23,7 +22,7 @@ export class Pages {
   /** What came last of what is wanted now. */
   page: LetterPage | undefined;
   /** Why nothing newer came. */
-  failure: Failure | undefined;
+  failure: ServerProblem | undefined;
   isAsking = false;
   private wanted: Wanted | undefined;
   /** Where the pages from the newest to this one begin; the newest begins at no offset. */
@@ -32,12 +31,10 @@ export class Pages {
   private asking: AbortController | undefined;
 
   /**
-   * @param get gets JSON from a path of the server
    * @param monotonicMs the page's timer
    * @param changed called when an answer has come, or is waited for
    */
   constructor(
-    private readonly get: (path: string, signal: AbortSignal) => Promise<unknown>,
     private readonly monotonicMs: () => number,
     private readonly changed: () => void,
   ) {}
@@ -53,8 +50,9 @@ export class Pages {
 
   /** Called each second while it is seen: asks for what is wanted now, and anew when it is time. */
   want(wanted: Wanted): void {
-    const { region, feed } = wanted;
-    if (region !== this.wanted?.region || feed !== this.wanted.feed) {
+    const { source, region, feed } = wanted;
+    const before = this.wanted;
+    if (source !== before?.source || region !== before.region || feed !== before.feed) {
       this.wanted = wanted;
       this.page = this.failure = undefined;
       this.starts = [undefined];
@@ -100,16 +98,14 @@ export class Pages {
     this.changed();
     try {
       const path = pagePath(wanted.region, wanted.feed, this.starts.at(-1));
-      const page = parsePage(await this.get(path, signal));
+      const page = parsePage(await wanted.source.get(path, signal));
       if (signal.aborted) return;
       if (page === undefined) throw new AnswerError("", 0);
       this.page = page;
       this.failure = undefined;
     } catch (error) {
       if (signal.aborted) return;
-      const [status, detail] =
-        error instanceof AnswerError ? [error.status, error.message] : [0, ""];
-      this.failure = { status, detail };
+      this.failure = problemOf(error);
     }
     this.isAsking = false;
     this.changed();

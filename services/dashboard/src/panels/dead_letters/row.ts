@@ -3,6 +3,7 @@
 import { element, setText } from "../../dom";
 import type { FeedLabel } from "../../feed_labels";
 import type { Say, Speech } from "../../i18n";
+import { serverWords } from "../../problem_words";
 import { reasonWord } from "../../reason_words";
 import type { Letter, Payload } from "./letters";
 import { payloadOf } from "./letters";
@@ -55,8 +56,7 @@ export class LetterRow {
     const isKnown = outcome === "rejected" || outcome === "quarantined";
     const word = isKnown ? say(outcome) : speech.word("feeds", outcome);
     const cause = reasonWord(speech, outcome, reason);
-    const cell = (text: string, name = ""): HTMLElement =>
-      element("td", { class: name }, text === "" ? UNKNOWN : text);
+    const own = (text: string): HTMLElement | string => (text === "" ? UNKNOWN : serverWords(text));
     const origin = element("td", {}, source === "" ? UNKNOWN : source);
     if (topic !== "") origin.append(element("code", { class: "note" }, topic));
     this.node.dataset["outcome"] = outcome;
@@ -68,7 +68,7 @@ export class LetterRow {
         element("td", {}, this.feed),
         element("td", {}, element("strong", {}, word), element("span", { class: "note" }, cause)),
         element("td", {}, element("code", {}, field === "" ? UNKNOWN : field)),
-        cell(message, "letter-message"),
+        element("td", { class: "letter-message" }, own(message)),
         origin,
       ),
       element(

@@ -93,6 +93,7 @@ export function vehicleFacts(
   vehicle: Vehicle,
   nowMs: number,
   links: ReadonlyMap<string, Link> = new Map(),
+  stopName: (id: string) => string = (id) => id,
 ): Facts {
   const { report } = vehicle;
   const status = report.occupancy_status;
@@ -106,8 +107,8 @@ export function vehicleFacts(
     )
     .add("detail.occupancy", report.occupancy_percent, (share) => speech.quantity("percent", share))
     .word("detail.occupancy", "occupancy", occupancy)
-    .text("detail.stop", report.stop_id)
-    .text("detail.next_stop", report.next_stop_id)
+    .add("detail.stop", report.stop_id, stopName)
+    .add("detail.next_stop", report.next_stop_id, stopName)
     .word("detail.phase", "phase", report.phase)
     .add("detail.bearing", report.bearing_deg, (bearing) => speech.quantity("deg", bearing))
     .add("detail.position_age", fixTimeMs(vehicle), (time) => aged(speech, time, nowMs))

@@ -9,15 +9,21 @@ import { ExplainSection } from "./explain";
 import type { Facts } from "./facts";
 import { detectorFacts, situationFacts, vehicleFacts } from "./facts";
 import { NowSection } from "./now";
+import { stopNamesOf } from "./stop_names";
 import { areaFacts, linkFacts, queueFacts } from "./streets";
 import { weatherFacts } from "./weather";
 
-function factsOf({ speech, picture, selection, nowMs }: PanelContext): Facts | undefined {
+function factsOf(context: PanelContext): Facts | undefined {
+  const { speech, picture, selection, nowMs, city, source } = context;
   if (selection === undefined || nowMs === undefined) return undefined;
   const { layer, id } = selection;
   if (layer === "vehicles") {
     const vehicle = picture.layer(layer).get(id);
-    return vehicle && vehicleFacts(speech, vehicle, nowMs, picture.layer("links"));
+    if (vehicle === undefined) return undefined;
+    const names = stopNamesOf(source);
+    void names.want(city.region, [vehicle.report.stop_id, vehicle.report.next_stop_id]);
+    const stopName = (stop: string): string => names.get(city.region, stop);
+    return vehicleFacts(speech, vehicle, nowMs, picture.layer("links"), stopName);
   }
   if (layer === "detectors") {
     const detector = picture.layer(layer).get(id);

@@ -65,7 +65,7 @@ const TEXTS = texts({
     worst: "Av flera givare den som är sämst för körningen.",
     note: "Vad som visas",
     equipment: "Utrustning",
-    sound: "i skick",
+    sound: "i ordning",
   },
 });
 

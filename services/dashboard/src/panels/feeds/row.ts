@@ -4,6 +4,9 @@ import type { Feed } from "tilanne-client";
 import { element, setText } from "../../dom";
 import type { FeedLabel } from "../../feed_labels";
 import type { MessageKey, Speech } from "../../i18n";
+import type { Told } from "../../problem_words";
+import { setTold } from "../../problem_words";
+import { reasonWord } from "../../reason_words";
 import type { FeedState } from "../../stream/feed_state";
 import { silenceMs } from "../../stream/feed_state";
 
@@ -49,14 +52,14 @@ export class FeedRow {
     const said = silent ? speech.say("feeds.silence", { age: speech.span(silence) }) : "";
     const word = speech.word("feed", state);
     setText(this.word, said === "" ? word : `${word}, ${said}`);
-    setText(this.age, speech.say("feeds.age", { age: speech.span(nowMs - feed.watermark_ms) }));
-    const time = speech.time(feed.watermark_ms);
-    setText(this.watermark, speech.say("feeds.watermark", { time }));
+    const { complete, age } = watermarkTexts(speech, feed, nowMs);
+    setText(this.watermark, complete);
+    setText(this.age, age);
     for (const [key, cell] of this.counts) {
       setText(cell, speech.number(feed[key]));
       cell.classList.toggle("some", key !== "received" && feed[key] > 0);
     }
-    setText(this.error, errorText(speech, feed));
+    setTold(this.error, errorTold(speech, feed));
     if (this.details.open) this.updateFacts(feed);
   }
 
@@ -73,7 +76,7 @@ export class FeedRow {
       speech.number(feed[key]),
     ]);
     for (const { outcome, reason, count } of (feed.reasons ?? []).slice(0, MAX_REASONS)) {
-      const cause = speech.word("verdict", reason);
+      const cause = reasonWord(speech, outcome, reason);
       facts.push([`${speech.word("feeds", outcome)}: ${cause}`, speech.number(count)]);
     }
     if (feed.last_received_ms) {
@@ -87,9 +90,24 @@ export class FeedRow {
   }
 }
 
-function errorText(speech: Speech, feed: Feed): string {
+/** Up to when a feed is complete, and how long ago that is. */
+export function watermarkTexts(
+  speech: Speech,
+  { watermark_ms }: Feed,
+  nowMs: number,
+): { complete: string; age: string } {
+  // A feed that has said nothing yet is complete to no time at all.
+  if (watermark_ms <= 0) return { complete: speech.say("feeds.no_watermark"), age: "" };
+  return {
+    complete: speech.say("feeds.watermark", { time: speech.time(watermark_ms) }),
+    age: speech.say("feeds.age", { age: speech.span(nowMs - watermark_ms) }),
+  };
+}
+
+/** What is wrong with the ledger, and what the server says is wrong with the feed. */
+function errorTold(speech: Speech, feed: Feed): Told {
   const imbalances = feed.imbalances ?? 0;
   const count = speech.number(imbalances);
-  const ledger = imbalances > 0 ? speech.say("feeds.imbalance", { count }) : "";
-  return [feed.error ?? "", ledger].filter((text) => text !== "").join(" ");
+  const text = imbalances > 0 ? speech.say("feeds.imbalance", { count }) : "";
+  return { text, own: feed.error ?? "" };
 }

@@ -10,13 +10,13 @@ export const TEXTS = texts({
     late: "Minutes behind the timetable",
   },
   fi: {
-    vehicles: "Ajoneuvon väri",
+    vehicles: "Ajoneuvojen väri näyttää",
     mode: "kulkumuoto",
     punctuality: "täsmällisyys",
     late: "Minuuttia aikataulusta jäljessä",
   },
   sv: {
-    vehicles: "Fordon visar",
+    vehicles: "Fordonens färg visar",
     mode: "färdmedel",
     punctuality: "punktlighet",
     late: "Minuter efter tidtabellen",

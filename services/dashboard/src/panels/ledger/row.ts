@@ -6,8 +6,9 @@ import type { Say, Speech } from "../../i18n";
 import { silenceMs } from "../../stream/feed_state";
 import type { Entry, Outcome } from "./account";
 import { COLUMNS, OUTCOMES, imbalance, isSound } from "./account";
-import type { Rates } from "./rates";
+import { setTold } from "../../problem_words";
 import { reasonWord } from "../../reason_words";
+import type { Rates } from "./rates";
 import { Shape, Sparkline } from "./shape";
 import { TEXTS } from "./texts";
 
@@ -40,6 +41,20 @@ export function balanceText(speech: Speech, feed: Feed): string {
   if (broken === 0) return now;
   const past = say("broken", { count: speech.number(broken) });
   return left === 0 ? past : `${now}; ${past}`;
+}
+
+/** Up to when a feed is complete, and how long ago that is. */
+export function watermarkTexts(
+  speech: Speech,
+  { watermark_ms }: Feed,
+  nowMs: number,
+): { time: string; age: string } {
+  // A feed that has said nothing yet is complete to no time at all.
+  if (watermark_ms <= 0) return { time: UNKNOWN, age: "" };
+  const say: Words = speech.of(TEXTS);
+  const ageMs = nowMs - watermark_ms;
+  const age = speech.span(Math.abs(ageMs));
+  return { time: speech.time(watermark_ms), age: say(ageMs < -1_000 ? "ahead" : "ago", { age }) };
 }
 
 /** The most frequent reasons first, each with its outcome. */
@@ -145,15 +160,10 @@ export class LedgerRow {
     return element("td", { class: "number" }, count, share);
   }
 
-  private writeWatermark({ watermark_ms }: Feed, nowMs: number): void {
-    const { speech } = this;
-    const say: Words = speech.of(TEXTS);
-    // A feed that has said nothing yet is complete to no time at all.
-    const isKnown = watermark_ms > 0;
-    const ageMs = nowMs - watermark_ms;
-    const age = speech.span(Math.abs(ageMs));
-    setText(this.watermark, isKnown ? speech.time(watermark_ms) : UNKNOWN);
-    setText(this.age, isKnown ? say(ageMs < -1_000 ? "ahead" : "ago", { age }) : "");
+  private writeWatermark(feed: Feed, nowMs: number): void {
+    const { time, age } = watermarkTexts(this.speech, feed, nowMs);
+    setText(this.watermark, time);
+    setText(this.age, age);
   }
 
   private writeRate({ key, rate }: Entry): void {
@@ -169,7 +179,7 @@ export class LedgerRow {
     const { speech, isOpen } = this;
     const say: Words = speech.of(TEXTS);
     const error = feed.error ?? "";
-    setText(this.error, error === "" ? "" : say("error", { text: error }));
+    setTold(this.error, { text: error === "" ? "" : say("error"), own: error });
     this.toggle.setAttribute("aria-expanded", String(isOpen));
     this.toggle.setAttribute("aria-label", say("reasons_of", { feed: title }));
     this.reasons.hidden = !isOpen;

@@ -1,6 +1,7 @@
 /** The largest differences of one what-if, as a table for each measure. */
 
 import { button, element, setText } from "../../dom";
+import { problemOf, setTold, toldProblem } from "../../problem_words";
 import type { Replay } from "../../time/replay";
 import type { PanelContext } from "../panel";
 import type { MeasureName, Results } from "./results";
@@ -40,8 +41,7 @@ export class DifferenceTable {
       this.show(results, status);
     } catch (error) {
       if (this.asking !== asking) return;
-      const detail = error instanceof Error ? error.message : "";
-      setText(status, say("failed_read", { detail }));
+      setTold(status, toldProblem(speech, problemOf(error), say("failed_read")));
     }
   }
 

@@ -1,6 +1,7 @@
 /** Starts a simple what-if: the street section that is selected is closed for some time. */
 
 import { button, element, setText } from "../../dom";
+import { problemOf, setTold, toldProblem } from "../../problem_words";
 import { readReplay } from "../../time/replay";
 import { momentOf, wallTime } from "../../time/wall_time";
 import type { PanelContext } from "../panel";
@@ -124,8 +125,7 @@ export class WhatIfForm {
       announce(text);
       this.started();
     } catch (error) {
-      const detail = error instanceof Error ? error.message : "";
-      setText(this.status, say("refused", { detail }));
+      setTold(this.status, toldProblem(speech, problemOf(error), say("refused")));
     }
     this.busy = false;
     this.update();

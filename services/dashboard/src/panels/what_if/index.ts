@@ -1,6 +1,8 @@
 /** Replays and what-ifs that the server runs: how each is, to look at and to end; and to start one. */
 
 import { button, element, setText } from "../../dom";
+import type { Told } from "../../problem_words";
+import { setTold } from "../../problem_words";
 import type { Replay } from "../../time/replay";
 import { readReplays } from "../../time/replay";
 import type { Panel, PanelContext } from "../panel";
@@ -8,6 +10,8 @@ import { DifferenceTable } from "./differences";
 import { WhatIfForm } from "./form";
 import { TEXTS } from "./texts";
 
+/** Where the moment is among the cells that are told. */
+const MOMENT = 2;
 /** The list is read again so often. */
 const READ_EVERY_MS = 3_000;
 /** A server that has not answered by now will not. */
@@ -34,10 +38,10 @@ class ReplayList {
     this.node.append(this.status, this.table, this.differences.node);
   }
 
-  /** Reads the list again, when that is due. */
+  /** Reads the list again, when that is due and somebody can see it. */
   update(): void {
     const now = performance.now();
-    if (now - this.readMs < READ_EVERY_MS) return;
+    if (document.hidden || now - this.readMs < READ_EVERY_MS) return;
     this.readMs = now;
     void this.read();
   }
@@ -75,24 +79,25 @@ class ReplayList {
 
   private retell(replay: Replay): void {
     const row = [...this.rows.rows].find(({ dataset }) => dataset["replay"] === replay.id);
-    for (const [index, text] of this.told(replay).entries()) {
+    for (const [index, told] of this.told(replay).entries()) {
       const cell = row?.cells[index + 1];
-      if (cell !== undefined) setText(cell, text);
+      if (cell !== undefined) setTold(cell, told);
     }
   }
 
   /** Where, how, when and how fast it is. */
-  private told(replay: Replay): [string, string, string, string] {
+  private told(replay: Replay): [Told, Told, Told, Told] {
     const { speech, settings, replays } = this.context();
     const say = speech.of(TEXTS);
     const { id, state, error, timeMs, speed } = replay;
     const places = replay.regions.map(
       (region) => settings.cities.find((city) => city.region === region)?.name ?? region,
     );
-    const how = say(state, { detail: error ?? "" });
     const shown = replays.followed === id ? `, ${say("shown")}` : "";
+    const how = { text: say(state) + shown, own: error ?? "" };
     const pace = speed === "max" ? say("max") : say("times", { n: speech.digits(speed) });
-    return [places.join(", "), how + shown, speech.date(timeMs), pace];
+    const plain = (text: string): Told => ({ text, own: "" });
+    return [plain(places.join(", ")), how, plain(speech.date(timeMs)), plain(pace)];
   }
 
   private row(replay: Replay): HTMLElement {
@@ -100,15 +105,16 @@ class ReplayList {
     const { id } = replay;
     const isWhatIf = replay.baseline !== undefined;
     const name = say("name", { kind: say(isWhatIf ? "what_if" : "replay"), id });
-    const [places, how, moment, pace] = this.told(replay);
+    const cells = this.told(replay).map((told, index) => {
+      const cell = element("td", index === MOMENT ? { class: "number" } : {});
+      setTold(cell, told);
+      return cell;
+    });
     return element(
       "tr",
       { "data-replay": id },
       element("th", { scope: "row" }, name),
-      element("td", {}, places),
-      element("td", {}, how),
-      element("td", { class: "number" }, moment),
-      element("td", {}, pace),
+      ...cells,
       element("td", { class: "what-if-actions" }, ...this.actions(replay, name)),
     );
   }

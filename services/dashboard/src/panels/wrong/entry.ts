@@ -19,8 +19,8 @@ function write(list: HTMLElement, facts: readonly Fact[]): void {
   const look = JSON.stringify(facts);
   if (list.dataset["look"] === look) return;
   list.dataset["look"] = look;
-  const pairs = facts.map(([name, value]) =>
-    element("div", {}, element("dt", {}, name), element("dd", {}, value)),
+  const pairs = facts.map(([name, value, lang]) =>
+    element("div", {}, element("dt", {}, name), element("dd", { lang }, value)),
   );
   list.replaceChildren(...pairs);
 }

@@ -108,6 +108,8 @@ class WrongList {
       this.all = !this.all;
       this.update();
     });
+    // Until it is known how many there are it says nothing.
+    this.toggle.hidden = true;
     const root = element("div", { class: "wrong" }, this.controls.node, this.headline);
     root.append(this.notKnown, this.tally.node, this.list, this.toggle, this.more, this.streets);
     body.append(root);

@@ -5,6 +5,7 @@ import { excessFact } from "../../emission/facts";
 import type { FeedLabels } from "../../feed_labels";
 import type { Say, Speech } from "../../i18n";
 import { seenShare } from "../../map/streets";
+import { reasonWord } from "../../reason_words";
 import type { City } from "../../settings";
 import type { Cadence } from "../../stream/cadence";
 import { areaName, streetName } from "../../words";
@@ -16,7 +17,8 @@ import type { TextKey } from "./texts";
 import type { FeedCause, Trouble } from "./troubles";
 import { KINDS } from "./troubles";
 
-export type Fact = readonly [name: string, value: string];
+/** What is said in the server's own words is in English. */
+export type Fact = readonly [name: string, value: string, language?: "en"];
 
 /** What words are made with. */
 export interface Wording {
@@ -91,7 +93,7 @@ function reasonFacts(wording: Wording, feed: Feed, most: number): Fact[] {
   return reasons.slice(0, most).map(({ outcome, reason, count }) => {
     const names = {
       outcome: speech.word("feeds", outcome),
-      reason: speech.word("verdict", reason),
+      reason: reasonWord(speech, outcome, reason),
     };
     const share = percent(speech, feed.received > 0 ? count / feed.received : 0);
     return [say("reason", names), say("reason_share", { count: speech.number(count), share })];
@@ -207,7 +209,7 @@ export function reasons(wording: Wording, { subject }: Trouble): readonly Fact[]
     case "records": {
       const { feed } = subject;
       const facts: Fact[] = [];
-      if (feed.error) facts.push([say("error_says"), feed.error]);
+      if (feed.error) facts.push([say("error_says"), feed.error, "en"]);
       const imbalances = feed.imbalances ?? 0;
       if (imbalances > 0) facts.push([say("imbalances"), speech.number(imbalances)]);
       for (const name of COUNTS) {

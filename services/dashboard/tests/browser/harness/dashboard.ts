@@ -2,14 +2,17 @@
 
 import type { Browser as Chromium, CDPSession, Locator, Page } from "playwright-core";
 import { onTestFinished, vi } from "vitest";
+import { readAddress } from "../../../src/address";
 import type { Inspection } from "../../../src/inspect";
+import type { ComparisonKind } from "../../../src/time/comparison";
+import type { ReplayState } from "../../../src/time/replay";
 import type { Complaints, Visitor } from "./browser";
 import { visit } from "./browser";
 import type { Place } from "./fleet";
 import { PATIENCE_MS } from "./server";
 
-/** What the header may say of the connection. */
-export type ConnectionState = "connecting" | "live" | "lost" | "silent";
+/** What the header may say of the connection, and of a past that is shown. */
+export type ConnectionState = "connecting" | "live" | "lost" | "silent" | ReplayState;
 
 /** Views by the names that the address and the header's links have for them. */
 export const VIEWS = ["map", "now", "cities", "feeds", "replays", "board"] as const;
@@ -21,18 +24,22 @@ export class Dashboard {
     readonly complaints: Complaints,
   ) {}
 
-  /** Opens the page as somebody who was never there before. It is closed when the test ends. */
+  /**
+   * Opens the page as somebody who was never there before. It is closed when the test ends.
+   *
+   * @param visitor `says`: what the header says once the page is there
+   */
   static async open(
     browser: Chromium,
     url: string,
-    visitor: Visitor & { address?: string } = {},
+    visitor: Visitor & { address?: string; says?: ConnectionState } = {},
   ): Promise<Dashboard> {
-    const { address = "", ...who } = visitor;
+    const { address = "", says = "live", ...who } = visitor;
     const { page, complaints } = await visit(browser, who);
     onTestFinished(() => page.context().close());
     await page.goto(url + address);
     const dashboard = new Dashboard(page, complaints);
-    await dashboard.says("live");
+    await dashboard.says(says);
     return dashboard;
   }
 
@@ -97,6 +104,43 @@ export class Dashboard {
     return this.table().locator("tbody button").filter({ hasText: text });
   }
 
+  /** The bar of time. */
+  time(): Locator {
+    return this.page.getByTestId("time");
+  }
+
+  slider(): Locator {
+    return this.page.getByTestId("time-slider");
+  }
+
+  /** The moment that is shown, by the address; `undefined` in the present. */
+  get momentMs(): number | undefined {
+    return readAddress(new URL(this.page.url()).hash).atMs;
+  }
+
+  /** What the past is compared with. */
+  async compare(kind: ComparisonKind): Promise<void> {
+    await this.page.getByTestId(`compare-${kind}`).click();
+  }
+
+  /** The maps: the first, and while two moments stand side by side the second. */
+  map(which: "first" | "second"): Locator {
+    return this.page.locator(which === "first" ? "#map" : ".beside");
+  }
+
+  /** Where a place is in the window, on one of the maps. */
+  async pixel(which: "first" | "second", place: Place): Promise<{ x: number; y: number }> {
+    const { zoom = 0, centre = [0, 0] } = readAddress(new URL(this.page.url()).hash);
+    const box = await this.map(which).boundingBox();
+    if (box === null) throw new Error(`there is no ${which} map`);
+    const middle = mercator({ latitude_deg: centre[0], longitude_deg: centre[1] }, zoom);
+    const there = mercator(place, zoom);
+    return {
+      x: box.x + box.width / 2 + there.x - middle.x,
+      y: box.y + box.height / 2 + there.y - middle.y,
+    };
+  }
+
   /** What the search box has found. */
   found(): Locator {
     return this.page.locator("#search-list [role=option]");
@@ -112,7 +156,14 @@ export class Dashboard {
     return this.page.locator(`[data-testid=language][data-language=${language}]`);
   }
 
+  /** Opens the menu where views, cities and languages are behind its button. */
+  async unfold(): Promise<void> {
+    const folded = this.page.locator("[data-testid=menu][aria-expanded=false]");
+    if (await folded.isVisible()) await folded.click();
+  }
+
   async speak(language: string): Promise<void> {
+    await this.unfold();
     await this.language(language).click();
     await this.page.waitForSelector(`html[lang=${language}]`);
   }
@@ -128,6 +179,7 @@ export class Dashboard {
   }
 
   async show(view: View): Promise<void> {
+    await this.unfold();
     await this.view(view).click();
     await this.page.waitForURL((url) => url.hash.includes(`view=${view}`));
   }
@@ -139,6 +191,13 @@ export class Dashboard {
       yield view;
     }
   }
+}
+
+/** Pixels of the map's world at a zoom; it is 512 wide at zoom 0. */
+function mercator({ latitude_deg, longitude_deg }: Place, zoom: number): { x: number; y: number } {
+  const size = 512 * 2 ** zoom;
+  const up = Math.asinh(Math.tan((latitude_deg * Math.PI) / 180)) / Math.PI;
+  return { x: (size * (longitude_deg + 180)) / 360, y: (size * (1 - up)) / 2 };
 }
 
 /** Asks again until nothing throws; what it threw last is the failure. */

@@ -1,10 +1,14 @@
-/** A publisher of GTFS-Realtime over HTTP, in protobuf, which can fall silent and come back. */
+/**
+ * A publisher over HTTP, of GTFS-Realtime in protobuf and of cars in JSON, which can fall silent and
+ * come back.
+ */
 
 import type { IncomingMessage, Server as Listener, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import protobuf from "protobufjs";
+import { Cars } from "./cars";
 import type { Fleet, Vehicle } from "./fleet";
 import { REPOSITORY } from "./server";
 
@@ -24,8 +28,8 @@ export class Feed {
   private listener: Listener | undefined;
   private port = 0;
 
-  /** @param fleets what is published, by the path that it is asked for under */
-  constructor(private readonly fleets: ReadonlyMap<string, Fleet>) {}
+  /** @param published what there is, by the path that it is asked for under */
+  constructor(private readonly published: ReadonlyMap<string, Fleet | Cars>) {}
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
@@ -50,9 +54,14 @@ export class Feed {
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
-    const fleet = this.fleets.get(decodeURI(request.url ?? ""));
+    const fleet = this.published.get(decodeURI(request.url ?? ""));
     if (fleet === undefined) {
       response.writeHead(404).end();
+      return;
+    }
+    if (fleet instanceof Cars) {
+      response.writeHead(200, { "Content-Type": "application/x-ndjson" });
+      response.end(fleet.reports(Math.floor(Date.now() / 1_000)));
       return;
     }
     const alerts = this.alerts.map(alertEntity);

@@ -1,10 +1,11 @@
 /** The real server: the binary under test as a process of its own. */
 
 import type { ChildProcess } from "node:child_process";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 
 /** How long anything may take on a shared machine before it counts as not happening. */
 export const PATIENCE_MS = 60_000;
@@ -35,6 +36,11 @@ export function networks(): string | undefined {
 function environment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("TILANNE_"));
   return Object.fromEntries(kept);
+}
+
+/** Runs a command of the binary to its end. */
+export async function command(words: readonly string[]): Promise<void> {
+  await promisify(execFile)(binary(), words, { cwd: REPOSITORY, env: environment() });
 }
 
 export interface Start {
@@ -92,10 +98,26 @@ export class Server {
     return answer.json();
   }
 
-  async vehicles(region: string): Promise<ServedVehicle[]> {
-    const path = `v1/regions/${region}/vehicles?format=json&limit=1000&fields=report.position`;
+  /** @param atMs a moment of the past; without it now */
+  async vehicles(region: string, atMs?: number): Promise<ServedVehicle[]> {
+    const query = new URLSearchParams({ format: "json", limit: "1000", fields: "report.position" });
+    if (atMs !== undefined) query.set("at", new Date(atMs).toISOString());
+    const path = `v1/regions/${region}/vehicles?${query.toString()}`;
     const { objects } = (await this.get(path)) as { objects: ServedVehicle[] };
     return objects;
+  }
+
+  /** Ids of the replays that run. */
+  async replays(): Promise<string[]> {
+    const { replays } = (await this.get("v1/replays")) as { replays: { id: string }[] };
+    return replays.map(({ id }) => id);
+  }
+
+  /** Ends a replay, as somebody else may; one that has ended by itself stays so. */
+  async endReplay(id: string): Promise<void> {
+    const answer = await fetch(`http://${this.listen}/v1/replays/${id}`, { method: "DELETE" });
+    const isGone = answer.ok || answer.status === 404;
+    if (!isGone) throw new Error(`the end of replay ${id} answered ${answer.status}`);
   }
 }
 

@@ -1,0 +1,32 @@
+/** What a map sees before it is there. */
+
+import type { Box } from "tilanne-client";
+import { expect, it } from "vitest";
+import { FIT_PADDING_PX, contains, seen, toMercator } from "../src/map/geography";
+
+const SIZE = { width: 800, height: 600 };
+const TAMPERE: Box = [23.6, 61.4, 24.0, 61.6];
+
+it("sees the whole world at zoom 0 on 512 pixels", () => {
+  const [west, south, east, north] = seen({ zoom: 0, centre: [0, 0] }, { width: 512, height: 512 });
+  expect([west, east]).toEqual([-180, 180]);
+  expect(north).toBeCloseTo(85.0511, 4);
+  expect(south).toBeCloseTo(-85.0511, 4);
+});
+
+it("sees half as much with each zoom, round its middle", () => {
+  const [near, far] = [12, 11].map((zoom) => seen({ zoom, centre: [61.5, 23.8] }, SIZE));
+  const width = (box: Box): number => box[2] - box[0];
+  expect(width(far as Box)).toBeCloseTo(2 * width(near as Box), 9);
+  expect((near as Box)[0] + width(near as Box) / 2).toBeCloseTo(23.8, 9);
+});
+
+it("sees the whole of a box, with room round it where it is tightest", () => {
+  const box = seen({ bbox: TAMPERE }, SIZE);
+  expect(contains(box, TAMPERE)).toBe(true);
+  const y = (latitude_deg: number): number => toMercator({ longitude_deg: 0, latitude_deg }).y;
+  const perPx = (box[2] - box[0]) / SIZE.width;
+  const sideways = (TAMPERE[0] - box[0]) / perPx;
+  const upwards = (y(TAMPERE[3]) - y(box[3])) / ((y(box[1]) - y(box[3])) / SIZE.height);
+  expect(Math.min(sideways, upwards)).toBeCloseTo(FIT_PADDING_PX, 6);
+});
