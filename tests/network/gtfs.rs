@@ -7,7 +7,7 @@ use std::path::Path;
 use events::wire::Mode;
 use network::gtfs::{Feed, GtfsError, GtfsFiles, GtfsZip, read_gtfs};
 use network::osm::{OsmOptions, read_osm};
-use network::{Finding, ImportReport, LinkId, Network};
+use network::{Finding, ImportReport, LinkId, Network, Stop};
 use proptest::prelude::*;
 
 use super::extract::Extract;
@@ -109,7 +109,7 @@ fn what_contradicts_itself_is_counted_and_the_rest_goes_on() {
     let pattern = schedule.pattern(schedule.trip_pattern("a1").unwrap()).unwrap();
     assert_eq!(pattern.direction, Some(0));
     let stops: Vec<&str> =
-        pattern.stops.iter().map(|&stop| schedule.stop(stop).unwrap().0).collect();
+        pattern.stops.iter().map(|&stop| schedule.stop(stop).unwrap().id).collect();
     assert_eq!(stops, ["S1", "S2", "S3"]);
     assert_eq!(schedule.trip_pattern("a1"), schedule.trip_pattern("a2"), "the same stops and line");
     assert_eq!(schedule.trip_pattern("lost"), None);
@@ -132,10 +132,64 @@ fn routes_lie_on_the_links_under_their_lines() {
     let on = link(10, 2, 3);
     let [along_m] = schedule.stops_on(on)[..] else { panic!("{:?}", schedule.stops_on(on)) };
     assert!((along_m - network.length_m(on) / 2.0).abs() < 2.0, "{along_m}");
-    assert_eq!(schedule.stop(schedule.stop_numbers_on(on)[0]).unwrap().0, "S2");
+    assert_eq!(schedule.stop(schedule.stop_numbers_on(on)[0]).unwrap().id, "S2");
     assert!(schedule.stops_on(link(20, 2, 5)).is_empty());
     let again = Network::from_bytes(&network.to_bytes()).unwrap();
     assert_eq!(again, network);
+}
+
+#[test]
+fn stops_have_names_codes_and_places() {
+    let network = laid(&Files::of_case().read().0.unwrap());
+    let schedule = network.schedule();
+    let stops: Vec<Stop<'_>> = schedule.stops().collect();
+    let ids: Vec<&str> = stops.iter().map(|stop| stop.id).collect();
+    assert_eq!(ids, ["B1", "B2", "S1", "S2", "S3"], "each once, by id, with a place");
+    let Stop { name, code, at, .. } = stops[2];
+    assert_eq!((name, code), ("First", "H0101"));
+    assert_eq!((at.latitude_deg, at.longitude_deg), (59.99995, 25.002));
+    assert_eq!(stops[3].code, "", "what the schedule does not say is empty");
+    let numbers = schedule.stops_of("550").into_iter();
+    let of_route: Vec<&str> = numbers.map(|stop| stops[stop as usize].id).collect();
+    assert_eq!(of_route, ids, "in both directions, each once");
+    assert!(schedule.stops_of("nothing").is_empty());
+}
+
+/// Bytes of the file of a network, as they were written before stops had codes.
+fn without_codes(network: &Network) -> Vec<u8> {
+    const HEADER_BYTES: usize = 24;
+    /// Arrays after the codes.
+    const AFTER: usize = 21;
+    let bytes = network.to_bytes();
+    let mut arrays = Vec::new();
+    let mut body = &bytes[HEADER_BYTES..];
+    while let Some((length, _)) = body.split_first_chunk::<8>() {
+        let length = usize::try_from(u64::from_le_bytes(*length)).unwrap();
+        let (array, rest) = body.split_at(8 + length.next_multiple_of(8));
+        arrays.push(array);
+        body = rest;
+    }
+    // Their ends, and the text.
+    let codes = arrays.len() - AFTER - 2;
+    arrays.drain(codes..codes + 2);
+    let body = arrays.concat();
+    let mut old = bytes[..8].to_vec();
+    old.extend(2_u32.to_le_bytes());
+    old.extend(crc32fast::hash(&body).to_le_bytes());
+    old.extend((body.len() as u64).to_le_bytes());
+    old.extend(body);
+    old
+}
+
+#[test]
+fn a_file_from_before_stops_had_codes_is_read() {
+    let mut files = Files::of_case();
+    let network = laid(&files.read().0.unwrap());
+    let old = Network::from_bytes(&without_codes(&network)).unwrap();
+    assert!(old != network);
+    let stops = files.0.get_mut("stops.txt").unwrap();
+    *stops = String::from_utf8(stops.clone()).unwrap().replace("H0101", "").into_bytes();
+    assert_eq!(old, laid(&files.read().0.unwrap()), "all but the codes is there");
 }
 
 #[test]

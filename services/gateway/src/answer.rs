@@ -127,7 +127,13 @@ pub(crate) fn tag(time_ms: i64, parts: &[&dyn std::fmt::Debug]) -> String {
     for part in parts {
         let _ = write!(text, " {part:?}");
     }
-    let hash = blake3::hash(text.as_bytes()).to_hex();
+    tag_of(text.as_bytes())
+}
+
+/// The tag of an answer that is the same as long as its body is. Weak: it may be compressed in one way
+/// or another.
+pub(crate) fn tag_of(body: &[u8]) -> String {
+    let hash = blake3::hash(body).to_hex();
     format!("W/\"{}\"", hash.get(..24).unwrap_or_default())
 }
 

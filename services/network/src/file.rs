@@ -19,8 +19,12 @@ compile_error!("the file of a network is an image of little-endian memory");
 
 const MAGIC: [u8; 8] = *b"TILANNET";
 
-/// Version of the layout; a file of another version must be made again.
-const VERSION: u32 = 2;
+/// Version of the layout; a file of another version must be made again, but for one that only lacks
+/// something.
+const VERSION: u32 = 3;
+
+/// As version 3, without the codes of stops.
+const VERSION_WITHOUT_CODES: u32 = 2;
 
 const HEADER_BYTES: usize = 24;
 
@@ -96,8 +100,8 @@ impl Network {
         bytes
     }
 
-    /// Reads what [`Self::to_bytes`] wrote. Whatever the bytes are, what comes out is safe to use:
-    /// every index in it is checked.
+    /// Reads what [`Self::to_bytes`] wrote, and what it wrote before stops had codes. Whatever the
+    /// bytes are, what comes out is safe to use: every index in it is checked.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, NetworkFileError> {
         let (header, body) =
             bytes.split_first_chunk::<HEADER_BYTES>().ok_or(NetworkFileError::NotANetwork)?;
@@ -105,8 +109,9 @@ impl Network {
             return Err(NetworkFileError::NotANetwork);
         }
         let word = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|i| header[at + i]));
-        if word(8) != VERSION {
-            return Err(NetworkFileError::OtherVersion { found: word(8) });
+        let version = word(8);
+        if ![VERSION, VERSION_WITHOUT_CODES].contains(&version) {
+            return Err(NetworkFileError::OtherVersion { found: version });
         }
         if u64::from(word(16)) | u64::from(word(20)) << 32 != body.len() as u64 {
             return Err(Damaged("it is cut off"));
@@ -115,7 +120,7 @@ impl Network {
             return Err(Damaged("its checksum differs"));
         }
         let mut body = body;
-        let network = read(&mut body)?;
+        let network = read(&mut body, version)?;
         if !body.is_empty() {
             return Err(Damaged("something follows its end"));
         }
@@ -235,7 +240,7 @@ fn take_few<T: AnyBitPattern + NoUninit, const N: usize>(
     take(body)?.try_into().map_err(|_| Damaged("an array has another length"))
 }
 
-fn read(body: &mut &[u8]) -> Result<Network, NetworkFileError> {
+fn read(body: &mut &[u8], version: u32) -> Result<Network, NetworkFileError> {
     let [latitude_deg, longitude_deg] = take_few::<f64, 2>(body)?;
     Ok(Network {
         identity: Arc::default(),
@@ -260,7 +265,7 @@ fn read(body: &mut &[u8]) -> Result<Network, NetworkFileError> {
         grid: read_grid(body)?,
         source: String::from_utf8(take(body)?).map_err(|_| Damaged("its source is no text"))?,
         report: read_texts(body)?,
-        schedule: read_schedule(body)?,
+        schedule: read_schedule(body, version)?,
     })
 }
 
@@ -278,6 +283,7 @@ fn read_texts(body: &mut &[u8]) -> Result<Texts, NetworkFileError> {
 fn put_schedule(body: &mut Vec<u8>, schedule: &Schedule) {
     put_texts(body, &schedule.stop_ids);
     put_texts(body, &schedule.stop_names);
+    put_texts(body, &schedule.stop_codes);
     put(body, &schedule.stop_at);
     put_texts(body, &schedule.route_ids);
     put_texts(body, &schedule.route_names);
@@ -298,10 +304,18 @@ fn put_schedule(body: &mut Vec<u8>, schedule: &Schedule) {
     put(body, &schedule.on_link_stop);
 }
 
-fn read_schedule(body: &mut &[u8]) -> Result<Schedule, NetworkFileError> {
+fn read_schedule(body: &mut &[u8], version: u32) -> Result<Schedule, NetworkFileError> {
+    let stop_ids = read_texts(body)?;
+    let stop_names = read_texts(body)?;
+    let stop_codes = if version == VERSION_WITHOUT_CODES {
+        Texts::new(stop_ids.iter().map(|_| ""))
+    } else {
+        read_texts(body)?
+    };
     Ok(Schedule {
-        stop_ids: read_texts(body)?,
-        stop_names: read_texts(body)?,
+        stop_ids,
+        stop_names,
+        stop_codes,
         stop_at: take(body)?,
         route_ids: read_texts(body)?,
         route_names: read_texts(body)?,

@@ -27,4 +27,4 @@ pub use network::{LinkFlags, LinkId, LinkNumber, LinkPoint, Network, NetworkIden
 pub use plane::Plane;
 pub use region::{City, Region};
 pub use road_class::RoadClass;
-pub use schedule::{Pattern, Schedule, ScheduleNumber};
+pub use schedule::{Pattern, Schedule, ScheduleNumber, Stop};

@@ -29,6 +29,7 @@ pub type ScheduleNumber = u32;
 pub struct Schedule {
     pub(crate) stop_ids: Texts,
     pub(crate) stop_names: Texts,
+    pub(crate) stop_codes: Texts,
     /// Latitude and longitude.
     pub(crate) stop_at: Vec<[f64; 2]>,
     pub(crate) route_ids: Texts,
@@ -52,6 +53,19 @@ pub struct Schedule {
     pub(crate) on_link_stop: Vec<u32>,
 }
 
+/// A place where vehicles stop.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stop<'a> {
+    /// Id, as vehicles and trips say it.
+    pub id: &'a str,
+    /// Name; empty when the schedule has none.
+    pub name: &'a str,
+    /// What its sign says beside the name, such as a number; empty when the schedule has none.
+    pub code: &'a str,
+    /// Where it is.
+    pub at: Position,
+}
+
 /// A route's way in one direction: the stops in order and the line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pattern<'a> {
@@ -71,12 +85,32 @@ impl Schedule {
         [self.stop_ids.len(), self.route_ids.len(), self.trip_ids.len()]
     }
 
-    /// Id, name and place of a stop; numbers are those of [`Pattern::stops`].
-    pub fn stop(&self, stop: ScheduleNumber) -> Option<(&str, &str, Position)> {
+    /// A stop; numbers are those of [`Pattern::stops`].
+    pub fn stop(&self, stop: ScheduleNumber) -> Option<Stop<'_>> {
         let number = stop as usize;
         let &[latitude_deg, longitude_deg] = self.stop_at.get(number)?;
-        let at = Position { longitude_deg, latitude_deg };
-        Some((self.stop_ids.get(number), self.stop_names.get(number), at))
+        Some(Stop {
+            id: self.stop_ids.get(number),
+            name: self.stop_names.get(number),
+            code: self.stop_codes.get(number),
+            at: Position { longitude_deg, latitude_deg },
+        })
+    }
+
+    /// All stops, by id.
+    pub fn stops(&self) -> impl Iterator<Item = Stop<'_>> {
+        (0..self.stop_ids.len() as u32).filter_map(|number| self.stop(number))
+    }
+
+    /// Numbers of the stops that a route calls at, in either direction, ascending; none when it is
+    /// unknown.
+    pub fn stops_of(&self, route_id: &str) -> Vec<ScheduleNumber> {
+        let patterns = self.route(route_id).map_or(0..0, |route| self.patterns_of(route));
+        let patterns = patterns.filter_map(|pattern| self.pattern(pattern));
+        let mut stops: Vec<_> = patterns.flat_map(|pattern| pattern.stops).copied().collect();
+        stops.sort_unstable();
+        stops.dedup();
+        stops
     }
 
     /// Number of a route by its id.
@@ -150,16 +184,23 @@ impl Schedule {
     pub(crate) fn check(&self, links: usize) -> Result<(), &'static str> {
         let [stops, routes, trips] = self.counts();
         let patterns = self.patterns();
-        let texts =
-            [&self.stop_ids, &self.stop_names, &self.route_ids, &self.route_names, &self.trip_ids];
+        let texts = [
+            &self.stop_ids,
+            &self.stop_names,
+            &self.stop_codes,
+            &self.route_ids,
+            &self.route_names,
+            &self.trip_ids,
+        ];
         if !texts.into_iter().all(Texts::sound) {
             return Err("a text of its schedule is cut off");
         }
-        if [&self.route_ids, &self.trip_ids].into_iter().any(|ids| !ids.sorted()) {
+        if [&self.stop_ids, &self.route_ids, &self.trip_ids].into_iter().any(|ids| !ids.sorted()) {
             return Err("ids of its schedule are not in order");
         }
         let lengths = [
             (self.stop_names.len(), stops),
+            (self.stop_codes.len(), stops),
             (self.stop_at.len(), stops),
             (self.route_names.len(), routes),
             (self.route_modes.len(), routes),
@@ -310,6 +351,7 @@ impl<'a> Maker<'a> {
         let schedule = Schedule {
             stop_ids: Texts::new(stops.iter().map(|(id, _, _)| *id)),
             stop_names: Texts::new(stops.iter().map(|place| stop(place).name.as_str())),
+            stop_codes: Texts::new(stops.iter().map(|place| stop(place).code.as_str())),
             stop_at: stops
                 .iter()
                 .map(|place| [stop(place).at.latitude_deg, stop(place).at.longitude_deg])

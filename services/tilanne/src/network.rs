@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use ::network::gtfs::{Feed, GtfsError, GtfsFiles, GtfsZip, read_gtfs};
 use ::network::osm::{OsmImport, OsmOptions, read_osm};
-use ::network::{BoundingBox, ImportReport, LinkFlags, Network, RoadClass};
+use ::network::{BoundingBox, ImportReport, LinkFlags, Network, RoadClass, Stop};
 use anyhow::Context;
 
 use crate::bar::Bar;
@@ -247,7 +247,7 @@ fn show_link(network: &Network, wanted: &str) -> anyhow::Result<()> {
     println!("goes to     {}", ids(network.successors(link)));
     let stops = network.schedule().stop_numbers_on(link);
     for (stop, along_m) in stops.iter().zip(network.schedule().stops_on(link)) {
-        if let Some((id, name, _)) = network.schedule().stop(*stop) {
+        if let Some(Stop { id, name, .. }) = network.schedule().stop(*stop) {
             println!("stop        {id} {name} at {along_m:.1} m");
         }
     }

@@ -14,6 +14,7 @@ use std::sync::OnceLock;
 
 use events::Text;
 use picture::{Layer, Object};
+use serde::Serialize;
 
 pub(crate) use fields::Fields;
 
@@ -73,7 +74,7 @@ pub(crate) enum Form {
 }
 
 /// A part of the paths of columns, by the names of the JSON.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Node {
     name: Cow<'static, str>,
     column: Option<(usize, Kind)>,
@@ -149,6 +150,35 @@ impl Columns {
     pub(crate) fn read(&self, object: &Object, row: &mut Vec<Cell>) {
         row.clear();
         row.resize(self.list.len(), Cell::Missing);
-        read::read(object, &self.tree, row);
+        read::read(object, &self.tree, &mut row[..]);
+    }
+}
+
+/// Properties that conditions are on, by their paths in the JSON.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Paths {
+    list: Vec<String>,
+    tree: Node,
+}
+
+impl Paths {
+    /// Number of a path, which is added where it is new.
+    pub(crate) fn number(&mut self, path: &str) -> usize {
+        let known = self.list.iter().position(|known| known == path);
+        known.unwrap_or_else(|| {
+            let at = self.list.len();
+            // Of no kind in particular: values come as they are.
+            self.tree.insert(path, (at, Kind::Text));
+            self.list.push(path.to_owned());
+            at
+        })
+    }
+
+    /// The values of each path in an object: none where it is missing, one for each entry where it is
+    /// in a list, and `Texts` of none for what has parts of its own.
+    pub(crate) fn read(&self, object: &impl Serialize) -> Vec<Vec<Cell>> {
+        let mut values = vec![Vec::new(); self.list.len()];
+        read::read(object, &self.tree, &mut values[..]);
+        values
     }
 }

@@ -1,4 +1,4 @@
-//! A serde serializer that fills the cells of a row, and serializes nothing else.
+//! A serde serializer that puts what a tree of paths names into a row, and serializes nothing else.
 
 use std::borrow::Cow;
 use std::fmt::Error;
@@ -11,8 +11,35 @@ use serde::ser::{
 
 use super::{Cell, Kind, Node};
 
-/// Fills the cells that the tree names.
-pub(super) fn read(object: &impl Serialize, tree: &Node, row: &mut [Cell]) {
+/// What values are put into, by the numbers of their columns.
+pub(super) trait Row {
+    /// Whether entries of a list are, one by one, what the list is. Else they have their numbers as
+    /// names.
+    const LISTS_ARE_ENTRIES: bool;
+
+    fn set(&mut self, at: usize, cell: Cell);
+}
+
+/// One value a column.
+impl Row for [Cell] {
+    const LISTS_ARE_ENTRIES: bool = false;
+
+    fn set(&mut self, at: usize, cell: Cell) {
+        self[at] = cell;
+    }
+}
+
+/// All values of a column; of what has parts of its own, that it is there.
+impl Row for [Vec<Cell>] {
+    const LISTS_ARE_ENTRIES: bool = true;
+
+    fn set(&mut self, at: usize, cell: Cell) {
+        self[at].push(cell);
+    }
+}
+
+/// Puts into a row what the tree names.
+pub(super) fn read<R: Row + ?Sized>(object: &impl Serialize, tree: &Node, row: &mut R) {
     // What an object cannot be (maps of other keys than text, variants with fields) is no column.
     let _ = object.serialize(Reader { node: tree, row });
 }
@@ -22,22 +49,22 @@ fn text_of<T: Serialize + ?Sized>(value: &T) -> Result<Text, Error> {
     static ALONE: Node =
         Node { name: Cow::Borrowed(""), column: Some((0, Kind::Text)), children: Vec::new() };
     let mut row = [Cell::Missing];
-    value.serialize(Reader { node: &ALONE, row: &mut row })?;
+    value.serialize(Reader { node: &ALONE, row: &mut row[..] })?;
     match row {
         [Cell::Text(text)] => Ok(text),
         _ => Err(Error),
     }
 }
 
-struct Reader<'a> {
+struct Reader<'a, R: ?Sized> {
     node: &'a Node,
-    row: &'a mut [Cell],
+    row: &'a mut R,
 }
 
 /// The parts of a value, read one by one.
-struct Parts<'a> {
+struct Parts<'a, R: ?Sized> {
     node: &'a Node,
-    row: &'a mut [Cell],
+    row: &'a mut R,
     /// Parts so far.
     count: usize,
     /// Of a column of several texts.
@@ -46,11 +73,19 @@ struct Parts<'a> {
     key: Text,
 }
 
-impl Reader<'_> {
+impl<'a, R: Row + ?Sized> Reader<'a, R> {
     fn set(self, cell: Cell) {
         if let Some((at, _)) = self.node.column {
-            self.row[at] = cell;
+            self.row.set(at, cell);
         }
+    }
+
+    /// The parts of what has names for them.
+    fn named(self) -> Parts<'a, R> {
+        if let (true, Some((at, _))) = (R::LISTS_ARE_ENTRIES, self.node.column) {
+            self.row.set(at, Cell::Texts(Vec::new()));
+        }
+        Parts::of(self)
     }
 
     fn integer(self, value: i64) {
@@ -61,8 +96,8 @@ impl Reader<'_> {
     }
 }
 
-impl<'a> Parts<'a> {
-    fn of(reader: Reader<'a>) -> Self {
+impl<'a, R: Row + ?Sized> Parts<'a, R> {
+    fn of(reader: Reader<'a, R>) -> Self {
         let Reader { node, row } = reader;
         Self { node, row, count: 0, texts: Vec::new(), key: Text::default() }
     }
@@ -71,14 +106,16 @@ impl<'a> Parts<'a> {
         let Some(node) = self.node.child(name) else { return Ok(()) };
         if let Some((at, Kind::Json)) = node.column {
             let json = serde_json::to_string(value).map_err(|_| Error)?;
-            self.row[at] = Cell::Text(json.into());
+            self.row.set(at, Cell::Text(json.into()));
             return Ok(());
         }
         value.serialize(Reader { node, row: self.row })
     }
 
     fn next<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        if let Some((_, Kind::Texts)) = self.node.column {
+        if R::LISTS_ARE_ENTRIES {
+            value.serialize(Reader { node: self.node, row: self.row })?;
+        } else if let Some((_, Kind::Texts)) = self.node.column {
             self.texts.push(text_of(value)?);
         } else if !self.node.children.is_empty() {
             self.part(&self.count.to_string(), value)?;
@@ -89,20 +126,20 @@ impl<'a> Parts<'a> {
 
     fn finish(self) {
         if let Some((at, Kind::Texts)) = self.node.column {
-            self.row[at] = Cell::Texts(self.texts);
+            self.row.set(at, Cell::Texts(self.texts));
         }
     }
 }
 
-impl<'a> Serializer for Reader<'a> {
+impl<'a, R: Row + ?Sized> Serializer for Reader<'a, R> {
     type Ok = ();
     type Error = Error;
-    type SerializeSeq = Parts<'a>;
-    type SerializeTuple = Parts<'a>;
+    type SerializeSeq = Parts<'a, R>;
+    type SerializeTuple = Parts<'a, R>;
     type SerializeTupleStruct = Impossible<(), Error>;
     type SerializeTupleVariant = Impossible<(), Error>;
-    type SerializeMap = Parts<'a>;
-    type SerializeStruct = Parts<'a>;
+    type SerializeMap = Parts<'a, R>;
+    type SerializeStruct = Parts<'a, R>;
     type SerializeStructVariant = Impossible<(), Error>;
 
     fn serialize_bool(self, value: bool) -> Result<(), Error> {
@@ -212,11 +249,11 @@ impl<'a> Serializer for Reader<'a> {
         Err(Error)
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Parts<'a>, Error> {
+    fn serialize_seq(self, _: Option<usize>) -> Result<Parts<'a, R>, Error> {
         Ok(Parts::of(self))
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<Parts<'a>, Error> {
+    fn serialize_tuple(self, _: usize) -> Result<Parts<'a, R>, Error> {
         Ok(Parts::of(self))
     }
 
@@ -238,12 +275,12 @@ impl<'a> Serializer for Reader<'a> {
         Err(Error)
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Parts<'a>, Error> {
-        Ok(Parts::of(self))
+    fn serialize_map(self, _: Option<usize>) -> Result<Parts<'a, R>, Error> {
+        Ok(self.named())
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Parts<'a>, Error> {
-        Ok(Parts::of(self))
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Parts<'a, R>, Error> {
+        Ok(self.named())
     }
 
     fn serialize_struct_variant(
@@ -257,7 +294,7 @@ impl<'a> Serializer for Reader<'a> {
     }
 }
 
-impl SerializeStruct for Parts<'_> {
+impl<R: Row + ?Sized> SerializeStruct for Parts<'_, R> {
     type Ok = ();
     type Error = Error;
 
@@ -274,7 +311,7 @@ impl SerializeStruct for Parts<'_> {
     }
 }
 
-impl SerializeMap for Parts<'_> {
+impl<R: Row + ?Sized> SerializeMap for Parts<'_, R> {
     type Ok = ();
     type Error = Error;
 
@@ -293,7 +330,7 @@ impl SerializeMap for Parts<'_> {
     }
 }
 
-impl SerializeSeq for Parts<'_> {
+impl<R: Row + ?Sized> SerializeSeq for Parts<'_, R> {
     type Ok = ();
     type Error = Error;
 
@@ -307,7 +344,7 @@ impl SerializeSeq for Parts<'_> {
     }
 }
 
-impl SerializeTuple for Parts<'_> {
+impl<R: Row + ?Sized> SerializeTuple for Parts<'_, R> {
     type Ok = ();
     type Error = Error;
 

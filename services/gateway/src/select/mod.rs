@@ -19,7 +19,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::live::{LiveRegion, Progress};
 use crate::problem::Problem;
-use filter::Filter;
+pub(crate) use filter::{Filter, casei};
+use properties::properties;
+pub(crate) use properties::stop_properties;
 pub(crate) use query::{Selecting, Words, list};
 use shape::Shape;
 
@@ -123,8 +125,8 @@ impl Selection {
             shapes.push(district_shape(district, view)?);
         }
         let ids = asked.ids.as_deref().map(ids).transpose()?;
-        let filter =
-            asked.filter.as_deref().map(|text| Filter::parse(text, &layers)).transpose()?;
+        let known: Vec<_> = layers.iter().map(|&layer| properties(layer)).collect();
+        let filter = asked.filter.as_deref().map(|text| Filter::parse(text, &known)).transpose()?;
         let envelope = shapes.iter().map(Shape::envelope).reduce(shape::intersection);
         let route = asked.route.as_deref().map(Text::from);
         Ok(Self { layers, shapes, envelope, route, ids, filter })
@@ -175,6 +177,12 @@ impl Selection {
                 let places = places(event, live);
                 self.shapes.iter().all(|shape| places.iter().any(|&place| shape.contains(place)))
             })
+    }
+
+    /// Whether it wants what has this id and is here, be it of any route and property.
+    pub(crate) fn has_place(&self, id: &str, at: Position) -> bool {
+        self.ids.as_ref().is_none_or(|ids| ids.contains(id))
+            && self.shapes.iter().all(|shape| shape.contains(at))
     }
 
     /// All of a view that it may want, by layer; within a layer in no particular order. Cheap, for a

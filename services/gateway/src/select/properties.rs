@@ -9,25 +9,39 @@ use serde_json::Value;
 /// Parts that a property's name can have: enough for the deepest object.
 const DEPTH_MAX: usize = 6;
 
+/// Names of the properties of things of one kind.
+pub(crate) type Names = &'static BTreeSet<String>;
+
 /// Names of the properties of a layer's objects, with dots between the levels: `report.speed_km_h`.
 /// What is in a list has the list's name before it: `directions.level_of_service`.
-pub(crate) fn properties(layer: Layer) -> &'static BTreeSet<String> {
+pub(crate) fn properties(layer: Layer) -> Names {
+    properties_of(schema_of_layer(layer))
+}
+
+/// Names of the properties of stops.
+pub(crate) fn stop_properties() -> Names {
+    properties_of(STOP)
+}
+
+const STOP: &str = "Stop";
+
+fn properties_of(schema: &str) -> Names {
     static NONE: BTreeSet<String> = BTreeSet::new();
-    static ALL: OnceLock<BTreeMap<Layer, BTreeSet<String>>> = OnceLock::new();
+    static ALL: OnceLock<BTreeMap<&str, BTreeSet<String>>> = OnceLock::new();
     let all = ALL.get_or_init(|| {
         let description = serde_json::to_value(crate::route::openapi()).unwrap_or_default();
         let schemas = &description["components"]["schemas"];
-        let of = |layer| {
+        let of = |schema| {
             let mut names = BTreeSet::new();
-            walk(&schemas[schema(layer)], schemas, "", 0, &mut names);
-            (layer, names)
+            walk(&schemas[schema], schemas, "", 0, &mut names);
+            (schema, names)
         };
-        Layer::ALL.into_iter().map(of).collect()
+        Layer::ALL.into_iter().map(schema_of_layer).chain([STOP]).map(of).collect()
     });
-    all.get(&layer).unwrap_or(&NONE)
+    all.get(schema).unwrap_or(&NONE)
 }
 
-fn schema(layer: Layer) -> &'static str {
+fn schema_of_layer(layer: Layer) -> &'static str {
     match layer {
         Layer::Vehicles => "Vehicle",
         Layer::Detectors => "Detector",

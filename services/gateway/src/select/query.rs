@@ -47,7 +47,8 @@ pub(crate) struct Words {
     /// Id of a district or postal area, as in the layer `areas`.
     #[param(min_length = 1)]
     district: Option<String>,
-    /// Route of public transport: vehicles and trips on it, and messages about it.
+    /// Route of public transport: vehicles and trips on it, messages about it, and stops that it
+    /// calls at.
     route: Option<String>,
     /// Ids with commas between, at most 1,000.
     ids: Option<String>,

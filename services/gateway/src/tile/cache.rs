@@ -9,6 +9,7 @@ use quick_cache::sync::{Cache as QuickCache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use super::Address;
+use crate::answer::tag_of;
 use crate::options::TileOptions;
 use crate::problem::Problem;
 
@@ -41,9 +42,7 @@ pub(crate) struct Made {
 
 impl Made {
     pub(crate) fn new(body: Vec<u8>) -> Self {
-        let hash = blake3::hash(&body).to_hex();
-        // Weak: it may be compressed in one way or another.
-        let tag = format!("W/\"{}\"", hash.get(..24).unwrap_or_default());
+        let tag = tag_of(&body);
         Self { body: body.into(), tag }
     }
 }

@@ -100,6 +100,8 @@ impl<R: Read + Seek> GtfsFiles for GtfsZip<R> {
 pub(crate) struct Stop {
     pub(crate) id: String,
     pub(crate) name: String,
+    /// What its sign says beside the name, such as a number; empty without.
+    pub(crate) code: String,
     pub(crate) at: Position,
 }
 
@@ -201,8 +203,9 @@ fn stops(
     report: &mut ImportReport,
 ) -> Result<(Vec<Stop>, Numbers), GtfsError> {
     let (mut stops, mut numbers) = (Vec::new(), Numbers::new());
-    let columns = ["stop_id", "stop_name", "stop_lat", "stop_lon"];
-    each_row(files, "stops.txt", columns, report, |[id, name, latitude, longitude], report| {
+    let columns = ["stop_id", "stop_name", "stop_code", "stop_lat", "stop_lon"];
+    each_row(files, "stops.txt", columns, report, |row, report| {
+        let [id, name, code, latitude, longitude] = row;
         if numbers.contains_key(id) {
             report.find(Finding::StopTwice, id);
             return;
@@ -214,7 +217,8 @@ fn stops(
             return;
         };
         numbers.insert(id.to_owned(), stops.len() as u32);
-        stops.push(Stop { id: id.to_owned(), name: name.to_owned(), at });
+        let [id, name, code] = [id, name, code].map(str::to_owned);
+        stops.push(Stop { id, name, code, at });
     })?;
     Ok((stops, numbers))
 }
