@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use stream::{EmbeddedLog, EmbeddedOptions, KafkaLog, KafkaOptions, Log};
+use async_trait::async_trait;
+use bytes::Bytes;
+use stream::{
+    Bounds, Checkpoint, EmbeddedLog, EmbeddedOptions, KafkaLog, KafkaOptions, Log, Sink, Source,
+    StreamError,
+};
 use tempfile::TempDir;
 
 use crate::kafka::broker;
@@ -41,6 +46,69 @@ impl Backend {
                 KafkaLog::connect(options.as_ref().clone(), None).await.unwrap()
             }
         }
+    }
+}
+
+/// A log of which one topic begins and ends elsewhere, as after retention or a crash.
+pub(crate) struct Moved {
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) topic: &'static str,
+    pub(crate) bounds: Bounds,
+}
+
+#[async_trait]
+impl Log for Moved {
+    fn epoch(&self) -> &str {
+        self.log.epoch()
+    }
+
+    fn is_compacted(&self, topic: &str) -> bool {
+        self.log.is_compacted(topic)
+    }
+
+    async fn sink(&self, topic: &str, partition: &str) -> Result<Box<dyn Sink>, StreamError> {
+        self.log.sink(topic, partition).await
+    }
+
+    async fn source(
+        &self,
+        topic: &str,
+        partition: &str,
+        from: u64,
+    ) -> Result<Box<dyn Source>, StreamError> {
+        let first = self.bounds.first;
+        if topic == self.topic && from < first {
+            let (topic, partition) = (topic.to_owned(), partition.to_owned());
+            return Err(StreamError::Gone { topic, partition, wanted: from, first });
+        }
+        self.log.source(topic, partition, from).await
+    }
+
+    async fn bounds(&self, topic: &str, partition: &str) -> Result<Bounds, StreamError> {
+        if topic == self.topic {
+            return Ok(self.bounds);
+        }
+        self.log.bounds(topic, partition).await
+    }
+
+    async fn save_checkpoint(
+        &self,
+        partition: &str,
+        checkpoint: Checkpoint,
+    ) -> Result<(), StreamError> {
+        self.log.save_checkpoint(partition, checkpoint).await
+    }
+
+    async fn checkpoint(&self, partition: &str) -> Result<Option<Checkpoint>, StreamError> {
+        self.log.checkpoint(partition).await
+    }
+
+    async fn cursor(&self, partition: &str, key: &str) -> Result<Option<Bytes>, StreamError> {
+        self.log.cursor(partition, key).await
+    }
+
+    async fn close(&self) -> Result<(), StreamError> {
+        self.log.close().await
     }
 }
 

@@ -1,4 +1,4 @@
-//! The events themselves: from the embedded log, as CloudEvents, by page, stream and WebSocket.
+//! The events themselves: from the log, as CloudEvents, by page, stream and WebSocket.
 
 use std::sync::Arc;
 
@@ -7,43 +7,49 @@ use events::{
     VehiclePosition, Verdicts,
 };
 use gateway::{App, Options, Progress};
-use picture::{FeedLimits, Picture, Setup};
+use picture::{Delta, FeedLimits, Picture, Setup};
 use serde_json::{Value, json};
-use stream::{Append, Checkpoint, EmbeddedLog, EmbeddedOptions, Log, Sink, topic};
+use stream::{Append, Checkpoint, Log, Sink, topic};
 use tokio_util::sync::CancellationToken;
 
 use super::client::{Client, Events};
 use super::support::{
-    NOW_MS, REGION, app, app_with, detector, get, get_with, position, region, server, updated,
+    HANG, NOW_MS, REGION, app, app_with, append_frames, caught_up, detector, follow, get, get_with,
+    position, region, server, updated,
 };
+use crate::logs::{Backend, on_both_logs};
 
-/// An app that follows an embedded log.
+on_both_logs! {
+    [REGION];
+    events_are_cloud_events_page_by_page,
+    events_are_found_by_time_feed_place_and_id,
+    the_stream_of_events_reads_on_from_its_ids,
+    the_websocket_has_events_beside_objects,
+    a_client_resumes_across_a_restart,
+    a_page_waits_for_no_event,
+    a_reader_knows_where_it_is_before_there_is_an_event,
+    a_subscription_that_cannot_be_takes_nothing_away,
+    what_the_log_does_not_have_is_said,
+}
+
+/// An app that follows a log.
 struct World {
     app: Arc<App>,
-    log: Arc<EmbeddedLog>,
+    log: Arc<dyn Log>,
     sink: Box<dyn Sink>,
     shutdown: CancellationToken,
-    _directory: tempfile::TempDir,
 }
 
 impl World {
-    async fn new() -> Self {
-        Self::with(app()).await
-    }
-
-    async fn with(app: Arc<App>) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let log = EmbeddedLog::open(directory.path(), EmbeddedOptions::default()).unwrap();
+    async fn new(backend: &Backend) -> Self {
+        let request_timeout_ms = HANG.as_millis() as u64;
+        let app = app_with(Options { request_timeout_ms, ..Default::default() });
+        let log = backend.open().await;
         let sink = log.sink(topic::EVENTS, REGION).await.unwrap();
         let shutdown = CancellationToken::new();
-        let live = Arc::clone(app.region(REGION).unwrap());
-        live.set_progress(Progress::CatchingUp);
-        let following: Arc<dyn Log> = Arc::clone(&log) as Arc<dyn Log>;
-        tokio::spawn(gateway::follow(following, live, Setup::default(), shutdown.clone()));
-        while region(&app).progress() != Progress::Following {
-            tokio::task::yield_now().await;
-        }
-        Self { app, log, sink, shutdown, _directory: directory }
+        follow(&app, &log, Setup::default(), &shutdown);
+        caught_up(&app).await;
+        Self { app, log, sink, shutdown }
     }
 
     async fn append(&self, records: Vec<LogRecord>) {
@@ -104,9 +110,8 @@ fn subjects(events: &Value) -> Vec<(&str, &str)> {
         .collect()
 }
 
-#[tokio::test]
-async fn events_are_cloud_events_page_by_page() {
-    let world = World::new().await;
+async fn events_are_cloud_events_page_by_page(backend: &Backend) {
+    let world = World::new(backend).await;
     world.append(minute()).await;
     let path = format!("/v1/regions/{REGION}/events");
     let answer = get(&world.app, &format!("{path}?offset=0&kinds=vehicle_position")).await;
@@ -141,9 +146,8 @@ async fn events_are_cloud_events_page_by_page() {
     assert_eq!(subjects(&get(&world.app, next).await.json()), [("bus:3", "00000000000000000182")]);
 }
 
-#[tokio::test]
-async fn events_are_found_by_time_feed_place_and_id() {
-    let world = World::new().await;
+async fn events_are_found_by_time_feed_place_and_id(backend: &Backend) {
+    let world = World::new(backend).await;
     world.append(minute()).await;
     region(&world.app).apply([vec![updated(0, detector("tms:d", position(24.2, 60.2)))]]);
     let path = format!("/v1/regions/{REGION}/events");
@@ -167,9 +171,8 @@ async fn events_are_found_by_time_feed_place_and_id() {
     assert_eq!(found("").await, 0, "from now on");
 }
 
-#[tokio::test]
-async fn the_stream_of_events_reads_on_from_its_ids() {
-    let world = World::new().await;
+async fn the_stream_of_events_reads_on_from_its_ids(backend: &Backend) {
+    let world = World::new(backend).await;
     world.append(minute()).await;
     let server = server(&world.app).await;
     let path = format!("/v1/regions/{REGION}/events?offset=0&ids=bus:1");
@@ -178,7 +181,7 @@ async fn the_stream_of_events_reads_on_from_its_ids() {
     let mut cursor = String::new();
     while seen.len() < 20 {
         let event = events.next().await.unwrap();
-        cursor = event.id.clone();
+        cursor.clone_from(&event.id);
         seen.extend((!event.data.is_empty()).then(|| event.json()["id"].clone()));
     }
     drop(events);
@@ -200,9 +203,8 @@ async fn the_stream_of_events_reads_on_from_its_ids() {
     }
 }
 
-#[tokio::test]
-async fn the_websocket_has_events_beside_objects() {
-    let world = World::new().await;
+async fn the_websocket_has_events_beside_objects(backend: &Backend) {
+    let world = World::new(backend).await;
     world.append(minute()).await;
     let server = server(&world.app).await;
     let mut client = Client::connect(&server).await;
@@ -246,46 +248,33 @@ async fn the_websocket_has_events_beside_objects() {
     assert_eq!(frame.events[0].event.as_ref().unwrap().entity, "2");
 }
 
-/// The frame of deltas that a record makes.
-fn frame_of(picture: &mut Picture, offset: u64, record: &LogRecord) -> bytes::Bytes {
+/// The deltas that a record makes.
+fn frame_of(picture: &mut Picture, offset: u64, record: &LogRecord) -> Vec<Delta> {
     let mut deltas = Vec::new();
     picture.apply(offset, record, &mut deltas);
-    picture::frame::encode(&deltas).into()
+    deltas
 }
 
-/// An app that follows the log in a folder, as another process would.
-fn following(log: &Arc<EmbeddedLog>, shutdown: &CancellationToken) -> Arc<App> {
-    let app = app();
-    let live = Arc::clone(app.region(REGION).unwrap());
-    live.set_progress(Progress::CatchingUp);
-    let log: Arc<dyn Log> = Arc::clone(log) as Arc<dyn Log>;
-    tokio::spawn(gateway::follow(log, live, Setup::default(), shutdown.clone()));
-    app
-}
-
-#[tokio::test]
-async fn a_client_resumes_across_a_restart_on_the_embedded_log() {
-    let directory = tempfile::tempdir().unwrap();
-    let open = || EmbeddedLog::open(directory.path(), EmbeddedOptions::default()).unwrap();
+async fn a_client_resumes_across_a_restart(backend: &Backend) {
     let limits = std::collections::BTreeMap::from([("bus".into(), FeedLimits::default())]);
     let setup = Setup::from(limits);
-    let log = open();
+    let log = backend.open().await;
     let epoch: events::Text = log.epoch().into();
     let mut picture = Picture::new(REGION.into(), epoch, setup.clone());
-    let mut append = async |log: &EmbeddedLog, from: u64, records: Vec<LogRecord>| {
+    let mut append = async |log: &Arc<dyn Log>, from: u64, records: Vec<LogRecord>| {
         let frames = (from..).zip(&records);
-        let frames = frames.map(|(n, record)| frame_of(&mut picture, n, record)).collect();
-        let events = records.iter().map(|record| record.encode().into()).collect();
-        for (topic, records) in [(topic::EVENTS, events), (topic::PICTURE, frames)] {
-            let sink = log.sink(topic, REGION).await.unwrap();
-            sink.append(Append { records, cursor: None }).await.unwrap();
-        }
+        let frames: Vec<_> = frames.map(|(n, record)| frame_of(&mut picture, n, record)).collect();
+        let sink = log.sink(topic::EVENTS, REGION).await.unwrap();
+        let records = records.iter().map(|record| record.encode().into()).collect();
+        sink.append(Append { records, cursor: None }).await.unwrap();
+        append_frames(log.as_ref(), &frames).await;
         picture.checkpoint()
     };
     let records = (0..10).map(|n| moved(&n.to_string(), n, 24.5));
     append(&log, 0, records.collect()).await;
     let shutdown = CancellationToken::new();
-    let first_app = following(&log, &shutdown);
+    let first_app = app();
+    follow(&first_app, &log, setup.clone(), &shutdown);
     let first = server(&first_app).await;
     let mut client = Client::connect(&first).await;
     let mut subscribe = json!({
@@ -305,23 +294,21 @@ async fn a_client_resumes_across_a_restart_on_the_embedded_log() {
     // The processor goes on and keeps a checkpoint that is newer than what the client has.
     let records = (10..14).map(|n| moved(&(n - 8).to_string(), n, 24.6));
     let state = append(&log, 10, records.collect()).await.into();
-    log.save_checkpoint(REGION, Checkpoint { events_next: 14, picture_next: 14, state })
-        .await
-        .unwrap();
+    let picture_next = log.bounds(topic::PICTURE, REGION).await.unwrap().next;
+    let checkpoint = Checkpoint { events_next: 14, picture_next, state };
+    log.save_checkpoint(REGION, checkpoint).await.unwrap();
     log.close().await.unwrap();
     drop(log);
 
-    let log = open();
+    let log = backend.open().await;
     let shutdown = CancellationToken::new();
     let app = app();
-    let live = Arc::clone(app.region(REGION).unwrap());
     // Not followed yet: the client is there before the picture is.
-    live.set_progress(Progress::CatchingUp);
+    region(&app).set_progress(Progress::CatchingUp);
     let second = server(&app).await;
     let mut client = Client::connect(&second).await;
     client.say(&subscribe).await;
-    let log: Arc<dyn Log> = log as Arc<dyn Log>;
-    tokio::spawn(gateway::follow(log, live, setup, shutdown.clone()));
+    follow(&app, &log, setup, &shutdown);
     let delta = client.frame().await;
     assert_eq!(
         (&delta["type"], &delta["previous"], &delta["sequence"]),
@@ -333,10 +320,8 @@ async fn a_client_resumes_across_a_restart_on_the_embedded_log() {
     shutdown.cancel();
 }
 
-#[tokio::test]
-async fn a_page_waits_for_no_event() {
-    let options = Options { request_timeout_ms: 2_000, ..Default::default() };
-    let world = World::with(app_with(options)).await;
+async fn a_page_waits_for_no_event(backend: &Backend) {
+    let world = World::new(backend).await;
     for _ in 0..3 {
         world.append(minute()).await;
     }
@@ -349,9 +334,8 @@ async fn a_page_waits_for_no_event() {
     assert!(!link.contains("offset"), "{link}");
 }
 
-#[tokio::test]
-async fn a_reader_knows_where_it_is_before_there_is_an_event() {
-    let world = World::new().await;
+async fn a_reader_knows_where_it_is_before_there_is_an_event(backend: &Backend) {
+    let world = World::new(backend).await;
     let server = server(&world.app).await;
     let mut client = Client::connect(&server).await;
     let mut subscribe = json!({"type": "subscribe_events", "id": "log", "region": REGION});
@@ -371,9 +355,8 @@ async fn a_reader_knows_where_it_is_before_there_is_an_event() {
     assert_eq!(subjects(&missed["events"]), [("bus:1", "00000000000000000000")]);
 }
 
-#[tokio::test]
-async fn a_subscription_that_cannot_be_takes_nothing_away() {
-    let world = World::new().await;
+async fn a_subscription_that_cannot_be_takes_nothing_away(backend: &Backend) {
+    let world = World::new(backend).await;
     let server = server(&world.app).await;
     let mut client = Client::connect(&server).await;
     client.say(&json!({"type": "subscribe_events", "id": "one", "region": REGION})).await;
@@ -392,9 +375,8 @@ async fn a_subscription_that_cannot_be_takes_nothing_away() {
     assert_eq!((&frame["id"], frame["events"].as_array().unwrap().len()), (&json!("one"), 1));
 }
 
-#[tokio::test]
-async fn what_the_log_does_not_have_is_said() {
-    let world = World::new().await;
+async fn what_the_log_does_not_have_is_said(backend: &Backend) {
+    let world = World::new(backend).await;
     world.append(minute()).await;
     let path = format!("/v1/regions/{REGION}/events");
     let epoch = world.log.epoch().to_owned();

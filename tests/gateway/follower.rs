@@ -1,122 +1,33 @@
 //! Following the log: from its checkpoint, to its end, and what stops it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::time::Duration;
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use events::{Connection, FeedStatus, LogRecord};
-use gateway::{App, FollowError, Progress};
-use picture::{Delta, Picture, Setup, frame};
-use stream::{Bounds, Checkpoint, Log, Record, Sink, Source, StreamError};
-use tokio::sync::Notify;
+use gateway::{App, Progress};
+use picture::{Delta, Picture, Setup};
+use stream::{Bounds, Checkpoint, Log, topic};
 use tokio_util::sync::CancellationToken;
 
-use super::support::{REGION, app, get_json, region};
+use super::support::{REGION, app, append_frames, caught_up, follow, get_json, region};
+use crate::logs::{Backend, Moved, on_both_logs};
 
-/// A `picture` topic of one region, in memory.
-#[derive(Default)]
-struct MemoryLog {
-    /// Offset of the first record.
-    first: u64,
-    records: Mutex<Vec<Bytes>>,
-    checkpoint: Option<Checkpoint>,
-    appended: Notify,
+on_both_logs! {
+    [REGION];
+    without_a_checkpoint_it_reads_from_the_start_and_on,
+    an_empty_log_is_caught_up_with,
+    from_a_checkpoint_it_reads_the_tail_and_drops_what_it_has,
+    what_lies_before_the_checkpoint_may_be_lost,
+    what_cannot_be_read_stops_it_with_the_reason,
 }
 
-struct MemorySource {
-    log: Arc<MemoryLog>,
-    next: u64,
-}
-
-#[async_trait]
-impl Source for MemorySource {
-    async fn next(&mut self, records_max: usize) -> Result<Vec<Record>, StreamError> {
-        loop {
-            let appended = self.log.appended.notified();
-            let skip = (self.next - self.log.first) as usize;
-            let payloads: Vec<Bytes> = {
-                let records = self.log.records.lock().unwrap();
-                records.iter().skip(skip).take(records_max).cloned().collect()
-            };
-            if !payloads.is_empty() {
-                let records = (self.next..).zip(payloads);
-                let records: Vec<Record> =
-                    records.map(|(offset, payload)| Record { offset, payload }).collect();
-                self.next += records.len() as u64;
-                return Ok(records);
-            }
-            appended.await;
-        }
-    }
-}
-
-/// The log as the gateway sees it: it only reads.
-struct Shared(Arc<MemoryLog>);
-
-#[async_trait]
-impl Log for Shared {
-    fn epoch(&self) -> &'static str {
-        "log-7"
-    }
-
-    async fn sink(&self, _: &str, _: &str) -> Result<Box<dyn Sink>, StreamError> {
-        unreachable!("the gateway never writes")
-    }
-
-    async fn source(
-        &self,
-        topic: &str,
-        partition: &str,
-        from: u64,
-    ) -> Result<Box<dyn Source>, StreamError> {
-        assert_eq!((topic, partition), (stream::topic::PICTURE, REGION));
-        if from < self.0.first {
-            return Err(StreamError::Gone {
-                topic: topic.into(),
-                partition: partition.into(),
-                wanted: from,
-                first: self.0.first,
-            });
-        }
-        let log = Arc::clone(&self.0);
-        Ok(Box::new(MemorySource { log, next: from }))
-    }
-
-    async fn bounds(&self, _: &str, _: &str) -> Result<Bounds, StreamError> {
-        let records = self.0.records.lock().unwrap().len() as u64;
-        Ok(Bounds { first: self.0.first, next: self.0.first + records })
-    }
-
-    async fn save_checkpoint(&self, _: &str, _: Checkpoint) -> Result<(), StreamError> {
-        unreachable!("the gateway never writes")
-    }
-
-    async fn checkpoint(&self, _: &str) -> Result<Option<Checkpoint>, StreamError> {
-        Ok(self.0.checkpoint.clone())
-    }
-
-    async fn cursor(&self, _: &str, _: &str) -> Result<Option<Bytes>, StreamError> {
-        Ok(None)
-    }
-
-    async fn close(&self) -> Result<(), StreamError> {
-        Ok(())
-    }
-}
-
-impl MemoryLog {
-    fn append(&self, payload: Vec<u8>) {
-        self.records.lock().unwrap().push(payload.into());
-        self.appended.notify_waiters();
-    }
-}
-
-fn picture() -> Picture {
-    Picture::new(REGION.into(), "log-7".into(), Setup::default())
+fn picture(log: &dyn Log) -> Picture {
+    Picture::new(REGION.into(), log.epoch().into(), Setup::default())
 }
 
 /// The frame of a feed status at an offset of `events`.
-fn status(picture: &mut Picture, offset: u64) -> Vec<u8> {
+fn status(picture: &mut Picture, offset: u64) -> Vec<Delta> {
     let status = FeedStatus {
         feed: "feed".into(),
         watermark_ms: offset as i64 * 1_000,
@@ -124,123 +35,120 @@ fn status(picture: &mut Picture, offset: u64) -> Vec<u8> {
         connection: Connection::Live.into(),
         ..Default::default()
     };
-    let mut deltas: Vec<Delta> = Vec::new();
+    let mut deltas = Vec::new();
     picture.apply(offset, &LogRecord::FeedStatus(status), &mut deltas);
-    frame::encode(&deltas)
+    deltas
 }
 
-type Task = tokio::task::JoinHandle<Result<(), FollowError>>;
-
-fn follow(app: &App, log: &Arc<MemoryLog>, shutdown: &CancellationToken) -> Task {
-    let live = Arc::clone(app.region(REGION).unwrap());
-    live.set_progress(Progress::CatchingUp);
-    let log: Arc<dyn Log> = Arc::new(Shared(Arc::clone(log)));
-    tokio::spawn(gateway::follow(log, live, Setup::default(), shutdown.clone()))
+async fn append_garbage(log: &dyn Log) {
+    let sink = log.sink(topic::PICTURE, REGION).await.unwrap();
+    sink.append_keyed(vec![("garbage".into(), "garbage".into())]).await.unwrap();
 }
 
-async fn caught_up(app: &App) {
-    while region(app).progress() != Progress::Following {
-        tokio::task::yield_now().await;
-    }
+/// The offset of `picture` that the next record gets.
+async fn picture_next(log: &dyn Log) -> u64 {
+    log.bounds(topic::PICTURE, REGION).await.unwrap().next
 }
 
-async fn watermark(app: &Arc<App>) -> i64 {
+async fn watermark(app: &Arc<App>, log: &dyn Log) -> i64 {
     let answer = get_json(app, &format!("/v1/regions/{REGION}/feeds/feed")).await;
-    assert_eq!(answer["epoch"], "log-7");
+    assert_eq!(answer["epoch"], log.epoch());
     answer["object"]["watermark_ms"].as_i64().unwrap()
 }
 
-#[tokio::test]
-async fn without_a_checkpoint_it_reads_from_the_start_and_on() {
-    let (app, log, shutdown) = (app(), Arc::new(MemoryLog::default()), CancellationToken::new());
-    let mut picture = picture();
-    for offset in 0..600 {
-        log.append(status(&mut picture, offset));
+async fn until_watermark(app: &Arc<App>, log: &dyn Log, watermark_ms: i64) {
+    while watermark(app, log).await != watermark_ms {
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    let task = follow(&app, &log, &shutdown);
+}
+
+async fn without_a_checkpoint_it_reads_from_the_start_and_on(backend: &Backend) {
+    let log = backend.open().await;
+    let mut picture = picture(log.as_ref());
+    let frames: Vec<_> = (0..600).map(|offset| status(&mut picture, offset)).collect();
+    append_frames(log.as_ref(), &frames).await;
+    let (app, shutdown) = (app(), CancellationToken::new());
+    let task = follow(&app, &log, Setup::default(), &shutdown);
     caught_up(&app).await;
-    assert_eq!(watermark(&app).await, 599_000);
-    log.append(status(&mut picture, 600));
-    while watermark(&app).await != 600_000 {
-        tokio::task::yield_now().await;
-    }
+    assert_eq!(watermark(&app, log.as_ref()).await, 599_000);
+    append_frames(log.as_ref(), &[status(&mut picture, 600)]).await;
+    until_watermark(&app, log.as_ref(), 600_000).await;
     shutdown.cancel();
     task.await.unwrap().unwrap();
 }
 
-#[tokio::test]
-async fn an_empty_log_is_caught_up_with() {
-    let (app, log, shutdown) = (app(), Arc::new(MemoryLog::default()), CancellationToken::new());
-    let task = follow(&app, &log, &shutdown);
+async fn an_empty_log_is_caught_up_with(backend: &Backend) {
+    let log = backend.open().await;
+    let (app, shutdown) = (app(), CancellationToken::new());
+    let task = follow(&app, &log, Setup::default(), &shutdown);
     caught_up(&app).await;
     shutdown.cancel();
     task.await.unwrap().unwrap();
 }
 
-#[tokio::test]
-async fn from_a_checkpoint_it_reads_the_tail_and_drops_what_it_has() {
-    let mut picture = picture();
-    let frames: Vec<Vec<u8>> = (0..5).map(|offset| status(&mut picture, offset)).collect();
-    let checkpoint =
-        Checkpoint { events_next: 5, picture_next: 3, state: picture.checkpoint().into() };
-    let log = Arc::new(MemoryLog { first: 3, checkpoint: Some(checkpoint), ..Default::default() });
+async fn from_a_checkpoint_it_reads_the_tail_and_drops_what_it_has(backend: &Backend) {
+    let log = backend.open().await;
+    let mut picture = picture(log.as_ref());
+    let frames: Vec<_> = (0..5).map(|offset| status(&mut picture, offset)).collect();
+    append_frames(log.as_ref(), &frames[..3]).await;
+    let first = picture_next(log.as_ref()).await;
     // A processor that was killed writes its last frames again.
-    for frame in frames.into_iter().skip(3) {
-        log.append(frame);
-    }
+    append_frames(log.as_ref(), &frames[3..]).await;
+    let state = picture.checkpoint().into();
+    let checkpoint = Checkpoint { events_next: 5, picture_next: first, state };
+    log.save_checkpoint(REGION, checkpoint).await.unwrap();
+    let bounds = Bounds { first, next: picture_next(log.as_ref()).await };
+    let log: Arc<dyn Log> = Arc::new(Moved { log, topic: topic::PICTURE, bounds });
     let (app, shutdown) = (app(), CancellationToken::new());
-    let task = follow(&app, &log, &shutdown);
+    let task = follow(&app, &log, Setup::default(), &shutdown);
     caught_up(&app).await;
-    assert_eq!(watermark(&app).await, 4_000);
-    log.append(status(&mut picture, 9));
-    while watermark(&app).await != 9_000 {
-        tokio::task::yield_now().await;
-    }
+    assert_eq!(watermark(&app, log.as_ref()).await, 4_000);
+    append_frames(log.as_ref(), &[status(&mut picture, 9)]).await;
+    until_watermark(&app, log.as_ref(), 9_000).await;
     shutdown.cancel();
     task.await.unwrap().unwrap();
 }
 
-#[tokio::test]
-async fn what_lies_before_the_checkpoint_may_be_lost() {
-    let mut picture = picture();
-    let frames: Vec<Vec<u8>> = (0..3).map(|offset| status(&mut picture, offset)).collect();
-    let checkpoint =
-        Checkpoint { events_next: 3, picture_next: 2, state: picture.checkpoint().into() };
-    let log = Arc::new(MemoryLog { checkpoint: Some(checkpoint), ..Default::default() });
-    log.append(b"garbage".to_vec());
-    frames.into_iter().skip(1).for_each(|frame| log.append(frame));
+async fn what_lies_before_the_checkpoint_may_be_lost(backend: &Backend) {
+    let log = backend.open().await;
+    let mut picture = picture(log.as_ref());
+    let frames: Vec<_> = (0..3).map(|offset| status(&mut picture, offset)).collect();
+    append_garbage(log.as_ref()).await;
+    append_frames(log.as_ref(), &frames[1..2]).await;
+    let picture_next = picture_next(log.as_ref()).await;
+    append_frames(log.as_ref(), &frames[2..]).await;
+    let state = picture.checkpoint().into();
+    let checkpoint = Checkpoint { events_next: 3, picture_next, state };
+    log.save_checkpoint(REGION, checkpoint).await.unwrap();
     let (app, shutdown) = (app(), CancellationToken::new());
-    let task = follow(&app, &log, &shutdown);
+    let task = follow(&app, &log, Setup::default(), &shutdown);
     caught_up(&app).await;
-    assert_eq!(watermark(&app).await, 2_000);
+    assert_eq!(watermark(&app, log.as_ref()).await, 2_000);
     shutdown.cancel();
     task.await.unwrap().unwrap();
 }
 
-#[tokio::test]
-async fn what_cannot_be_read_stops_it_with_the_reason() {
-    let corrupt = Arc::new(MemoryLog::default());
-    corrupt.append(b"garbage".to_vec());
-    let gone = Arc::new(MemoryLog { first: 3, ..Default::default() });
-    let no_picture = Arc::new(MemoryLog {
-        checkpoint: Some(Checkpoint {
-            events_next: 0,
-            picture_next: 0,
-            state: Bytes::from_static(b"garbage"),
-        }),
-        ..Default::default()
-    });
-    for (log, says) in [
-        (corrupt, "record 0 of picture/kaupunki is no frame"),
-        (gone, "the oldest is 3"),
-        (no_picture, "cannot restore the picture of kaupunki"),
-    ] {
-        let (app, shutdown) = (app(), CancellationToken::new());
-        let error = follow(&app, &log, &shutdown).await.unwrap().unwrap_err();
-        assert!(error.to_string().contains(says), "{error}");
-        let Progress::Stopped(why) = region(&app).progress() else {
-            panic!("still going");
-        };
-        assert_eq!(why, error.to_string());
-    }
+async fn assert_stops(log: &Arc<dyn Log>, says: &str) {
+    let app = app();
+    let task = follow(&app, log, Setup::default(), &CancellationToken::new());
+    let error = task.await.unwrap().unwrap_err();
+    assert!(error.to_string().contains(says), "{error}");
+    let Progress::Stopped(why) = region(&app).progress() else {
+        panic!("still going");
+    };
+    assert_eq!(why, error.to_string());
+}
+
+async fn what_cannot_be_read_stops_it_with_the_reason(backend: &Backend) {
+    let log = backend.open().await;
+    let bounds = Bounds { first: 3, next: 3 };
+    let gone = Moved { log: Arc::clone(&log), topic: topic::PICTURE, bounds };
+    let gone: Arc<dyn Log> = Arc::new(gone);
+    assert_stops(&gone, "the oldest is 3").await;
+    append_garbage(log.as_ref()).await;
+    assert_stops(&log, "record 0 of picture/kaupunki is no frame").await;
+    let state = Bytes::from_static(b"garbage");
+    let checkpoint = Checkpoint { events_next: 0, picture_next: 0, state };
+    log.save_checkpoint(REGION, checkpoint).await.unwrap();
+    assert_stops(&log, "cannot restore the picture of kaupunki").await;
 }

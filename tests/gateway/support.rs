@@ -13,16 +13,17 @@ use events::wire::{
 use events::{
     Connection, DetectorStation, Geometry, Mode, Position, SituationRecord, VehiclePosition,
 };
-use gateway::{App, FeedLabel, LiveRegion, Options, Origin, Progress, RegionSetup};
+use gateway::{App, FeedLabel, FollowError, LiveRegion, Options, Origin, Progress, RegionSetup};
 use network::RoadClass;
 use network::{BoundingBox, City, Region};
 use picture::{
     Area, Change, Coverage, Delta, Detector, DetectorDirection, Emission, EmissionAlternative,
     EmissionAmount, EmissionBasis, EmissionRate, EmissionShare, EmissionTotal, EmissionWeather,
     EmissionWindow, Estimate, Evidence, Feed, Layer, LevelOfService, Link, LinkWindow, Noise,
-    Object, Queue, RemovalReason, Situation, TimedValue, Vehicle, View,
+    Object, Queue, RemovalReason, Setup, Situation, TimedValue, Vehicle, View, frame,
 };
 use serde_json::Value;
+use stream::{Append, Log, topic};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -81,6 +82,45 @@ pub(crate) fn app() -> Arc<App> {
 
 pub(crate) fn region(app: &App) -> &LiveRegion {
     app.region(REGION).unwrap()
+}
+
+/// Ends at shutdown, or with what stopped it.
+pub(crate) type Following = tokio::task::JoinHandle<Result<(), FollowError>>;
+
+/// Follows a log with the first region.
+pub(crate) fn follow(
+    app: &App,
+    log: &Arc<dyn Log>,
+    setup: Setup,
+    shutdown: &CancellationToken,
+) -> Following {
+    let live = Arc::clone(app.region(REGION).unwrap());
+    live.set_progress(Progress::CatchingUp);
+    tokio::spawn(gateway::follow(Arc::clone(log), live, setup, shutdown.clone()))
+}
+
+/// Waits until the first region has what was in the log.
+pub(crate) async fn caught_up(app: &App) {
+    loop {
+        match region(app).progress() {
+            Progress::CatchingUp => tokio::time::sleep(Duration::from_millis(1)).await,
+            Progress::Following => return,
+            Progress::Stopped(why) => panic!("{why}"),
+        }
+    }
+}
+
+/// Appends frames of the first region's deltas as a processor does.
+pub(crate) async fn append_frames(log: &dyn Log, frames: &[Vec<Delta>]) {
+    let sink = log.sink(topic::PICTURE, REGION).await.unwrap();
+    if log.is_compacted(topic::PICTURE) {
+        let keyed = frames.iter().flatten();
+        let keyed = keyed.map(|delta| (delta.key().into(), delta.encode().into()));
+        sink.append_keyed(keyed.collect()).await.unwrap();
+    } else {
+        let records = frames.iter().map(|deltas| frame::encode(deltas).into()).collect();
+        sink.append(Append { records, cursor: None }).await.unwrap();
+    }
 }
 
 pub(crate) fn vehicle(id: &str, place: Option<Position>) -> Object {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use events::{Connection, LogRecord, RawRecord};
 use ingest::{IngestError, PlayerClock, PlayerOptions, RegionConfig, Speed, play, play_all};
 use stream::recording::{Reader, Writer};
-use stream::{Append, EmbeddedLog, EmbeddedOptions, Log, StreamError, topic};
+use stream::{Append, Log, StreamError, topic};
 use tokio_util::sync::CancellationToken;
 
 use super::breaking_log::BreakingLog;
@@ -15,12 +15,23 @@ use super::fixture::{
     START_MS, TickingClock, accounted, bytes_of, events_of, hfp_feed, is, log, message, raw,
     read_until, region, statuses_of,
 };
+use crate::logs::{Backend, on_both_logs};
 
-/// Two regions; the order of their feeds is not that of the feeds' names.
+on_both_logs! {
+    REGIONS;
+    at_a_pace_the_log_gets_what_the_pure_player_gives,
+    as_fast_as_it_goes_it_gets_the_same_once_and_another_recording_is_refused,
+    a_replay_that_is_cut_off_anywhere_goes_on_where_it_was,
+    in_a_loop_time_goes_on_from_the_present,
+}
+
+const REGIONS: [&str; 2] = ["one", "two"];
+
+/// The regions; the order of their feeds is not that of the feeds' names.
 fn regions() -> Vec<RegionConfig> {
     vec![
-        region("one", &(hfp_feed("trams", "") + &hfp_feed("buses", ""))),
-        region("two", &hfp_feed("ferries", "")),
+        region(REGIONS[0], &(hfp_feed("trams", "") + &hfp_feed("buses", ""))),
+        region(REGIONS[1], &hfp_feed("ferries", "")),
     ]
 }
 
@@ -76,20 +87,17 @@ async fn play_on(log: Arc<dyn Log>, options: &PlayerOptions) -> Result<(), Inges
 
 async fn written(log: &dyn Log) -> BTreeMap<String, Vec<Vec<u8>>> {
     let mut written = BTreeMap::new();
-    for region in ["one", "two"] {
+    for region in REGIONS {
         written.insert(region.to_owned(), bytes_of(log, topic::EVENTS, region).await);
     }
     written
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_speed_writes_what_the_pure_player_gives() {
+async fn at_a_pace_the_log_gets_what_the_pure_player_gives(backend: &Backend) {
     let file = recording(&records());
-    for speed in [Speed::Max, Speed::Times(500.0)] {
-        let (_directory, log) = log();
-        play_on(log.clone(), &options(&file, speed)).await.unwrap();
-        assert_eq!(written(log.as_ref()).await, expected(&file), "{speed:?}");
-    }
+    let log = backend.open().await;
+    play_on(Arc::clone(&log), &options(&file, Speed::Times(500.0))).await.unwrap();
+    assert_eq!(written(log.as_ref()).await, expected(&file));
 }
 
 #[test]
@@ -146,17 +154,21 @@ fn damaged_times_and_long_gaps_do_not_make_seconds_tick_for_ever() {
     assert!(statuses <= 2 * 3_601 + 1, "{statuses}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_finished_replay_is_not_repeated_and_another_recording_is_refused() {
+async fn as_fast_as_it_goes_it_gets_the_same_once_and_another_recording_is_refused(
+    backend: &Backend,
+) {
     let file = recording(&records());
-    let (_directory, log) = log();
-    play_on(log.clone(), &options(&file, Speed::Max)).await.unwrap();
-    play_on(log.clone(), &options(&file, Speed::Max)).await.unwrap();
-    assert_eq!(written(log.as_ref()).await, expected(&file));
+    let log = backend.open().await;
+    for _ in 0..2 {
+        play_on(Arc::clone(&log), &options(&file, Speed::Max)).await.unwrap();
+        assert_eq!(written(log.as_ref()).await, expected(&file));
+    }
     let other = recording(&records()[3..]);
     let error = play_on(log, &options(&other, Speed::Max)).await.unwrap_err();
     assert!(matches!(error, IngestError::OtherRecording { .. }), "{error}");
 }
+
+const END: &str = "the test ends this log";
 
 /// A log that accepts a number of appends and then fails as a full disk does.
 fn mortal(log: Arc<dyn Log>, appends: usize) -> Arc<BreakingLog> {
@@ -164,44 +176,37 @@ fn mortal(log: Arc<dyn Log>, appends: usize) -> Arc<BreakingLog> {
     let before = move |_: &Append| {
         let take = |left: usize| left.checked_sub(1);
         let taken = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
-        taken.map(|_| ()).map_err(|_| StreamError::Storage("the test ends this log".into()))
+        taken.map(|_| ()).map_err(|_| StreamError::Storage(END.into()))
     };
     Arc::new(BreakingLog { log, before: Arc::new(before) })
 }
 
-/// Ends the replay after every possible number of appends, opens the log again and goes on.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_replay_that_is_cut_off_anywhere_goes_on_where_it_was() {
+/// Ends the replay after ever more appends and goes on, until it is through.
+async fn a_replay_that_is_cut_off_anywhere_goes_on_where_it_was(backend: &Backend) {
     let file = recording(&records());
-    let expected = expected(&file);
     // The pace makes each moment an append of its own.
-    let options = options(&file, Speed::Times(400.0));
+    let options = options(&file, Speed::Times(25.0));
+    let log = backend.open().await;
     let mut cuts = 0;
     for appends in 0.. {
-        let directory = tempfile::tempdir().unwrap();
-        let open = || EmbeddedLog::open(directory.path(), EmbeddedOptions::default()).unwrap();
-        let log = open();
-        let first = play_on(mortal(log.clone(), appends), &options).await;
-        log.close().await.unwrap();
-        drop(log);
-        let log = open();
-        play_on(log.clone(), &options).await.unwrap();
-        assert_eq!(written(log.as_ref()).await, expected, "cut after {appends} appends");
-        if first.is_ok() {
-            break;
-        }
+        let played = play_on(mortal(Arc::clone(&log), appends), &options).await;
+        let Err(error) = played else { break };
+        assert!(error.to_string().contains(END), "{error}");
         cuts += 1;
     }
-    assert!(cuts > 10, "only {cuts} places to cut at");
+    log.close().await.unwrap();
+    drop(log);
+    let log = backend.open().await;
+    assert_eq!(written(log.as_ref()).await, expected(&file));
+    assert!(cuts > 3, "only {cuts} places to cut at");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn in_a_loop_time_goes_on_from_the_present() {
+async fn in_a_loop_time_goes_on_from_the_present(backend: &Backend) {
     let file = recording(&records());
     let mut options = options(&file, Speed::Times(2_000.0));
     options.looped = true;
     options.clock = PlayerClock::Present;
-    let (_directory, log) = log();
+    let log = backend.open().await;
     let shutdown = CancellationToken::new();
     let now_ms = START_MS + 86_400_000;
     let run = {

@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use events::{
     Body, Connection, Event, FeedStatus, JourneyPhase, LogRecord, Position, Provenance, Text,
@@ -13,11 +12,11 @@ use events::{
 };
 use picture::{Delta, FeedLimits, Picture, Snapshot, View, frame};
 use processor::{ProcessorError, ProcessorOptions, RegionConfig, run_region};
-use stream::{Append, Bounds, Checkpoint, Log, Sink, Source, StreamError, topic};
+use stream::{Append, Bounds, Checkpoint, Log, topic};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::logs::{Backend, on_both_logs};
+use crate::logs::{Backend, Moved, on_both_logs};
 
 on_both_logs! {
     [REGION];
@@ -237,59 +236,6 @@ async fn a_checkpoint_that_cannot_be_read_is_made_anew(backend: &Backend) {
     assert_eq!(found, expected(&log, &records).0);
 }
 
-/// A log whose events begin and end elsewhere.
-struct Moved {
-    log: Arc<dyn Log>,
-    events: Bounds,
-}
-
-#[async_trait]
-impl Log for Moved {
-    fn epoch(&self) -> &str {
-        self.log.epoch()
-    }
-
-    async fn sink(&self, topic: &str, partition: &str) -> Result<Box<dyn Sink>, StreamError> {
-        self.log.sink(topic, partition).await
-    }
-
-    async fn source(
-        &self,
-        topic: &str,
-        partition: &str,
-        from: u64,
-    ) -> Result<Box<dyn Source>, StreamError> {
-        self.log.source(topic, partition, from).await
-    }
-
-    async fn bounds(&self, topic: &str, partition: &str) -> Result<Bounds, StreamError> {
-        match topic {
-            topic::EVENTS => Ok(self.events),
-            topic => self.log.bounds(topic, partition).await,
-        }
-    }
-
-    async fn save_checkpoint(
-        &self,
-        partition: &str,
-        checkpoint: Checkpoint,
-    ) -> Result<(), StreamError> {
-        self.log.save_checkpoint(partition, checkpoint).await
-    }
-
-    async fn checkpoint(&self, partition: &str) -> Result<Option<Checkpoint>, StreamError> {
-        self.log.checkpoint(partition).await
-    }
-
-    async fn cursor(&self, partition: &str, key: &str) -> Result<Option<Bytes>, StreamError> {
-        self.log.cursor(partition, key).await
-    }
-
-    async fn close(&self) -> Result<(), StreamError> {
-        self.log.close().await
-    }
-}
-
 async fn events_that_the_log_does_not_have_are_a_clear_error(backend: &Backend) {
     let log = backend.open().await;
     append(&log, records(0..1)).await;
@@ -298,8 +244,8 @@ async fn events_that_the_log_does_not_have_are_a_clear_error(backend: &Backend) 
     running.stop().await;
     let wanted = checkpoint(&log).await.0.events_next;
     let run = async |first, next| {
-        let events = Bounds { first, next };
-        let moved = Arc::new(Moved { log: Arc::clone(&log), events });
+        let bounds = Bounds { first, next };
+        let moved = Arc::new(Moved { log: Arc::clone(&log), topic: topic::EVENTS, bounds });
         run_region(moved, config(), options(), CancellationToken::new()).await.unwrap_err()
     };
     let gone = run(wanted + 1, wanted + 9).await;
