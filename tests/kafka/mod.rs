@@ -11,3 +11,4 @@ mod moving;
 mod parking;
 mod roles;
 mod sharing;
+mod tracing;

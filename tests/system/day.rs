@@ -34,6 +34,14 @@ fn say(server: &Server, method: reqwest::Method, path: &str, body: &Value) -> (u
     })
 }
 
+/// Changes of the live view of Helsinki, as its metric counts them.
+fn view_changes(server: &Server) -> String {
+    let (_, metrics) = server.request("/metrics").unwrap();
+    let of = "tilanne_gateway_view_changes_total{region=\"helsinki\"} ";
+    let count = metrics.lines().find_map(|line| line.strip_prefix(of));
+    count.unwrap_or_else(|| panic!("{metrics}")).to_owned()
+}
+
 /// The day with another configuration, beside how it was.
 fn what_if(server: &Server, day: &str) {
     let busiest = "/v1/regions/helsinki/links?sort=-five_minutes.flow_veh_h.value&limit=1";
@@ -57,6 +65,7 @@ fn what_if(server: &Server, day: &str) {
         });
         say(server, reqwest::Method::POST, "/v1/replays", &request)
     };
+    let changes = view_changes(server);
     let (status, started) = start(&what_if);
     assert_eq!(status, 201, "{started}");
     assert_eq!(started["baseline"], "/replays/1.baseline/");
@@ -70,6 +79,7 @@ fn what_if(server: &Server, day: &str) {
     assert_ne!(picture("1")["picture_hash"], picture("1.baseline")["picture_hash"]);
     let live = server.get("/v1/regions/helsinki");
     assert_eq!(live["picture_hash"], picture("1.baseline")["picture_hash"], "live is as it was");
+    assert_eq!(view_changes(server), changes, "metrics are of the live views");
     let flow = |of: &str| {
         let link = server.get(&format!("{of}/v1/regions/helsinki/links/{links}?format=json"));
         link["object"]["five_minutes"]["flow_veh_h"]["value"].as_f64().unwrap()

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 const FOLDER: &str = "config/observability";
-/// What Prometheus' own names of a summary end with.
-const SUFFIXES: [&str; 2] = ["_sum", "_count"];
+/// What Prometheus' own names of a summary or a histogram end with.
+const SUFFIXES: [&str; 3] = ["_sum", "_count", "_bucket"];
 
 /// Words that begin so, in all files below a folder with one of these extensions.
 fn names(folder: &Path, extensions: &[&str], names_in: &mut BTreeSet<String>) {

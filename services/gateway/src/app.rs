@@ -89,7 +89,18 @@ impl App {
     /// Lets clients ask for past moments: `archive` has what was recorded, `setups` is what the
     /// picture of each region must know. The first one stays.
     pub fn set_archive(&self, archive: Arc<Archive>, setups: BTreeMap<Text, Setup>) {
+        self.set_streets(&setups);
         self.past.get_or_init(|| Past::new(archive, setups));
+    }
+
+    /// Says which streets, with which stops, the regions have; an archive says so too. The first ones
+    /// stay.
+    pub fn set_streets(&self, setups: &BTreeMap<Text, Setup>) {
+        for (region, setup) in setups {
+            if let (Some(live), Some(streets)) = (self.region(region), &setup.streets) {
+                live.set_streets(streets);
+            }
+        }
     }
 
     /// Lets clients export to files in a folder of its own: what is in it is removed. The first one

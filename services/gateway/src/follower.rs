@@ -97,7 +97,16 @@ async fn run(
         }
         let records = source.next(per_read).await.map_err(failed)?;
         next = records.last().map_or(next, |record| record.offset + 1);
-        live.apply(decode(region, &records)?);
+        let frames = decode(region, &records)?;
+        // How long what was read anew at the start has been on the log says nothing of hops.
+        let watching = live.progress() == Progress::Following;
+        match log.passage().filter(|_| watching) {
+            Some(passage) => {
+                let passed = records.iter().map(|record| source.passed(record.offset));
+                live.apply_passed(frames.into_iter().zip(passed), Some(passage));
+            }
+            None => live.apply(frames),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod follower;
 mod geometry;
 mod gtfs_rt;
 mod history;
+mod hops;
 mod live;
 mod negotiate;
 mod options;
@@ -32,6 +33,7 @@ mod select;
 mod server;
 mod telemetry;
 mod tile;
+mod watched;
 
 pub use app::{App, Clock};
 pub use axum::Router;

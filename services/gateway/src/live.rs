@@ -13,15 +13,17 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use events::Text;
 use network::{BoundingBox, Region};
-use picture::{Delta, Feed, Layer, Object, View};
+use picture::{Delta, Feed, Layer, Object, StreetSetup, View};
 use serde::Serialize;
-use stream::Log;
+use stream::{Log, Passage, Passed};
 use tokio::sync::watch;
 
 use crate::app::Clock;
 use crate::history::{Applied, History, Kept, Number, Place, Rings};
+use crate::hops::{FrameTimes, Hops, Times};
 use crate::push::RecentEvents;
 use crate::telemetry;
+use crate::watched::Watched;
 
 /// Most changes that are applied in one hold of the lock: some milliseconds of work. Frames of
 /// the log are not split, since a reader must not see half of a record.
@@ -67,6 +69,9 @@ pub(crate) struct Shared {
     place: Place,
     /// Counts views: a reader of another one has to start anew.
     generation: u64,
+    hops: Arc<Hops>,
+    /// When the newest frames came onto the log, where that says so.
+    frames: FrameTimes,
 }
 
 /// What a reader has not seen of the layers that it reads.
@@ -83,7 +88,8 @@ impl Shared {
         let place = Place { number: view.number(), check: 0 };
         let rings = history.up_to(place.number);
         let generation = self.generation + 1;
-        std::mem::replace(self, Self { view, rings, place, generation })
+        let (hops, frames) = (Arc::clone(&self.hops), FrameTimes::after(place.number));
+        std::mem::replace(self, Self { view, rings, place, generation, hops, frames })
     }
 
     /// Where a reader of the view is now.
@@ -105,15 +111,23 @@ impl Shared {
         within: Option<&BoundingBox>,
     ) -> Missed {
         let mut missed = Missed { changes: Vec::new(), layers: Vec::new() };
+        let mut sample = (!self.frames.is_empty()).then(|| self.hops.sample()).flatten();
         for &layer in of {
             let within = within.filter(|_| layer != Layer::Feeds);
             match self.rings[layer as usize].since(after) {
                 Some(newer) => {
-                    let newer = newer.filter(|kept| kept.around.matters(within));
-                    missed.changes.extend(newer.map(|kept| Arc::clone(&kept.applied)));
+                    for kept in newer.filter(|kept| kept.around.matters(within)) {
+                        if let Some(sample) = &mut sample {
+                            sample.add(kept, &self.frames);
+                        }
+                        missed.changes.push(Arc::clone(&kept.applied));
+                    }
                 }
                 None => missed.layers.push(layer),
             }
+        }
+        if let Some(sample) = &sample {
+            self.hops.sent(sample);
         }
         missed
     }
@@ -142,6 +156,9 @@ pub struct LiveRegion {
     /// That it is followed on.
     log: OnceLock<Arc<dyn Log>>,
     recent_events: RecentEvents,
+    /// With the stops of public transport.
+    streets: OnceLock<Arc<StreetSetup>>,
+    hops: Arc<Hops>,
 }
 
 impl std::fmt::Debug for LiveRegion {
@@ -157,11 +174,16 @@ impl LiveRegion {
         clock: Clock,
         pulse: watch::Sender<u64>,
     ) -> Self {
+        let id = setup.region.id.clone();
+        let names = setup.feeds.iter().map(|feed| feed.id.clone());
+        let hops = Arc::new(Hops::new(Arc::clone(&clock), id.clone(), names));
         let shared = Shared {
-            view: View::new(setup.region.id.clone(), Text::default()),
+            view: View::new(id, Text::default()),
             rings: Rings::default(),
             place: Place::default(),
             generation: 0,
+            hops: Arc::clone(&hops),
+            frames: FrameTimes::default(),
         };
         Self {
             region: setup.region,
@@ -173,7 +195,14 @@ impl LiveRegion {
             pulse,
             log: OnceLock::new(),
             recent_events: RecentEvents::new(),
+            streets: OnceLock::new(),
+            hops,
         }
+    }
+
+    /// How long the reports of its feeds take, where the log that it is followed on says so.
+    pub(crate) fn hops(&self) -> &Hops {
+        &self.hops
     }
 
     /// Remembers the log that the region is followed on; the first one stays.
@@ -184,6 +213,16 @@ impl LiveRegion {
     /// The log that the region is followed on, once it is.
     pub(crate) fn log(&self) -> Option<&Arc<dyn Log>> {
         self.log.get()
+    }
+
+    /// Says which streets, with which stops, the region has; the first ones stay.
+    pub fn set_streets(&self, streets: &Arc<StreetSetup>) {
+        self.streets.get_or_init(|| Arc::clone(streets));
+    }
+
+    /// Its streets, once they are known and where it has any.
+    pub(crate) fn streets(&self) -> Option<&Arc<StreetSetup>> {
+        self.streets.get()
     }
 
     /// Its events that were read last.
@@ -257,22 +296,34 @@ impl LiveRegion {
 
     /// Applies frames of changes, in the order of the log. What the view has already is skipped.
     pub fn apply(&self, frames: impl IntoIterator<Item = Vec<Delta>>) {
+        let frames = frames.into_iter().map(|frame| (frame, Passed::default()));
+        self.apply_passed(frames, None);
+    }
+
+    /// The same, where it is known how the frames came onto the log.
+    pub(crate) fn apply_passed(
+        &self,
+        frames: impl IntoIterator<Item = (Vec<Delta>, Passed)>,
+        passage: Option<&Passage>,
+    ) {
         let mut frames = frames.into_iter();
         loop {
             let mut deltas = Vec::new();
+            let mut watched = Watched::new(&self.region.id, passage);
             while deltas.len() < CHANGES_PER_HOLD
-                && let Some(frame) = frames.next()
+                && let Some((frame, passed)) = frames.next()
             {
+                watched.frame(&frame, passed);
                 deltas.extend(frame);
             }
             if deltas.is_empty() {
                 return;
             }
-            self.apply_at_once(deltas);
+            self.apply_at_once(deltas, watched);
         }
     }
 
-    fn apply_at_once(&self, deltas: Vec<Delta>) {
+    fn apply_at_once(&self, deltas: Vec<Delta>, mut watched: Watched<'_>) {
         let since_ms = (self.clock)();
         // What needs no view is made before the lock is taken.
         let prepared = deltas.into_iter().map(|delta| {
@@ -287,6 +338,7 @@ impl LiveRegion {
         for (delta, applied, after) in prepared {
             let number = (delta.sequence, delta.index);
             let before = shared.view.get(applied.layer, &applied.id);
+            let times_before = before.and_then(|object| Times::of(object));
             let before = before.and_then(|object| object.envelope());
             if !shared.view.apply(delta) {
                 continue;
@@ -295,6 +347,7 @@ impl LiveRegion {
                 (Some(before), Some(after)) => Some(before.union(after)),
                 (before, after) => before.or(after),
             };
+            watched.change(number, &applied, times_before, &mut shared.frames);
             let kept = Kept { number, around: around.into(), applied: Arc::clone(&applied) };
             shared.rings[applied.layer as usize].push(kept, self.changes_max);
             if let Some(Object::Feed(feed)) = applied.object() {
@@ -308,12 +361,8 @@ impl LiveRegion {
         let sequence = shared.view.sequence();
         drop(shared);
         self.beat();
-        self.measure(changes, sequence);
-        if let Some(said_ms) = said_ms {
-            let late_s = since_ms.saturating_sub(said_ms).max(0) as f64 / 1_000.0;
-            metrics::histogram!(telemetry::SHOWN_SECONDS, "region" => self.region.id.to_string())
-                .record(late_s);
-        }
+        self.hops.take(&watched.end());
+        self.measure(changes, sequence, said_ms.map(|said_ms| since_ms.saturating_sub(said_ms)));
     }
 
     /// Wakes whoever waits for changes of any region.
@@ -321,11 +370,19 @@ impl LiveRegion {
         self.pulse.send_modify(|beats| *beats += 1);
     }
 
-    fn measure(&self, changes: usize, sequence: Option<u64>) {
+    /// Only what follows a log: replays have views of regions with the same names.
+    fn measure(&self, changes: usize, sequence: Option<u64>, late_ms: Option<i64>) {
+        if self.log.get().is_none() {
+            return;
+        }
         let region = || self.region.id.to_string();
         metrics::counter!(telemetry::VIEW_CHANGES, "region" => region()).increment(changes as u64);
         metrics::gauge!(telemetry::VIEW_SEQUENCE, "region" => region())
             .set(sequence.unwrap_or_default() as f64);
+        if let Some(late_ms) = late_ms {
+            let late_s = late_ms.max(0) as f64 / 1_000.0;
+            metrics::histogram!(telemetry::SHOWN_SECONDS, "region" => region()).record(late_s);
+        }
     }
 
     /// The view and its changes. Hold it briefly: the writer waits.

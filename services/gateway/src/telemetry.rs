@@ -23,6 +23,7 @@ pub(crate) const RESUMES: &str = "tilanne_gateway_push_resumes_total";
 pub(crate) const STALLED: &str = "tilanne_gateway_push_stalled_total";
 pub(crate) const TILES_CUT: &str = "tilanne_gateway_tiles_cut_total";
 pub(crate) const TILES_MADE: &str = "tilanne_gateway_tiles_made_total";
+pub(crate) const SENT_SECONDS: &str = "tilanne_gateway_sent_seconds";
 pub(crate) const SHOWN_SECONDS: &str = "tilanne_gateway_shown_seconds";
 pub(crate) const VIEW_CHANGES: &str = "tilanne_gateway_view_changes_total";
 pub(crate) const VIEW_SEQUENCE: &str = "tilanne_gateway_view_sequence";
@@ -61,6 +62,11 @@ pub(crate) fn describe() {
     );
     metrics::describe_counter!(TILES_CUT, "vector tiles with too many objects, by layer");
     metrics::describe_counter!(TILES_MADE, "vector tiles made, not found made, by layer");
+    metrics::describe_histogram!(
+        SENT_SECONDS,
+        Unit::Seconds,
+        "time from the picture's log to a frame for a client, of a sample, by region and feed"
+    );
     metrics::describe_histogram!(
         SHOWN_SECONDS,
         Unit::Seconds,

@@ -15,8 +15,8 @@
 //! | `tilanne_ingest_queue_records` | gauge | `feed` | records waiting for the pipeline |
 //! | `tilanne_ingest_append_records` | histogram | `region` | log records of one append |
 //! | `tilanne_ingest_held_lost_total` | counter | | appends of a standby that had no room |
-//! | `tilanne_ingest_source_seconds` | histogram | `feed` | event time to reception, one a batch |
-//! | `tilanne_ingest_logged_seconds` | histogram | `feed` | reception to the log, one a batch |
+//! | `tilanne_ingest_source_seconds` | histogram | `region`, `feed` | event to reception, one a batch |
+//! | `tilanne_ingest_logged_seconds` | histogram | `region`, `feed` | reception to log, one a batch |
 //! | `tilanne_ingest_watermark_age_seconds` | gauge | `feed` | received time less watermark |
 //! | `tilanne_ingest_raw_left_out_total` | counter | | too large to be logged as received |
 //! | `tilanne_ingest_unknown_feed_total` | counter | | recording records of feeds not configured |
@@ -81,7 +81,8 @@ pub(crate) fn latency(feed: &str, records: &[LogRecord], now_ms: i64) {
     let Some(event) = events.next() else { return };
     let seconds = |from_ms: i64, to_ms: i64| to_ms.saturating_sub(from_ms).max(0) as f64 / 1_000.0;
     let source_s = seconds(event.event_time_ms, event.received_time_ms);
-    histogram!(SOURCE, "feed" => feed.to_owned()).record(source_s);
+    let labels = [("region", event.region.to_string()), ("feed", feed.to_owned())];
+    histogram!(SOURCE, &labels).record(source_s);
     let logged_s = seconds(event.received_time_ms, now_ms);
-    histogram!(LOGGED, "feed" => feed.to_owned()).record(logged_s);
+    histogram!(LOGGED, &labels).record(logged_s);
 }

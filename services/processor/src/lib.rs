@@ -10,6 +10,7 @@
 mod error;
 mod options;
 mod parking;
+mod passing;
 mod region;
 mod standby;
 

@@ -7,12 +7,13 @@ use bytes::Bytes;
 use events::LogRecord;
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use picture::{Delta, Picture, Setup, frame};
-use stream::{Append, Checkpoint, Log, Record, Sink, Source, StreamError, topic};
+use stream::{Append, Checkpoint, Log, Parcel, Record, Sink, Source, StreamError, topic};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use crate::parking::Parking;
+use crate::passing::Passing;
 use crate::standby::Warm;
 use crate::{ProcessorError, ProcessorOptions, RegionConfig};
 
@@ -65,6 +66,7 @@ pub(crate) struct Processor {
     unsaved_records: u64,
     /// Records that do not decode.
     pub(crate) parking: Parking,
+    passing: Passing,
     /// Deltas of the current batch; kept to use its memory again.
     deltas: Vec<Delta>,
     lag_at: Instant,
@@ -139,6 +141,7 @@ impl Processor {
         Ok(Self {
             metrics,
             parking: Parking::new(&region),
+            passing: Passing::new(&region, log.as_ref()),
             log,
             region,
             picture: Box::new(picture),
@@ -176,6 +179,7 @@ impl Processor {
             if self.unsaved_records == 0 {
                 due = Instant::now() + options.checkpoint_every();
             }
+            self.passing.read(&records, source.as_ref());
             self.batch(&records).await.map_err(failed)?;
             if self.unsaved_records >= options.checkpoint_every_records {
                 self.save().await?;
@@ -202,7 +206,9 @@ impl Processor {
         deltas.clear();
         self.apply(records, &mut deltas);
         self.parking.write(self.log.as_ref()).await?;
+        self.passing.announce();
         self.append(&deltas).await?;
+        self.passing.applied();
         self.deltas = deltas;
         let now = Instant::now();
         if now >= self.lag_at {
@@ -219,7 +225,12 @@ impl Processor {
     pub(crate) fn apply(&mut self, records: &[Record], deltas: &mut Vec<Delta>) {
         for record in records {
             match LogRecord::decode(&record.payload) {
-                Ok(event) => self.picture.apply(record.offset, &event, deltas),
+                Ok(logged) => {
+                    if let LogRecord::Event(event) = &logged {
+                        self.passing.event(&event.feed, record.offset);
+                    }
+                    self.picture.apply(record.offset, &logged, deltas);
+                }
                 Err(reason) => {
                     self.metrics.undecodable.increment(1);
                     let (region, offset) = (&self.region, record.offset);
@@ -238,10 +249,14 @@ impl Processor {
             return Ok(());
         }
         let (first, count) = if self.log.is_compacted(topic::PICTURE) {
-            let keyed = deltas.iter().map(|delta| (delta.key().into(), delta.encode().into()));
-            let keyed: Vec<(Bytes, Bytes)> = keyed.collect();
-            let count = keyed.len() as u64;
-            (self.sink.append_keyed(keyed).await?, count)
+            let parcels = deltas.iter().map(|delta| Parcel {
+                key: Some(delta.key().into()),
+                payload: delta.encode().into(),
+                passed: self.passing.passed(delta.sequence),
+            });
+            let parcels: Vec<Parcel> = parcels.collect();
+            let count = parcels.len() as u64;
+            (self.sink.append_parcels(parcels, None).await?, count)
         } else {
             let frames = frame::encode_bounded(deltas, FRAME_BYTES_MAX);
             let records: Vec<Bytes> = frames.into_iter().map(Bytes::from).collect();

@@ -9,9 +9,11 @@ mod embedded;
 mod kafka;
 mod log;
 mod moving;
+mod passage;
 pub mod recording;
 mod speed;
 pub mod store;
+mod trace;
 
 pub use embedded::{EmbeddedLog, EmbeddedOptions};
 pub use kafka::{
@@ -20,5 +22,7 @@ pub use kafka::{
 };
 pub use log::{Append, Bounds, Checkpoint, Log, Record, Sink, Source, StreamError, topic};
 pub use moving::{Beginning, Moved, move_history, regions_with_history};
+pub use passage::{Parcel, Passage, PassageClock, Passed};
 pub use speed::{NoSpeed, Speed};
 pub use store::StoreOptions;
+pub use trace::{Span, TraceContext, Tracer};

@@ -1,7 +1,11 @@
 //! What every backend of the log offers.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
+
+use crate::passage::{Parcel, Passage, Passed};
 
 /// Names of the topics.
 pub mod topic {
@@ -108,6 +112,10 @@ pub trait Log: Send + Sync {
         let _ = topic;
         false
     }
+    /// What is known here of records on their way through it, where that is watched.
+    fn passage(&self) -> Option<&Arc<Passage>> {
+        None
+    }
     /// Opens a partition for appending; creates it when it is new.
     async fn sink(&self, topic: &str, partition: &str) -> Result<Box<dyn Sink>, StreamError>;
     /// Opens a partition for reading from an offset; creates it when it is new.
@@ -149,6 +157,21 @@ pub trait Sink: Send + Sync {
         let records = records.into_iter().map(|(_, record)| record).collect();
         self.append(Append { records, cursor: None }).await
     }
+    /// Appends records, all with keys or none, each with what may go with it; where the log has no place
+    /// for that, without it.
+    async fn append_parcels(
+        &self,
+        parcels: Vec<Parcel>,
+        cursor: Option<(String, Bytes)>,
+    ) -> Result<u64, StreamError> {
+        if parcels.iter().all(|parcel| parcel.key.is_none()) {
+            let records = parcels.into_iter().map(|parcel| parcel.payload).collect();
+            return self.append(Append { records, cursor }).await;
+        }
+        let keyed =
+            parcels.into_iter().map(|parcel| (parcel.key.unwrap_or_default(), parcel.payload));
+        self.append_keyed(keyed.collect()).await
+    }
     /// Largest record that it takes, bytes.
     fn record_bytes_max(&self) -> usize {
         usize::MAX
@@ -163,4 +186,9 @@ pub trait Source: Send {
     /// The next records, at least one and at most `records_max`, in offset order without gaps;
     /// waits for them. Cancel-safe: a dropped call loses nothing.
     async fn next(&mut self, records_max: usize) -> Result<Vec<Record>, StreamError>;
+    /// What is known of how a record came onto the log, of those that the last call gave.
+    fn passed(&self, offset: u64) -> Passed {
+        let _ = offset;
+        Passed::default()
+    }
 }

@@ -19,6 +19,7 @@ use traffic::emission::Climate;
 use crate::cli::ConfigArguments;
 use crate::factors::{self, Factors, FactorsError};
 use crate::locate;
+use crate::traces::TraceOptions;
 
 /// The main file, such as `config/tilanne.toml`. Paths in it are relative to its folder.
 #[derive(Debug, Deserialize)]
@@ -53,6 +54,9 @@ pub(crate) struct Config {
     /// Processors.
     #[serde(default)]
     pub(crate) processor: processor::ProcessorOptions,
+    /// Which events are followed.
+    #[serde(default)]
+    pub(crate) traces: TraceOptions,
     /// HTTP.
     #[serde(default)]
     pub(crate) gateway: gateway::Options,
@@ -315,6 +319,7 @@ pub(crate) fn region_files(path: &Path) -> Result<Vec<RegionConfig>, ConfigError
 
 /// Key path and message of the first value of the main file that cannot be.
 fn validate(config: &Config) -> Result<(), (String, String)> {
+    config.traces.check()?;
     if let Some(replay) = &config.replay {
         replay.validate().map_err(|error| (format!("replay.{}", error.key), error.message))?;
     }

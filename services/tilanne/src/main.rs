@@ -19,10 +19,12 @@ mod locate;
 mod network;
 mod orders;
 mod parts;
+mod recorder;
 mod replay;
 mod run;
 mod subscribe;
 mod topics;
+mod traces;
 
 use std::process::ExitCode;
 

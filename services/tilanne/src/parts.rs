@@ -18,6 +18,7 @@ use crate::assigned;
 use crate::config::Config;
 use crate::orders::Orders;
 use crate::run::{Roles, SHUTDOWN_PATIENCE, Stop};
+use crate::traces::Exporting;
 
 /// Pause before a view that lost its log is started again.
 const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
@@ -162,6 +163,15 @@ impl Parts {
             while stop.run_until_cancelled(ticks.tick()).await.is_some() {
                 metrics.run_upkeep();
             }
+            Ok(())
+        });
+    }
+
+    /// Exports the spans of what is followed.
+    pub(crate) fn traces(&mut self, exporting: Exporting, stop: &CancellationToken) {
+        let run = exporting.run(stop.clone());
+        self.tasks.spawn(async move {
+            run.await;
             Ok(())
         });
     }

@@ -18,13 +18,14 @@ use gateway::{App, FeedLabel, Origin, RegionSetup};
 use ingest::{Clock, PlayerClock, PlayerOptions, RegionConfig, Speed, SystemClock};
 use picture::Setup;
 use replay::{Host, HostSetup};
+use stream::Passage;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::RunArguments;
 use crate::config::{self, Config, Loaded, ReplayOrigin};
-use crate::fingerprint;
 use crate::parts::{Backend, Parts, flatten, ingest};
+use crate::{fingerprint, recorder, traces};
 
 /// Source of the demo's data.
 const SIMULATED: &str = "simulated by Tilanne";
@@ -101,11 +102,14 @@ async fn serve(loaded: Loaded, roles: Roles) -> Result<()> {
     let listen = config.gateway.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("address {listen}"))?;
     let address = listener.local_addr()?;
-    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
-    let backend = tokio::select! {
+    let metrics = recorder::install()?;
+    let (tracer, exporting) = traces::start(&config.traces)?;
+    let mut backend = tokio::select! {
         backend = Backend::open(&config, roles) => backend?,
         told = told_to_stop() => return told,
     };
+    let clock = Arc::new(|| SystemClock.now_ms());
+    backend.log = Passage::around(Arc::clone(&backend.log), clock, tracer);
     let log = Arc::clone(&backend.log);
     // Who does not serve pictures answers for his own health and metrics only.
     let shown = if roles.serve { regions.as_slice() } else { &[] };
@@ -116,6 +120,9 @@ async fn serve(loaded: Loaded, roles: Roles) -> Result<()> {
     let stop = Stop::default();
     let mut parts = Parts::default();
     parts.metrics(metrics.clone(), &stop.gateway);
+    if let Some(exporting) = exporting {
+        parts.traces(exporting, &stop.gateway);
+    }
     if let Some(archive) = archive.as_ref().filter(|_| roles.serve) {
         past(&app, archive, &config, &regions, &setups, metrics)?;
     }
@@ -228,7 +235,9 @@ pub(crate) fn app_with(
     let origin = origin(config);
     let shown = shown(regions, setups, origin);
     let clock = Arc::new(|| SystemClock.now_ms());
-    Ok(App::new(config.gateway.clone(), origin, shown, metrics, clock)?)
+    let app = App::new(config.gateway.clone(), origin, shown, metrics, clock)?;
+    app.set_streets(setups);
+    Ok(app)
 }
 
 /// What the gateway says of the regions.

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::answer::{json, json_bytes, tag, tagged};
 use crate::app::App;
 use crate::extract::Parameters;
+use crate::hops::FeedHops;
 use crate::live::{self, LiveRegion};
 use crate::options::Origin;
 use crate::past::{self, At, JsonMoments, When};
@@ -48,6 +49,10 @@ struct FeedHealth {
     watermark_age_ms: i64,
     /// How long ago the newest record came; missing when none has.
     received_age_ms: Option<i64>,
+    /// How long its reports take from hop to hop, over the last five minutes; only of the live picture,
+    /// not at past moments and in replays. Missing while nothing was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hops: Option<FeedHops>,
     #[serde(flatten)]
     #[schema(inline, value_type = schema::Feed)]
     feed: Feed,
@@ -55,7 +60,7 @@ struct FeedHealth {
 
 /// All feeds of all regions
 ///
-/// Each with its ledger, watermark and age.
+/// Each with its ledger, watermark, age and hops.
 #[utoipa::path(
     get,
     operation_id = "list_feeds",
@@ -74,7 +79,7 @@ pub(super) async fn get(
         let shown = Arc::clone(&app);
         let maker = JsonMoments::new(move |views: &[&View], time_ms| {
             let feeds = shown.regions().zip(views).flat_map(|(region, view)| {
-                live::feeds(view).map(move |feed| health(region, feed, time_ms))
+                live::feeds(view).map(move |feed| health(region, feed, time_ms, false))
             });
             let feeds = feeds.collect();
             json_bytes(&FeedList { origin: shown.origin, time_ms, feeds })
@@ -83,12 +88,13 @@ pub(super) async fn get(
         return past::respond(&app, regions, moments, at.known, "application/json", maker).await;
     }
     let time_ms = when.time_ms(&app);
+    let is_live = when == When::Now && app.origin != Origin::Replay;
     let mut feeds = Vec::new();
     let mut versions = Vec::new();
     for region in app.regions() {
         at.of(&app, region, when).await?.look(&app, |view, _| {
             versions.push((view.epoch().clone(), view.sequence()));
-            feeds.extend(live::feeds(view).map(|feed| health(region, feed, time_ms)));
+            feeds.extend(live::feeds(view).map(|feed| health(region, feed, time_ms, is_live)));
         });
     }
     let tag = tag(time_ms, &[&"feeds", &versions]);
@@ -96,7 +102,7 @@ pub(super) async fn get(
     tagged(&headers, &tag, async { json(&body) }).await
 }
 
-fn health(region: &LiveRegion, feed: &Feed, time_ms: i64) -> FeedHealth {
+fn health(region: &LiveRegion, feed: &Feed, time_ms: i64, is_live: bool) -> FeedHealth {
     let label = region.feeds().iter().find(|label| label.id == feed.id);
     FeedHealth {
         region: region.region().id.clone(),
@@ -104,6 +110,7 @@ fn health(region: &LiveRegion, feed: &Feed, time_ms: i64) -> FeedHealth {
         attribution: label.map(|label| label.attribution.clone()),
         watermark_age_ms: time_ms.saturating_sub(feed.watermark_ms),
         received_age_ms: feed.last_received_ms.map(|last| time_ms.saturating_sub(last)),
+        hops: is_live.then(|| region.hops().of(&feed.id)).flatten(),
         feed: feed.clone(),
     }
 }

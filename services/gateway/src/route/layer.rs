@@ -57,7 +57,7 @@ pub(super) struct Query {
     #[param(pattern = r"^PT([0-9]+H)?([0-9]+M)?([0-9]+S)?$", example = "PT5M")]
     step: Option<String>,
     /// A condition on the properties, in CQL2 text: comparisons, `BETWEEN`, `IN`, `LIKE`, `IS NULL`,
-    /// `AND`, `OR`, `NOT`.
+    /// `AND`, `OR`, `NOT`, and `CASEI(…)` on both sides to compare without capitals.
     #[param(
         min_length = 1,
         max_length = 2000,

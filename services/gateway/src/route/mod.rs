@@ -20,6 +20,7 @@ mod region;
 mod region_events;
 mod regions;
 mod replays;
+mod stops;
 mod stream;
 mod tile;
 mod tilejson;
@@ -97,6 +98,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(region_events::routes())
         .merge(regions::routes())
         .merge(replays::routes())
+        .merge(stops::routes())
         .merge(stream::routes(&app.options.push))
         .merge(tile::routes())
         .merge(tilejson::routes())
@@ -169,6 +171,7 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         replays::get,
         replays::list,
         replays::start,
+        stops::get,
         stream::get,
         tile::get,
         tilejson::get

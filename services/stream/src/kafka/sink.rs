@@ -18,12 +18,16 @@ use super::Unfinished;
 use super::client::{self, Context};
 use super::options::KafkaOptions;
 use super::source::Place;
-use crate::{Append, Sink, StreamError};
+use crate::{Append, Parcel, Passed, Sink, StreamError};
 
 /// Header that names the message in a record.
 pub(super) const SCHEMA_HEADER: &str = "schema";
 /// Header of the last record of an append: how far its producer has read, as key, 0 byte, value.
 pub(super) const CURSOR_HEADER: &str = "cursor";
+/// Header of a record that is followed: the last step of its trace, as W3C Trace Context writes it.
+pub(super) const TRACE_HEADER: &str = "traceparent";
+/// Header of a change: when the event that made it was logged, milliseconds since 1970-01-01 UTC.
+pub(super) const EVENT_APPENDED_HEADER: &str = "event-appended-ms";
 /// Pause when the library's queue is full.
 const FULL_PAUSE: Duration = Duration::from_millis(2);
 /// Records that wait in the library for brokers. With the bytes below it bounds memory; beyond it
@@ -148,9 +152,16 @@ impl KafkaSink {
         Self { producer, place, record_bytes_max, unfinished }
     }
 
-    fn headers(&self, cursor: Option<&(String, Bytes)>) -> OwnedHeaders {
+    fn headers(&self, passed: &Passed, cursor: Option<&(String, Bytes)>) -> OwnedHeaders {
         let schema = Header { key: SCHEMA_HEADER, value: Some(self.place.schema) };
-        let headers = OwnedHeaders::new().insert(schema);
+        let mut headers = OwnedHeaders::new().insert(schema);
+        let event_appended_ms = passed.event_appended_ms.map(|time_ms| time_ms.to_string());
+        let trace = passed.trace.map(|step| step.to_string());
+        for (key, value) in [(EVENT_APPENDED_HEADER, event_appended_ms), (TRACE_HEADER, trace)] {
+            if let Some(value) = &value {
+                headers = headers.insert(Header { key, value: Some(value) });
+            }
+        }
         let Some((key, value)) = cursor else { return headers };
         let value = [key.as_bytes(), &[0], value.as_ref()].concat();
         headers.insert(Header { key: CURSOR_HEADER, value: Some(&value) })
@@ -190,19 +201,19 @@ impl KafkaSink {
 
     async fn deliver(
         &self,
-        records: &[(Option<Bytes>, Bytes)],
+        records: &[Parcel],
         cursor: Option<&(String, Bytes)>,
     ) -> Result<u64, StreamError> {
-        let too_large = records.iter().map(|(_, payload)| payload.len());
+        let too_large = records.iter().map(|record| record.payload.len());
         if let Some(bytes) = too_large.max().filter(|bytes| *bytes > self.record_bytes_max) {
             return Err(StreamError::TooLarge { bytes, bytes_max: self.record_bytes_max });
         }
         let started = tokio::time::Instant::now();
         let (delivery, all) = Delivery::new(records.len());
-        for (index, (key, payload)) in records.iter().enumerate() {
+        for (index, Parcel { key, payload, passed }) in records.iter().enumerate() {
             let cursor = cursor.filter(|_| index + 1 == records.len());
-            let sent = self.send(key.as_deref(), payload, self.headers(cursor), &delivery).await;
-            sent?;
+            let headers = self.headers(passed, cursor);
+            self.send(key.as_deref(), payload, headers, &delivery).await?;
         }
         let delivered = all.await.map_err(|_| StreamError::Closed)?;
         metrics::histogram!("tilanne_kafka_append_seconds", "topic" => self.place.topic.clone())
@@ -216,32 +227,41 @@ impl KafkaSink {
 impl Sink for KafkaSink {
     async fn append(&self, append: Append) -> Result<u64, StreamError> {
         let Append { records, cursor } = append;
+        let parcel = |payload| Parcel { payload, ..Parcel::default() };
+        self.append_parcels(records.into_iter().map(parcel).collect(), cursor).await
+    }
+
+    async fn append_keyed(&self, records: Vec<(Bytes, Bytes)>) -> Result<u64, StreamError> {
+        let parcel = |(key, payload)| Parcel { key: Some(key), payload, ..Parcel::default() };
+        self.append_parcels(records.into_iter().map(parcel).collect(), None).await
+    }
+
+    async fn append_parcels(
+        &self,
+        parcels: Vec<Parcel>,
+        cursor: Option<(String, Bytes)>,
+    ) -> Result<u64, StreamError> {
         let mut first = None;
         let mut unfinished = self.unfinished.lock().await;
-        let mut records = records.into_iter().peekable();
+        let mut parcels = parcels.into_iter().peekable();
         while let Some((offset, before)) = unfinished.front() {
-            let Some(record) = records.peek() else { break };
-            if record != before {
+            let Some(parcel) = parcels.peek() else { break };
+            if parcel.payload != *before {
                 // Another writer's: its records stay, and ours come after them.
                 unfinished.clear();
                 break;
             }
             first.get_or_insert(*offset);
             unfinished.pop_front();
-            records.next();
+            parcels.next();
         }
         drop(unfinished);
-        let records: Vec<_> = records.map(|record| (None, record)).collect();
-        if let (Some(first), true) = (first, records.is_empty()) {
+        let parcels: Vec<_> = parcels.collect();
+        if let (Some(first), true) = (first, parcels.is_empty()) {
             return Ok(first);
         }
-        let delivered = self.deliver(&records, cursor.as_ref()).await?;
+        let delivered = self.deliver(&parcels, cursor.as_ref()).await?;
         Ok(first.unwrap_or(delivered))
-    }
-
-    async fn append_keyed(&self, records: Vec<(Bytes, Bytes)>) -> Result<u64, StreamError> {
-        let records = records.into_iter().map(|(key, record)| (Some(key), record));
-        self.deliver(&records.collect::<Vec<_>>(), None).await
     }
 
     fn record_bytes_max(&self) -> usize {

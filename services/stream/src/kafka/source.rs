@@ -16,14 +16,14 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::client::Context;
-use super::sink::{CURSOR_HEADER, SCHEMA_HEADER};
+use super::sink::{CURSOR_HEADER, EVENT_APPENDED_HEADER, SCHEMA_HEADER, TRACE_HEADER};
 use super::{Shared, offset};
-use crate::{Bounds, Record, Source, StreamError};
+use crate::{Bounds, Passed, Record, Source, StreamError, TraceContext};
 
 /// Newest bytes of a partition that its readers share.
 const TAIL_BYTES_MAX: usize = 8 << 20;
 /// What a record takes beside its payload.
-const RECORD_BYTES: usize = 48;
+const RECORD_BYTES: usize = size_of::<Read>();
 /// More than one append can have left unfinished; a topic with more without a cursor is none's that has
 /// cursors.
 const UNFINISHED_BYTES_MAX: usize = 32 << 20;
@@ -43,6 +43,9 @@ pub(super) struct Place {
     /// Whether records are messages that readers want with their length before them: frames of one.
     pub(super) is_framed: bool,
 }
+
+/// A record, and how it came onto the log.
+type Read = (Record, Passed);
 
 /// A consumer of one partition, from an offset on.
 pub(super) struct Reader {
@@ -67,7 +70,7 @@ impl Reader {
 
     /// The next records, at least one; none when what was to come is not there. Cancel-safe: what has
     /// been taken from the library is returned without another wait.
-    async fn read(&self, records_max: usize) -> Result<Option<Vec<Record>>, StreamError> {
+    async fn read(&self, records_max: usize) -> Result<Option<Vec<Read>>, StreamError> {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(error) = ended {
             return self.end(&error);
@@ -83,7 +86,7 @@ impl Reader {
                 }
             };
             match received {
-                Ok(message) => records.push(record(&message, &self.place)),
+                Ok(message) => records.push((record(&message, &self.place), passed(&message))),
                 Err(error) if is_gone(&error) || is_fatal(&error) => {
                     if records.is_empty() {
                         return self.end(&error);
@@ -102,7 +105,7 @@ impl Reader {
     }
 
     /// Nothing more comes: what was to come is gone, or there is an error.
-    fn end(&self, error: &KafkaError) -> Result<Option<Vec<Record>>, StreamError> {
+    fn end(&self, error: &KafkaError) -> Result<Option<Vec<Read>>, StreamError> {
         if is_gone(error) {
             return Ok(None);
         }
@@ -199,6 +202,17 @@ fn record(message: &BorrowedMessage<'_>, place: &Place) -> Record {
     Record { offset, payload: framed.freeze() }
 }
 
+/// How a record came onto the log. The time is that of the process that sent it, unless the topic is set
+/// to have the broker's.
+fn passed(message: &BorrowedMessage<'_>) -> Passed {
+    let text = |key| header(message, key).and_then(|value| std::str::from_utf8(value).ok());
+    Passed {
+        appended_ms: message.timestamp().to_millis(),
+        event_appended_ms: text(EVENT_APPENDED_HEADER).and_then(|value| value.parse().ok()),
+        trace: header(message, TRACE_HEADER).and_then(TraceContext::parse),
+    }
+}
+
 /// The newest records of a partition, for all readers of this process.
 pub(super) struct Tail {
     ring: Arc<Mutex<Ring>>,
@@ -207,18 +221,18 @@ pub(super) struct Tail {
 }
 
 struct Ring {
-    records: VecDeque<Record>,
+    records: VecDeque<Read>,
     bytes: usize,
     /// All from here on that the partition has is in the ring.
     first: u64,
 }
 
 impl Ring {
-    fn push(&mut self, record: Record) {
-        self.bytes += record.payload.len() + RECORD_BYTES;
-        self.records.push_back(record);
+    fn push(&mut self, read: Read) {
+        self.bytes += read.0.payload.len() + RECORD_BYTES;
+        self.records.push_back(read);
         while self.bytes > TAIL_BYTES_MAX && self.records.len() > 1 {
-            if let Some(oldest) = self.records.pop_front() {
+            if let Some((oldest, _)) = self.records.pop_front() {
                 self.bytes -= oldest.payload.len() + RECORD_BYTES;
                 self.first = oldest.offset + 1;
             }
@@ -226,11 +240,11 @@ impl Ring {
     }
 
     /// Records from an offset on; none where the ring does not go back to it.
-    fn since(&self, from: u64, records_max: usize) -> Option<Vec<Record>> {
+    fn since(&self, from: u64, records_max: usize) -> Option<Vec<Read>> {
         if from < self.first {
             return None;
         }
-        let begin = self.records.partition_point(|record| record.offset < from);
+        let begin = self.records.partition_point(|(record, _)| record.offset < from);
         Some(self.records.iter().skip(begin).take(records_max.max(1)).cloned().collect())
     }
 }
@@ -258,11 +272,11 @@ impl Tail {
                             return;
                         }
                     };
-                    let next = records.last().map_or(0, |record| record.offset + 1);
+                    let next = records.last().map_or(0, |(record, _)| record.offset + 1);
                     {
                         let mut ring = ring.lock().unwrap_or_else(PoisonError::into_inner);
-                        for record in records {
-                            ring.push(record);
+                        for read in records {
+                            ring.push(read);
                         }
                     }
                     told.send_replace(next);
@@ -277,7 +291,7 @@ impl Tail {
         self.end.has_changed().is_err()
     }
 
-    fn since(&self, from: u64, records_max: usize) -> Option<Vec<Record>> {
+    fn since(&self, from: u64, records_max: usize) -> Option<Vec<Read>> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner).since(from, records_max)
     }
 }
@@ -291,16 +305,18 @@ pub(super) struct KafkaSource {
     end: watch::Receiver<u64>,
     /// Reads by itself; of those there are not more than there are turns.
     own: Option<(Reader, OwnedSemaphorePermit)>,
+    /// Offsets that it gave last, and how those records came onto the log.
+    passed: Vec<(u64, Passed)>,
 }
 
 impl KafkaSource {
     pub(super) fn new(shared: Arc<Shared>, place: Place, from: u64, tail: Arc<Tail>) -> Self {
         let end = tail.end.clone();
-        Self { shared, place, next: from, tail, end, own: None }
+        Self { shared, place, next: from, tail, end, own: None, passed: Vec::new() }
     }
 
     /// Reads without the others.
-    async fn read_alone(&mut self, records_max: usize) -> Result<Vec<Record>, StreamError> {
+    async fn read_alone(&mut self, records_max: usize) -> Result<Vec<Read>, StreamError> {
         if self.next < self.place.base {
             return Err(self.gone(self.place.base));
         }
@@ -345,14 +361,21 @@ impl Source for KafkaSource {
                 }
                 None => self.read_alone(records_max).await?,
             };
-            if let Some(last) = records.last() {
+            if let Some((last, _)) = records.last() {
                 self.next = last.offset + 1;
-                return Ok(records);
+                let passed = records.iter().map(|(record, passed)| (record.offset, *passed));
+                self.passed = passed.collect();
+                return Ok(records.into_iter().map(|(record, _)| record).collect());
             }
             self.end.changed().await.map_err(|_| {
                 let Place { topic, region, .. } = &self.place;
                 StreamError::Kafka(format!("{topic} of {region} is read no further; begin again"))
             })?;
         }
+    }
+
+    fn passed(&self, offset: u64) -> Passed {
+        let place = self.passed.binary_search_by_key(&offset, |(offset, _)| *offset);
+        place.map_or_else(|_| Passed::default(), |place| self.passed[place].1)
     }
 }
