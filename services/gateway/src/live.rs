@@ -371,7 +371,7 @@ impl LiveRegion {
     }
 
     /// Only what follows a log: replays have views of regions with the same names.
-    fn measure(&self, changes: usize, sequence: Option<u64>, late_ms: Option<i64>) {
+    fn measure(&self, changes: usize, sequence: Option<u64>, shown_ms: Option<i64>) {
         if self.log.get().is_none() {
             return;
         }
@@ -379,9 +379,9 @@ impl LiveRegion {
         metrics::counter!(telemetry::VIEW_CHANGES, "region" => region()).increment(changes as u64);
         metrics::gauge!(telemetry::VIEW_SEQUENCE, "region" => region())
             .set(sequence.unwrap_or_default() as f64);
-        if let Some(late_ms) = late_ms {
-            let late_s = late_ms.max(0) as f64 / 1_000.0;
-            metrics::histogram!(telemetry::SHOWN_SECONDS, "region" => region()).record(late_s);
+        if let Some(shown_ms) = shown_ms {
+            metrics::histogram!(telemetry::SHOWN_SECONDS, "region" => region())
+                .record(shown_ms.max(0) as f64 / 1_000.0);
         }
     }
 

@@ -76,8 +76,9 @@ impl Row {
         match self.cells {
             Err(what) => Part::LeftOut(format!("{file}: {what}")),
             Ok(cells) => make(&cells).unwrap_or_else(|what| {
-                let line = cells.position().map_or(0, csv::Position::line);
-                Part::LeftOut(format!("{file}:{line}: {what}"))
+                // Its reader counts lines that end in two characters once they are over.
+                let row = cells.position().map_or(0, |position| position.record() + 1);
+                Part::LeftOut(format!("{file}:{row}: {what}"))
             }),
         }
     }

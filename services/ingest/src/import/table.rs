@@ -173,10 +173,10 @@ fn parquet(
     };
     let wanted = mapping.wanted();
     let rows = open(file, &wanted).map_err(|message| ImportError::file(file, message))?;
-    let rows = rows.zip(1..).map(|(row, number)| {
+    let rows = rows.zip(0..).map(|(row, number)| {
         let mut row = StringRecord::from(row.map_err(std::io::Error::other)?);
         let mut position = csv::Position::new();
-        position.set_line(number);
+        position.set_record(number);
         row.set_position(Some(position));
         Ok(row)
     });
