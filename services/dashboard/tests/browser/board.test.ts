@@ -186,10 +186,13 @@ describe("dragging", () => {
   });
 });
 
+/** It glides there. */
 async function expectInView(what: Locator, top: number, bottom: number): Promise<void> {
-  const box = await boxOf(what);
-  expect(box.y).toBeGreaterThanOrEqual(top - 1);
-  expect(box.y + box.height).toBeLessThanOrEqual(bottom + 1);
+  await eventually(async () => {
+    const box = await boxOf(what);
+    expect(box.y).toBeGreaterThanOrEqual(top - 1);
+    expect(box.y + box.height).toBeLessThanOrEqual(bottom + 1);
+  });
 }
 
 it("does all of it with keys, and keeps the focus", async () => {
