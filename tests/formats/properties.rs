@@ -30,7 +30,9 @@ fn messages() -> Vec<(&'static str, events::RawRecord)> {
 fn is_accounted_for(payload: &[u8], decoded: &Decoded) -> bool {
     // Documents with an empty list hold no record, nor does a protobuf header (a line feed) alone. In
     // protobuf's JSON a list without elements may be missing: a feed without `entity` is an empty one.
-    let has = |text: &[u8]| payload.windows(text.len()).any(|part| part == text);
+    let mut dense = payload.to_vec();
+    dense.retain(|byte| !byte.is_ascii_whitespace());
+    let has = |text: &[u8]| dense.windows(text.len()).any(|part| part == text);
     let may_be_empty = has(b"[]")
         || (has(b"\"header\"") && !has(b"\"entity\""))
         || payload.first() == Some(&b'\n')

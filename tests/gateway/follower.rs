@@ -7,7 +7,7 @@ use bytes::Bytes;
 use events::{Connection, FeedStatus, LogRecord};
 use gateway::{App, Progress};
 use picture::{Delta, Picture, Setup};
-use stream::{Bounds, Checkpoint, Log, topic};
+use stream::{Append, Bounds, Checkpoint, Log, topic};
 use tokio_util::sync::CancellationToken;
 
 use super::support::{REGION, app, append_frames, caught_up, follow, get_json, region};
@@ -43,6 +43,13 @@ fn status(picture: &mut Picture, offset: u64) -> Vec<Delta> {
 async fn append_garbage(log: &dyn Log) {
     let sink = log.sink(topic::PICTURE, REGION).await.unwrap();
     sink.append_keyed(vec![("garbage".into(), "garbage".into())]).await.unwrap();
+}
+
+/// Events that a checkpoint can be after; who follows the picture does not read them.
+async fn append_events(log: &dyn Log, count: usize) {
+    let sink = log.sink(topic::EVENTS, REGION).await.unwrap();
+    let records = vec![Bytes::from_static(b"event"); count];
+    sink.append(Append { records, cursor: None }).await.unwrap();
 }
 
 /// The offset of `picture` that the next record gets.
@@ -89,6 +96,7 @@ async fn an_empty_log_is_caught_up_with(backend: &Backend) {
 async fn from_a_checkpoint_it_reads_the_tail_and_drops_what_it_has(backend: &Backend) {
     let log = backend.open().await;
     let mut picture = picture(log.as_ref());
+    append_events(log.as_ref(), 5).await;
     let frames: Vec<_> = (0..5).map(|offset| status(&mut picture, offset)).collect();
     append_frames(log.as_ref(), &frames[..3]).await;
     let first = picture_next(log.as_ref()).await;
@@ -112,6 +120,7 @@ async fn from_a_checkpoint_it_reads_the_tail_and_drops_what_it_has(backend: &Bac
 async fn what_lies_before_the_checkpoint_may_be_lost(backend: &Backend) {
     let log = backend.open().await;
     let mut picture = picture(log.as_ref());
+    append_events(log.as_ref(), 3).await;
     let frames: Vec<_> = (0..3).map(|offset| status(&mut picture, offset)).collect();
     append_garbage(log.as_ref()).await;
     append_frames(log.as_ref(), &frames[1..2]).await;
