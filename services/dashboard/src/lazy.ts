@@ -23,7 +23,26 @@ export async function loaded<T>(
   return undefined;
 }
 
-/** Resolves once what is on the page has been painted, and events that wait were heard. */
-export function painted(): Promise<void> {
-  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+/** Who has the page before them may press something already. */
+const BREATH_MS = 150;
+/** A page that nobody sees is not painted. */
+const UNPAINTED_MS = 1_000;
+const PAINTED = "first-contentful-paint";
+
+/**
+ * Resolves once the page has been seen, and a moment later. What takes the graphics card for itself
+ * begins then: setting up a map can take a second, in which nothing else is painted.
+ */
+export async function painted(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (performance.getEntriesByName(PAINTED).length > 0) return resolve();
+    const observer = new PerformanceObserver((list) => {
+      if (list.getEntriesByName(PAINTED).length === 0) return;
+      observer.disconnect();
+      resolve();
+    });
+    observer.observe({ type: "paint" });
+    setTimeout(resolve, UNPAINTED_MS);
+  });
+  await new Promise((breath) => setTimeout(breath, BREATH_MS));
 }

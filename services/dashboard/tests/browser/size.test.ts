@@ -38,6 +38,8 @@ it("is small, and soon of use", async () => {
   await page.getByTestId("city").first().click({ timeout: PATIENCE_MS });
   const interactiveMs = performance.now() - began;
   await page.waitForSelector("[data-testid=connection][data-state=live]");
+  // The map comes after the page, and the canvas of the vehicles after the map.
+  await page.waitForFunction(() => document.querySelectorAll("#map canvas").length > 1);
   await page.waitForLoadState("networkidle");
   const loaded = await page.evaluate(() =>
     performance
@@ -51,7 +53,7 @@ it("is small, and soon of use", async () => {
   // What the page names itself, the map's worker, and the answers it asks for: with these it can be used.
   const html = await (await fetch(stage.url)).text();
   const isFirst = ({ name }: { name: string }): boolean =>
-    html.includes(new URL(name).pathname.slice(1)) || /worker|\/v1\//.test(name);
+    html.includes(new URL(name).pathname.slice(1)) || /maplibre|\/v1\//.test(name);
   const sum = (entries: typeof loaded): number =>
     entries.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
   const bytes = sum(loaded.filter(isFirst));
