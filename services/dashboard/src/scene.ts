@@ -367,6 +367,8 @@ export class Scene {
       this.lacks = NO_WEBGL;
     }
     this.view?.name(this.title);
+    // Who skipped to the map before it was there goes on in it.
+    if (document.activeElement === container) container.querySelector("canvas")?.focus();
     this.select(this.selection);
     this.settled();
     this.events.settled();

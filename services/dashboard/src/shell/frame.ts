@@ -37,8 +37,9 @@ export class Frame {
     this.skip.addEventListener("click", (event) => {
       // The address holds the view; a jump must not overwrite it.
       event.preventDefault();
-      const canvas = this.stage.inert ? undefined : this.map.querySelector("canvas");
-      (canvas ?? this.main).focus();
+      // Where the map is not there yet, it takes the focus from its place once it is.
+      const map = this.map.querySelector("canvas") ?? this.map;
+      (this.stage.inert ? this.main : map).focus();
     });
   }
 
