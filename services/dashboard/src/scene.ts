@@ -13,7 +13,7 @@ import { EMISSION_STREETS_FROM_ZOOM } from "./map/areas";
 import type { MapChoices } from "./map/choices";
 import { nextBox } from "./map/coverage";
 import { DifferenceLayer } from "./map/differences";
-import { area, includes, seen } from "./map/geography";
+import { STREETS_FROM_ZOOM, area, includes, seen } from "./map/geography";
 import type { Place } from "./map/geography";
 import type { MapLayer, Selection } from "./map/layer";
 import { measureOf } from "./map/layer";
@@ -29,8 +29,6 @@ import type { StreetDifference } from "./time/differences";
 const SETTLE_MS = 250;
 /** A refusal of the server is shown this long. */
 const PROBLEM_MS = 10_000;
-/** Further out a street is thinner than a pixel, and there are more than a page can hold. */
-const STREETS_FROM_ZOOM = 10;
 /** HTTP's Payload Too Large: more objects in the box than the server gives. */
 const TOO_MANY = 413;
 /** After that, streets are asked for again when the view is this much smaller. */

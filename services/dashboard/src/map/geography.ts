@@ -89,22 +89,42 @@ export type Place =
 
 /** Room that is left round a box that a map shows whole, CSS pixels. */
 export const FIT_PADDING_PX = 24;
+/** Further out a street is thinner than a pixel, and there are more than a page can hold. */
+export const STREETS_FROM_ZOOM = 10;
+/** A box is shown whole, or as much of it as has its streets: a map without any says little. */
+const BOX_ZOOM_MIN = STREETS_FROM_ZOOM + 0.05;
 
-/** The box that a map of this size, CSS pixels, without tilt sees. */
-export function seen(place: Place, { width, height }: { width: number; height: number }): Box {
-  const box: Box =
-    "bbox" in place
-      ? place.bbox
-      : [place.centre[1], place.centre[0], place.centre[1], place.centre[0]];
-  const from = toMercator({ longitude_deg: box[0], latitude_deg: box[3] });
-  const to = toMercator({ longitude_deg: box[2], latitude_deg: box[1] });
+/** Size of a map, CSS pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Zoom, and middle as latitude and longitude, of a map of this size that looks at a place. */
+export function cameraOf(
+  place: Place,
+  { width, height }: Size,
+): { zoom: number; centre: readonly [number, number] } {
+  if ("centre" in place) return place;
+  const [west, south, east, north] = place.bbox;
+  const from = toMercator({ longitude_deg: west, latitude_deg: north });
+  const to = toMercator({ longitude_deg: east, latitude_deg: south });
   const roomPx = (sizePx: number): number => Math.max(1, sizePx - 2 * FIT_PADDING_PX);
-  const scalePx =
-    "bbox" in place
-      ? Math.min(roomPx(width) / (to.x - from.x), roomPx(height) / (to.y - from.y))
-      : WORLD_PX * 2 ** place.zoom;
-  const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
-  const [halfX, halfY] = [width / 2 / scalePx, height / 2 / scalePx];
+  const scalePx = Math.min(roomPx(width) / (to.x - from.x), roomPx(height) / (to.y - from.y));
+  const middle = fromMercator({ x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 });
+  return {
+    zoom: Math.max(BOX_ZOOM_MIN, Math.log2(scalePx / WORLD_PX)),
+    centre: [middle.latitude_deg, middle.longitude_deg],
+  };
+}
+
+/** The box that a map of this size without tilt sees. */
+export function seen(place: Place, size: Size): Box {
+  const { zoom, centre } = cameraOf(place, size);
+  const [latitude_deg, longitude_deg] = centre;
+  const middle = toMercator({ longitude_deg, latitude_deg });
+  const scalePx = WORLD_PX * 2 ** zoom;
+  const [halfX, halfY] = [size.width / 2 / scalePx, size.height / 2 / scalePx];
   const northWest = fromMercator({ x: middle.x - halfX, y: middle.y - halfY });
   const southEast = fromMercator({ x: middle.x + halfX, y: middle.y + halfY });
   return [

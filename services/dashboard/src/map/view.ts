@@ -12,7 +12,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { element } from "../dom";
 import type { City } from "../settings";
-import { FIT_PADDING_PX, centre, grown, union } from "./geography";
+import { cameraOf, centre, grown, union } from "./geography";
 import type { Place } from "./geography";
 import { addIcons } from "./icons";
 import type { MapLayer, Selection } from "./layer";
@@ -26,7 +26,6 @@ setWorkerUrl(workerUrl);
 const CITY_NAMES_UNTIL_ZOOM = 12.6;
 /** A region fits at this zoom. Further out other regions would look empty. */
 const MIN_ZOOM = 7.5;
-const FIT = { padding: FIT_PADDING_PX };
 export interface MapEvents {
   /** The style is there, or was changed: the layers are empty and wait for the picture. */
   styled(): void;
@@ -59,15 +58,10 @@ export class MapView {
   ) {
     const { container, place } = start;
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const camera =
-      "bbox" in place
-        ? { bounds: edges(place.bbox) }
-        : { center: lngLat(place.centre), zoom: place.zoom };
     this.map = new MapLibre({
       container,
       style: this.style(),
-      ...camera,
-      fitBoundsOptions: FIT,
+      ...cameraIn(container, place),
       minZoom: MIN_ZOOM,
       maxPitch: 0,
       dragRotate: false,
@@ -112,8 +106,7 @@ export class MapView {
 
   /** Looks at a place at once: no flight across the country. */
   look(place: Place): void {
-    if ("bbox" in place) this.map.fitBounds(edges(place.bbox), { ...FIT, animate: false });
-    else this.map.jumpTo({ zoom: place.zoom, center: lngLat(place.centre) });
+    this.map.jumpTo(cameraIn(this.start.container, place));
   }
 
   /** Draws all anew: the colours are others. */
@@ -211,11 +204,12 @@ export class MapView {
   }
 }
 
-/** Latitude and longitude, in MapLibre's order. */
-function lngLat([latitude, longitude]: readonly [number, number]): [number, number] {
-  return [longitude, latitude];
-}
-
-function edges([west, south, east, north]: Box): [number, number, number, number] {
-  return [west, south, east, north];
+/** How MapLibre looks at a place. */
+function cameraIn(
+  { clientWidth: width, clientHeight: height }: HTMLElement,
+  place: Place,
+): { center: [number, number]; zoom: number } {
+  const { zoom, centre } = cameraOf(place, { width, height });
+  const [latitude, longitude] = centre;
+  return { center: [longitude, latitude], zoom };
 }

@@ -156,6 +156,9 @@ export class TimeBar {
   private place(momentMs: number | undefined): void {
     const { scale, slider } = this;
     if (scale === undefined) {
+      // There is only now, at the end.
+      slider.max = "1";
+      slider.value = "1";
       setText(this.shown, "");
       return;
     }
