@@ -1,22 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AnswerError } from "../src/stream/source";
 import { ASK_EVERY_MS, Past, SEEK_FORTH_MS } from "../src/time/past";
-
-const HOUR_MS = 3_600_000;
-const NOON = Date.parse("2026-11-26T10:00:00Z");
-
-const STATUS = {
-  id: "7",
-  state: "paused",
-  error: null,
-  address: "/replays/7/",
-  baseline: null,
-  regions: ["oulu"],
-  from_ms: NOON,
-  to_ms: NOON + HOUR_MS,
-  time_ms: NOON,
-  speed: 1,
-};
+import { HOUR_MS, NOON, STATUS } from "./replay_status";
 
 /** A server with replays that do what they are told. */
 class ScriptedServer {

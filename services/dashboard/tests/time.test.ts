@@ -14,9 +14,7 @@ import { GAP_MS, extentOf, nearest } from "../src/time/extent";
 import { readReplay, readReplays, servedBy } from "../src/time/replay";
 import { gapsOf, marksOf, momentAt, positionOf, scaleOf, shareOf } from "../src/time/scale";
 import { momentOf, wallTime } from "../src/time/wall_time";
-
-const HOUR_MS = 3_600_000;
-const NOON = Date.parse("2026-11-26T10:00:00Z");
+import { HOUR_MS, NOON, STATUS } from "./replay_status";
 
 describe("what is archived of a region", () => {
   const part = (kind: string, fromMs: number, toMs: number, region = "oulu"): object => {
@@ -213,19 +211,6 @@ describe("differences", () => {
     expect(largest.all()).toEqual([-999, 998, -997]);
   });
 });
-
-const STATUS = {
-  id: "7",
-  state: "paused",
-  error: null,
-  address: "/replays/7/",
-  baseline: null,
-  regions: ["oulu"],
-  from_ms: NOON,
-  to_ms: NOON + HOUR_MS,
-  time_ms: NOON,
-  speed: 1,
-};
 
 describe("a replay", () => {
   it("is read as the server tells it, below the folder that the server is in", () => {
