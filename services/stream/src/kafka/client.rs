@@ -1,7 +1,7 @@
 //! Clients of Kafka: their settings, their log lines, and how they prove who they are.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine;
@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rdkafka::ClientContext;
 use rdkafka::client::OAuthToken;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use serde::Deserialize;
 
@@ -20,12 +20,6 @@ use crate::StreamError;
 pub(super) const REQUEST_PATIENCE: Duration = Duration::from_secs(10);
 /// Pause between attempts.
 pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(500);
-/// How long a client may take to say what is wrong.
-const DRAIN: Duration = Duration::from_millis(100);
-/// Things that it may say then; of brokers that are away there is always more.
-const SAID_MAX: usize = 8;
-/// Attempts between two lines in our log that say the same.
-const ATTEMPTS_PER_LINE: u32 = 20;
 
 /// What is set on every client.
 pub(super) fn config(options: &KafkaOptions) -> Result<ClientConfig, StreamError> {
@@ -36,6 +30,8 @@ pub(super) fn config(options: &KafkaOptions) -> Result<ClientConfig, StreamError
         .set("reconnect.backoff.ms", "50")
         .set("reconnect.backoff.max.ms", "1000")
         .set("socket.keepalive.enable", "true")
+        // By default what a broker said that was just starting is believed for five minutes.
+        .set("topic.metadata.refresh.interval.ms", "10000")
         // A broker that went without a word is found out within this.
         .set("socket.timeout.ms", "10000");
     let protocol = match (&options.tls, &options.sasl) {
@@ -179,7 +175,7 @@ pub(super) fn failed(doing: &str, error: &KafkaError, context: &Context) -> Stre
 
 /// Whether trying again may help. Partitions and topics that a broker does not know may be known again
 /// in a moment: so it says when a leader is being chosen.
-fn is_passing(error: &KafkaError) -> bool {
+pub(super) fn is_passing(error: &KafkaError) -> bool {
     use RDKafkaErrorCode as Code;
     error.rdkafka_error_code().is_none_or(|code| {
         !matches!(
@@ -191,45 +187,4 @@ fn is_passing(error: &KafkaError) -> bool {
                 | Code::Fatal
         )
     })
-}
-
-/// Asks until a broker answers, or for so long; says now and then that none does.
-pub(super) async fn asked<T: Send + 'static>(
-    doing: &str,
-    consumer: &Arc<BaseConsumer<Context>>,
-    patience: Option<Duration>,
-    ask: impl Fn(&BaseConsumer<Context>) -> Result<T, KafkaError> + Clone + Send + 'static,
-) -> Result<T, StreamError> {
-    let started = tokio::time::Instant::now();
-    for attempt in 0_u32.. {
-        let (ask, asked) = (ask.clone(), Arc::clone(consumer));
-        let asking = tokio::task::spawn_blocking(move || {
-            let answer = ask(&asked);
-            if answer.is_err() {
-                // What the library has to say waits until it is asked.
-                for _ in 0..SAID_MAX {
-                    if asked.poll(DRAIN).is_none() {
-                        break;
-                    }
-                }
-            }
-            answer
-        });
-        let answer = asking.await.map_err(|_| StreamError::Closed)?;
-        let error = match answer {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
-        };
-        let is_over = patience.is_some_and(|patience| started.elapsed() >= patience);
-        if is_over || !is_passing(&error) {
-            return Err(failed(doing, &error, consumer.context()));
-        }
-        if attempt.is_multiple_of(ATTEMPTS_PER_LINE) {
-            let error = failed(doing, &error, consumer.context());
-            tracing::warn!(target: "stream::kafka", %error, "trying again");
-            metrics::counter!("tilanne_kafka_retries_total").increment(1);
-        }
-        tokio::time::sleep(RETRY_PAUSE).await;
-    }
-    Err(StreamError::Closed)
 }

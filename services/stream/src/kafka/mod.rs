@@ -13,6 +13,7 @@ mod checkpoints;
 mod client;
 mod control;
 mod membership;
+mod observer;
 mod options;
 mod sink;
 mod source;
@@ -25,8 +26,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use rdkafka::Offset;
-use rdkafka::consumer::{BaseConsumer, Consumer, StreamConsumer};
-use rdkafka::error::KafkaError;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::metadata::Metadata;
 use rdkafka::producer::Producer as _;
 use tokio::sync::{OnceCell, Semaphore};
@@ -35,6 +35,7 @@ use self::checkpoints::Checkpoints;
 use self::client::{Context, REQUEST_PATIENCE, RETRY_PAUSE};
 use self::control::Control;
 pub use self::membership::{Change, Membership};
+use self::observer::Observer;
 pub use self::options::{KafkaOptions, KafkaOptionsError, Mechanism, Retention, Sasl, Tls, Tuning};
 use self::sink::{KafkaSink, Producer};
 use self::source::{KafkaSource, Place, Reader, Tail};
@@ -77,8 +78,7 @@ pub(crate) struct Shared {
     options: KafkaOptions,
     control: Control,
     epoch: String,
-    /// Asks for offsets.
-    observer: Arc<BaseConsumer<Context>>,
+    observer: Arc<Observer>,
     producer: Producer,
     tails: Mutex<BTreeMap<(String, i32), SharedTail>>,
     unfinished: Mutex<BTreeMap<i32, Unfinished>>,
@@ -94,17 +94,13 @@ impl KafkaLog {
         patience: Option<Duration>,
     ) -> Result<Arc<Self>, StreamError> {
         options.check().map_err(|error| StreamError::Kafka(error.to_string()))?;
-        let made = |error: KafkaError| StreamError::Kafka(format!("client of Kafka: {error}"));
-        let observer: BaseConsumer<Context> = client::reader_config(&options)?
-            .create_with_context(Context::new(&options))
-            .map_err(made)?;
-        let observer = Arc::new(observer);
+        let observer = Arc::new(Observer::new(&options)?);
         known(&observer, &options, patience, |metadata| missing(metadata, &options)).await?;
         let control = {
             let options = options.clone();
             let doing = format!("topic {}", options.topic(control::TOPIC));
-            let read = move |observer: &_| Control::read(observer, &options);
-            client::asked(&doing, &observer, patience, read).await?
+            let read = move |consumer: &_| Control::read(consumer, &options);
+            observer.ask(&doing, patience, read).await?
         };
         let epoch = control.epoch.clone().ok_or_else(|| {
             let topic = options.topic(control::TOPIC);
@@ -154,7 +150,7 @@ impl KafkaLog {
 /// Waits for brokers, then says what is wrong with the topics. What was made just now is not known to
 /// all brokers at once.
 async fn known(
-    observer: &Arc<BaseConsumer<Context>>,
+    observer: &Observer,
     options: &KafkaOptions,
     patience: Option<Duration>,
     wrong: impl Fn(&Metadata) -> Option<String>,
@@ -163,8 +159,8 @@ async fn known(
     let started = tokio::time::Instant::now();
     loop {
         let ask =
-            |observer: &BaseConsumer<Context>| observer.fetch_metadata(None, REQUEST_PATIENCE);
-        let metadata = client::asked(&doing, observer, patience, ask).await?;
+            |consumer: &BaseConsumer<Context>| consumer.fetch_metadata(None, REQUEST_PATIENCE);
+        let metadata = observer.ask(&doing, patience, ask).await?;
         let Some(wrong) = wrong(&metadata) else { return Ok(()) };
         if started.elapsed() >= KNOWN_PATIENCE {
             return Err(StreamError::Kafka(format!("{wrong}; run `tilanne topics apply`")));
@@ -215,22 +211,11 @@ impl Shared {
 
     /// A consumer of its own from an offset on.
     fn reader(&self, place: Place, from: u64) -> Result<Reader, StreamError> {
-        let failed = |error: KafkaError| StreamError::Kafka(format!("reader: {error}"));
-        let consumer: StreamConsumer<Context> = client::reader_config(&self.options)?
-            .create_with_context(Context::new(&self.options))
-            .map_err(failed)?;
-        Reader::new(consumer, place, from).map_err(failed)
+        Reader::new(Arc::clone(&self.observer), place, from)
     }
 
     async fn bounds(&self, place: &Place) -> Result<Bounds, StreamError> {
-        let (topic, partition) = (place.topic.clone(), place.partition);
-        let doing = format!("offsets of {topic}/{partition} ({})", place.region);
-        let ask = move |observer: &BaseConsumer<Context>| {
-            observer.fetch_watermarks(&topic, partition, REQUEST_PATIENCE)
-        };
-        let (first, next) = client::asked(&doing, &self.observer, None, ask).await?;
-        let whole = |offset: i64| place.base + u64::try_from(offset).unwrap_or_default();
-        Ok(Bounds { first: whole(first), next: whole(next) })
+        self.observer.bounds(place).await
     }
 
     /// The newest records of a partition, followed from the first time that somebody asks.
@@ -320,7 +305,7 @@ impl Log for KafkaLog {
         let mut look_back = CURSOR_RECORDS;
         loop {
             let from = first.max(next.saturating_sub(look_back));
-            let reader = self.shared.reader(place.clone(), from)?;
+            let mut reader = self.shared.reader(place.clone(), from)?;
             let (cursor, after) = reader.newest_cursor(key, next).await?;
             if cursor.is_some() || from == first {
                 *self.shared.unfinished(place.partition).lock().await = after.into();

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{BufMut, Bytes, BytesMut};
@@ -16,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::client::Context;
+use super::observer::Observer;
 use super::sink::{CURSOR_HEADER, EVENT_APPENDED_HEADER, SCHEMA_HEADER, TRACE_HEADER};
 use super::{Shared, offset};
 use crate::{Bounds, Passed, Record, Source, StreamError, TraceContext};
@@ -29,6 +31,8 @@ const RECORD_BYTES: usize = size_of::<Read>();
 const UNFINISHED_BYTES_MAX: usize = 32 << 20;
 /// Records that are read at a time for the tail.
 const TAIL_RECORDS_PER_READ: usize = 4_096;
+/// How long nothing may come until it is asked whether there is more. A request to a broker ends before.
+const SILENCE: Duration = Duration::from_secs(20);
 
 /// A partition as its readers see it.
 #[derive(Clone, Debug)]
@@ -47,52 +51,94 @@ pub(super) struct Place {
 /// A record, and how it came onto the log.
 type Read = (Record, Passed);
 
-/// A consumer of one partition, from an offset on.
+/// A consumer of one partition, from an offset on. After brokers come back the library may go on asking
+/// one that no longer leads the partition, and says nothing of it: a consumer that gets nothing while
+/// there is more is replaced.
 pub(super) struct Reader {
+    observer: Arc<Observer>,
     consumer: StreamConsumer<Context>,
     place: Place,
+    next: u64,
     /// Why it ended, when records before that were still to be given.
-    ended: Mutex<Option<KafkaError>>,
+    ended: Option<KafkaError>,
 }
 
 impl Reader {
     pub(super) fn new(
-        consumer: StreamConsumer<Context>,
+        observer: Arc<Observer>,
         place: Place,
         from: u64,
-    ) -> Result<Self, KafkaError> {
-        let mut assignment = TopicPartitionList::new();
-        let from = offset(from.saturating_sub(place.base));
-        assignment.add_partition_offset(&place.topic, place.partition, from)?;
-        consumer.assign(&assignment)?;
-        Ok(Self { consumer, place, ended: Mutex::default() })
+    ) -> Result<Self, StreamError> {
+        let consumer = assigned(&observer, &place, from)?;
+        Ok(Self { observer, consumer, place, next: from, ended: None })
+    }
+
+    /// The next message, as what is wanted of it. Cancel-safe.
+    async fn receive<T>(
+        &mut self,
+        taken: impl Fn(&BorrowedMessage<'_>, &Place) -> T,
+    ) -> Result<T, KafkaError> {
+        loop {
+            let received = tokio::time::timeout(SILENCE, self.consumer.recv()).await;
+            let received = received.map(|received| {
+                received.map(|message| {
+                    (offset_in_log(&message, &self.place) + 1, taken(&message, &self.place))
+                })
+            });
+            match received {
+                Ok(received) => {
+                    let (next, taken) = received?;
+                    self.next = next;
+                    return Ok(taken);
+                }
+                Err(_) => self.replace_if_stuck().await,
+            }
+        }
+    }
+
+    /// Takes a new consumer where there is more than this one has given.
+    async fn replace_if_stuck(&mut self) {
+        let Place { topic, region, .. } = &self.place;
+        let next = match self.observer.bounds(&self.place).await {
+            Ok(bounds) if bounds.next > self.next => bounds.next,
+            _ => return,
+        };
+        tracing::warn!(topic, region, at = self.next, next, "reading stood still; it begins anew");
+        metrics::counter!("tilanne_kafka_readers_replaced_total", "region" => region.clone())
+            .increment(1);
+        match assigned(&self.observer, &self.place, self.next) {
+            Ok(consumer) => self.consumer = consumer,
+            Err(error) => tracing::warn!(%error, "no new reader"),
+        }
     }
 
     /// The next records, at least one; none when what was to come is not there. Cancel-safe: what has
     /// been taken from the library is returned without another wait.
-    async fn read(&self, records_max: usize) -> Result<Option<Vec<Read>>, StreamError> {
-        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(error) = ended {
+    async fn read(&mut self, records_max: usize) -> Result<Option<Vec<Read>>, StreamError> {
+        if let Some(error) = self.ended.take() {
             return self.end(&error);
         }
+        let taken = |message: &BorrowedMessage<'_>, place: &Place| {
+            (record(message, place), passed(message))
+        };
         let mut records = Vec::new();
         loop {
             let received = if records.is_empty() {
-                self.consumer.recv().await
+                self.receive(taken).await
             } else {
-                match self.consumer.recv().now_or_never() {
+                match self.receive(taken).now_or_never() {
                     Some(received) => received,
                     None => return Ok(Some(records)),
                 }
             };
             match received {
-                Ok(message) => records.push((record(&message, &self.place), passed(&message))),
+                Ok(read) => records.push(read),
                 Err(error) if is_gone(&error) || is_fatal(&error) => {
                     if records.is_empty() {
                         return self.end(&error);
                     }
                     // The library says it once; the records before it must not go.
-                    *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    self.ended = Some(error);
                     return Ok(Some(records));
                 }
                 // The library connects again by itself.
@@ -109,35 +155,34 @@ impl Reader {
         if is_gone(error) {
             return Ok(None);
         }
-        let Place { topic, region, .. } = &self.place;
-        Err(StreamError::Kafka(format!("reading {topic} of {region}: {error}")))
+        Err(self.failed(error))
     }
 
     /// Reads to the end and gives the value of the last record with a cursor of that key, and the
     /// records after it.
     pub(super) async fn newest_cursor(
-        &self,
+        &mut self,
         key: &str,
         end: u64,
     ) -> Result<(Option<Bytes>, Vec<(u64, Bytes)>), StreamError> {
         let (mut newest, mut after) = (None, Vec::new());
         let mut bytes = 0;
+        let taken = |message: &BorrowedMessage<'_>, place: &Place| {
+            let value = header(message, CURSOR_HEADER).and_then(|value| of_key(value, key));
+            (record(message, place), value.map(Bytes::copy_from_slice))
+        };
         loop {
-            let message = match self.consumer.recv().await {
-                Ok(message) => message,
+            let (record, value) = match self.receive(taken).await {
+                Ok(received) => received,
                 Err(error) if is_gone(&error) || is_fatal(&error) => {
-                    let Place { topic, region, .. } = &self.place;
-                    return Err(StreamError::Kafka(format!(
-                        "reading {topic} of {region}: {error}"
-                    )));
+                    return Err(self.failed(&error));
                 }
                 Err(_) => continue,
             };
-            let record = record(&message, &self.place);
             let is_last = record.offset + 1 >= end;
-            match header(&message, CURSOR_HEADER).and_then(|value| of_key(value, key)) {
+            match value {
                 Some(value) => {
-                    newest = Some(Bytes::copy_from_slice(value));
+                    newest = Some(value);
                     after.clear();
                     bytes = 0;
                 }
@@ -152,6 +197,26 @@ impl Reader {
             }
         }
     }
+
+    fn failed(&self, error: &KafkaError) -> StreamError {
+        let Place { topic, region, .. } = &self.place;
+        StreamError::Kafka(format!("reading {topic} of {region}: {error}"))
+    }
+}
+
+/// A consumer that reads a partition from an offset on.
+fn assigned(
+    observer: &Observer,
+    place: &Place,
+    from: u64,
+) -> Result<StreamConsumer<Context>, StreamError> {
+    let consumer = observer.stream_consumer()?;
+    let mut assignment = TopicPartitionList::new();
+    let from = offset(from.saturating_sub(place.base));
+    let added = assignment.add_partition_offset(&place.topic, place.partition, from);
+    let assigned = added.and_then(|()| consumer.assign(&assignment));
+    assigned.map_err(|error| StreamError::Kafka(format!("reader: {error}")))?;
+    Ok(consumer)
 }
 
 /// The value of a cursor, when it has that key.
@@ -179,10 +244,14 @@ fn is_fatal(error: &KafkaError) -> bool {
     )
 }
 
+fn offset_in_log(message: &BorrowedMessage<'_>, place: &Place) -> u64 {
+    place.base + u64::try_from(message.offset()).unwrap_or_default()
+}
+
 /// A record of the log. One of a schema that this program does not know has no payload: no reader must
 /// take it for something that it is not, and it stays in Kafka for those who know it.
 fn record(message: &BorrowedMessage<'_>, place: &Place) -> Record {
-    let offset = place.base + u64::try_from(message.offset()).unwrap_or_default();
+    let offset = offset_in_log(message, place);
     let schema = header(message, SCHEMA_HEADER);
     let is_known = schema.is_none_or(|schema| schema == place.schema.as_bytes());
     if !is_known {
@@ -251,7 +320,7 @@ impl Ring {
 
 impl Tail {
     /// Follows a partition from an offset that is its end now.
-    pub(super) fn follow(reader: Reader, from: u64) -> Self {
+    pub(super) fn follow(mut reader: Reader, from: u64) -> Self {
         let ring = Ring { records: VecDeque::new(), bytes: 0, first: from };
         let ring = Arc::new(Mutex::new(ring));
         let (told, end) = watch::channel(from);
@@ -320,13 +389,13 @@ impl KafkaSource {
         if self.next < self.place.base {
             return Err(self.gone(self.place.base));
         }
-        let reader = if let Some((reader, _)) = &self.own {
+        let reader = if let Some((reader, _)) = &mut self.own {
             reader
         } else {
             let turn = Arc::clone(&self.shared.turns).acquire_owned().await;
             let turn = turn.map_err(|_| StreamError::Closed)?;
             let reader = self.shared.reader(self.place.clone(), self.next)?;
-            &self.own.insert((reader, turn)).0
+            &mut self.own.insert((reader, turn)).0
         };
         if let Some(records) = reader.read(records_max).await? {
             return Ok(records);

@@ -12,8 +12,9 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::BaseRecord;
 
-use super::client::{self, Context, REQUEST_PATIENCE, RETRY_PAUSE};
+use super::client::{self, Context, REQUEST_PATIENCE};
 use super::control::{self, Control};
+use super::observer::Observer;
 use super::options::KafkaOptions;
 use super::sink::{self, Delivery};
 use crate::log::topic;
@@ -109,7 +110,7 @@ struct Apply<'a> {
     options: &'a KafkaOptions,
     is_check: bool,
     admin: AdminClient<Context>,
-    consumer: Arc<BaseConsumer<Context>>,
+    observer: Observer,
     /// Partitions of each topic that is there.
     present: BTreeMap<String, usize>,
     applied: Applied,
@@ -120,19 +121,15 @@ impl<'a> Apply<'a> {
         let made = |error: KafkaError| StreamError::Kafka(format!("client of Kafka: {error}"));
         let config = client::config(options)?;
         let admin = config.create_with_context(Context::new(options)).map_err(made)?;
-        let consumer: BaseConsumer<Context> = client::reader_config(options)?
-            .create_with_context(Context::new(options))
-            .map_err(made)?;
-        let consumer = Arc::new(consumer);
+        let observer = Observer::new(options)?;
         let doing = format!("brokers {}", options.bootstrap_servers);
-        let metadata = client::asked(&doing, &consumer, Some(PATIENCE), |consumer| {
-            consumer.fetch_metadata(None, REQUEST_PATIENCE)
-        });
-        let metadata = metadata.await?;
+        let ask =
+            |consumer: &BaseConsumer<Context>| consumer.fetch_metadata(None, REQUEST_PATIENCE);
+        let metadata = observer.ask(&doing, Some(PATIENCE), ask).await?;
         let present = metadata.topics().iter().filter(|topic| topic.error().is_none());
         let present =
             present.map(|topic| (topic.name().to_owned(), topic.partitions().len())).collect();
-        Ok(Self { options, is_check, admin, consumer, present, applied: Applied::default() })
+        Ok(Self { options, is_check, admin, observer, present, applied: Applied::default() })
     }
 
     /// Topics with a partition for each region, of those too that are no longer configured: they keep
@@ -277,19 +274,10 @@ impl<'a> Apply<'a> {
 
     async fn read_control(&self) -> Result<Control, StreamError> {
         let doing = format!("topic {}", self.options.topic(control::TOPIC));
-        let started = tokio::time::Instant::now();
-        loop {
-            let (consumer, options) = (Arc::clone(&self.consumer), self.options.clone());
-            let read = tokio::task::spawn_blocking(move || Control::read(&consumer, &options));
-            match read.await.map_err(|_| StreamError::Closed)? {
-                Ok(control) => return Ok(control),
-                // A new topic is not everywhere at once.
-                Err(_) if started.elapsed() < READY_PATIENCE => {
-                    tokio::time::sleep(RETRY_PAUSE).await;
-                }
-                Err(error) => return Err(client::failed(&doing, &error, self.context())),
-            }
-        }
+        let options = self.options.clone();
+        let read = move |consumer: &_| Control::read(consumer, &options);
+        // A new topic is not everywhere at once.
+        self.observer.ask(&doing, Some(READY_PATIENCE), read).await
     }
 
     async fn write_control(&self, records: Vec<(String, String)>) -> Result<(), StreamError> {
@@ -313,7 +301,7 @@ impl<'a> Apply<'a> {
     }
 
     fn context(&self) -> &Context {
-        self.consumer.context()
+        self.admin.inner().context()
     }
 
     fn done(
