@@ -68,7 +68,8 @@ fn make(mut arguments: impl Iterator<Item = String>) -> Result<(), DemoError> {
             networks.insert(region.clone(), real.builder.clone().build());
         }
         if let Some(out) = &out {
-            write(out, &region, &streets::network(&region, real)?)?;
+            let network = streets::with_schedule(&region, streets::network(&region, real)?)?;
+            write(out, &region, &network)?;
         }
     }
     match (osm, bake, out) {
@@ -99,7 +100,8 @@ fn write(folder: &Path, region: &str, network: &Network) -> Result<(), DemoError
         .and_then(|()| std::fs::write(&path, network.to_bytes()))
         .map_err(|error| failed(&path, error))?;
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{region}: {} links, {}", network.len(), network.source())
+    let (links, stops) = (network.len(), network.schedule().stops().count());
+    writeln!(stdout, "{region}: {links} links, {stops} stops, {}", network.source())
         .map_err(|error| failed(Path::new("stdout"), error))
 }
 

@@ -14,6 +14,8 @@ use super::{Config, Faults};
 
 /// Metres from the middle of the way to the lane in which a vehicle drives, on the right.
 const LANE_M: f64 = 3.0;
+/// Metres from the middle of the way to where people wait.
+const KERB_M: f64 = 6.0;
 /// Most metres by which a satellite fix wanders, either way, east and north.
 const WANDER_M: f64 = 1.6;
 /// Metres east and north of a teleport.
@@ -68,6 +70,41 @@ impl Route {
             stops_m,
             place,
         }
+    }
+
+    /// The lines of all feeds of a region.
+    pub(crate) fn all_of(world: &World, region: &str) -> Vec<Self> {
+        let is_its = |data: &RouteData| {
+            world.feeds.iter().any(|feed| feed.name == data.feed && feed.region == region)
+        };
+        let lines = world.routes.iter().enumerate().filter(|(_, data)| is_its(data));
+        lines.map(|(place, data)| Self::new(data, place)).collect()
+    }
+
+    /// Its stops in the order in which a journey there (0) or back (1) calls at them.
+    pub(crate) fn stops(&self, journey: usize) -> Vec<usize> {
+        let mut stops: Vec<usize> = (0..self.stops_m.len()).collect();
+        if journey == 1 {
+            stops.reverse();
+        }
+        stops
+    }
+
+    /// Where a stop stands for a journey there (0) or back (1): on the right of the lane.
+    pub(crate) fn stop_place(&self, stop: usize, journey: usize) -> Position {
+        let right_m = if journey == 0 { KERB_M } else { -KERB_M };
+        self.path.place(self.stops_m[stop], right_m, [0.0, 0.0])
+    }
+
+    /// The line on the ground of a journey there (0) or back (1).
+    pub(crate) fn way(&self, journey: usize) -> Vec<Position> {
+        let points = self.path.waypoints_m().iter();
+        let mut way: Vec<_> =
+            points.map(|&along_m| self.path.place(along_m, 0.0, [0.0, 0.0])).collect();
+        if journey == 1 {
+            way.reverse();
+        }
+        way
     }
 
     /// Number of a stop as direction 1 or 2 calls at it.

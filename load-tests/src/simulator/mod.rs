@@ -42,6 +42,7 @@ pub use self::day::{DAY_MESSAGES, DAY_S, DAY_START_MS, DAY_VEHICLES, day};
 pub use self::faults::Faults;
 use self::feed::{Feed, Sent};
 use self::fleet::FleetPlan;
+pub(crate) use self::fleet::Route;
 use self::world::{FeedKind, World};
 
 /// Seconds before the start that are simulated too: messages come at most so late.

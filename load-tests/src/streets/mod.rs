@@ -1,12 +1,13 @@
 //! The streets of the demo: made up where the simulated vehicles drive, real where an extract is.
 //!
-//! [`network`] makes the network of a region; [`bake`] finds the ways of lines and cars along real
+//! [`network`] makes the network of a region, [`with_schedule`] adds the lines; [`bake`] finds the ways of lines and cars along real
 //! streets once, so that the simulator needs no map.
 
 mod bake;
 mod city;
 mod plan;
 mod router;
+mod schedule;
 
 use events::Position;
 use network::osm::OsmImport;
@@ -15,6 +16,7 @@ use network::{BoundingBox, Network, NetworkBuilder};
 pub use self::bake::bake;
 pub use self::city::city;
 pub(crate) use self::city::lines;
+pub use self::schedule::with_schedule;
 use crate::simulator::ConfigError;
 use crate::simulator::world::World;
 

@@ -43,7 +43,7 @@ export class App {
       this.chooseView("map");
       this.frame.map.querySelector("canvas")?.focus();
     },
-    look: (place) => this.scene.look(place),
+    look: (place, name) => this.scene.look(place, name),
   });
   private readonly scene: Scene;
   private readonly wake = new Wake(
@@ -249,7 +249,8 @@ export class App {
   private listen(): void {
     window.setInterval(() => this.tick(), TICK_MS);
     window.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.selection !== undefined) this.select(undefined);
+      const marks = this.selection !== undefined || this.scene.marksPlace;
+      if (event.key === "Escape" && marks) this.select(undefined);
     });
     window.addEventListener("hashchange", () => this.goTo(readAddress(window.location.hash)));
     document.addEventListener("visibilitychange", () => {

@@ -18,7 +18,7 @@ import type { Place } from "./map/geography";
 import type { MapLayer, Selection } from "./map/layer";
 import { measureOf } from "./map/layer";
 import { mapLayers } from "./map/layers";
-import type { MapView } from "./map/view";
+import type { MapView, NamedPlace } from "./map/view";
 import type { InView } from "./panels/panel";
 import type { ServerProblem } from "./problem_words";
 import type { City, Settings } from "./settings";
@@ -86,6 +86,7 @@ export class Scene {
   private place: Place;
   private title = "";
   private selection: Selection | undefined;
+  private marked: NamedPlace | undefined;
   private closed = false;
   private box: Box | undefined;
   /** Size of the box that had more streets, or more cells, than the server gives. */
@@ -172,9 +173,22 @@ export class Scene {
     this.subscribe();
   }
 
-  look(place: Place): void {
+  /** @param name is written in its middle until something else is chosen */
+  look(place: Place, name?: string): void {
     this.place = place;
     this.view?.look(place);
+    const isNamed = name !== undefined && "centre" in place;
+    this.mark(isNamed ? { centre: place.centre, name } : undefined);
+  }
+
+  /** Whether a place has its name on the map because it was looked for. */
+  get marksPlace(): boolean {
+    return this.marked !== undefined;
+  }
+
+  private mark(place: NamedPlace | undefined): void {
+    this.marked = place;
+    this.view?.mark(place);
   }
 
   zoomBy(steps: number): void {
@@ -211,6 +225,7 @@ export class Scene {
 
   select(selection: Selection | undefined): void {
     this.selection = selection;
+    this.mark(undefined);
     for (const layer of this.layers) layer.select(selection);
     this.view?.select(selection);
     if (selection !== undefined) this.view?.reveal(selection);
@@ -367,7 +382,9 @@ export class Scene {
     this.view?.name(this.title);
     // Who skipped to the map before it was there goes on in it.
     if (document.activeElement === container) container.querySelector("canvas")?.focus();
+    const { marked } = this;
     this.select(this.selection);
+    this.mark(marked);
     this.settled();
     this.events.settled();
   }

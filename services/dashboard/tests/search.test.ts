@@ -424,15 +424,15 @@ describe("going there", () => {
     const actions = {
       centre: () => undefined,
       showMap: () => done.push("map"),
-      look: (place: unknown) => done.push(place),
+      look: (place: unknown, name?: string) => done.push(place, ...(name ? [name] : [])),
     };
     return { context, done, actions };
   }
 
   it("looks closely at a place where there is nothing to select", async () => {
     const { context, done, actions } = page();
-    await go({ place: at(24.93) }, context, actions);
-    expect(done).toEqual(["map", { zoom: 17, centre: [60.2, 24.93] }]);
+    await go({ place: at(24.93), placeName: "Kamppi" }, context, actions);
+    expect(done).toEqual(["map", { zoom: 17, centre: [60.2, 24.93] }, "Kamppi"]);
   });
 
   it("turns to the region of what is in none of the cities", async () => {

@@ -17,7 +17,8 @@ import { regionName } from "../src/stream/region_state";
 import { News } from "../src/panels/wrong/news";
 import { LEVELS, levelOf, queueSeverity, severity } from "../src/panels/wrong/severity";
 import { DISBELIEVED_FROM } from "../src/panels/wrong/sources";
-import { StreetNames } from "../src/panels/wrong/street_names";
+import { STREET_NAMES } from "../src/panels/wrong/street_names";
+import { Lookup } from "../src/stream/lookup";
 import { summaryOf } from "../src/panels/wrong/summary";
 import { TEXTS } from "../src/panels/wrong/texts";
 import { LINK_LOSS_MIN_S, MESSAGE_DELAY_MIN_S, comparedLinks } from "../src/panels/wrong/traffic";
@@ -527,7 +528,7 @@ describe("names of streets", () => {
       const objects = [{ id: "a", name: "Kehä I", class: "trunk" }, { id: 7 }, null];
       return Promise.resolve({ objects });
     };
-    const names = new StreetNames(load, () => nowMs);
+    const names = new Lookup(STREET_NAMES, load, () => nowMs);
     await names.want("r", ["a", "a", "b/c"]);
     await names.want("r", ["a", "b/c"]);
     await names.want("r", ["d"]);

@@ -26,6 +26,16 @@ setWorkerUrl(workerUrl);
 const CITY_NAMES_UNTIL_ZOOM = 12.6;
 /** A region fits at this zoom. Further out other regions would look empty. */
 const MIN_ZOOM = 7.5;
+/** CSS pixels from a place to the name that points at it. */
+const NAME_ABOVE_PX = 10;
+
+/** A place that is nothing of the picture. */
+export interface NamedPlace {
+  /** Latitude and longitude. */
+  readonly centre: readonly [number, number];
+  readonly name: string;
+}
+
 export interface MapEvents {
   /** The style is there, or was changed: the layers are empty and wait for the picture. */
   styled(): void;
@@ -49,6 +59,7 @@ export interface Start {
 export class MapView {
   private readonly map: MapLibre;
   private readonly ring: Marker;
+  private spot: Marker | undefined;
   private readonly names: HTMLElement[] = [];
   private selection: Selection | undefined;
 
@@ -135,6 +146,18 @@ export class MapView {
     const place = selection && layer?.position(selection.id);
     if (!place || layer?.marksSelection === true) this.ring.remove();
     else this.ring.setLngLat([place.longitude_deg, place.latitude_deg]).addTo(this.map);
+  }
+
+  /** Writes a name at a place; without any, takes it away. */
+  mark(place: NamedPlace | undefined): void {
+    this.spot?.remove();
+    this.spot = undefined;
+    if (place === undefined) return;
+    const [latitude, longitude] = place.centre;
+    const label = element("div", { class: "spot", "data-testid": "spot" }, place.name);
+    this.spot = new Marker({ element: label, anchor: "bottom", offset: [0, -NAME_ABOVE_PX] })
+      .setLngLat([longitude, latitude])
+      .addTo(this.map);
   }
 
   /** Brings an object into view, when it has a place. */

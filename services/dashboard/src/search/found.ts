@@ -27,6 +27,8 @@ export interface Goal {
   readonly city?: City;
   readonly selection?: Selection;
   readonly place?: Position | undefined;
+  /** What the map is to call the place, where nothing is drawn there. */
+  readonly placeName?: string;
   /** All of it, where it is larger than a place. */
   readonly box?: Box | undefined;
 }

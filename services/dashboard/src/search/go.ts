@@ -15,7 +15,8 @@ export interface SearchActions {
   centre(): readonly [number, number] | undefined;
   /** Turns to the map, and sets the focus on it. */
   showMap(): void;
-  look(place: { zoom: number; centre: [number, number] }): void;
+  /** @param name is written there until something else is chosen */
+  look(place: { zoom: number; centre: [number, number] }, name?: string): void;
 }
 
 /** MapLibre's world is so many pixels wide at zoom 0. */
@@ -23,7 +24,7 @@ const WORLD_PX = 512;
 /** Share of the map that a box may fill. */
 const FILLED = 0.85;
 const ZOOM_MAX = 16;
-/** A place where nothing is drawn is looked at closely: it is what is in the middle. */
+/** A place where nothing is drawn is looked at closely. */
 const PLACE_ZOOM = 17;
 
 /** Goes there. Rejects when the place of something cannot be found out. */
@@ -38,7 +39,7 @@ export async function go(goal: Goal, context: PanelContext, actions: SearchActio
     if (goal.place === undefined) return;
     const { latitude_deg, longitude_deg } = goal.place;
     actions.showMap();
-    actions.look({ zoom: PLACE_ZOOM, centre: [latitude_deg, longitude_deg] });
+    actions.look({ zoom: PLACE_ZOOM, centre: [latitude_deg, longitude_deg] }, goal.placeName);
     return;
   }
   const isArea = selection.layer === "areas";

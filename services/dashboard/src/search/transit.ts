@@ -95,7 +95,10 @@ export function findStops(search: Search): Found[] {
       name,
       note: [...ids, ...counts].filter(Boolean).join(", "),
       rank,
-      goal: stop === undefined ? nearest(search, at.length > 0 ? at : later) : { place: stop },
+      goal:
+        stop === undefined
+          ? nearest(search, at.length > 0 ? at : later)
+          : { place: stop, placeName: name },
     });
   }
   return found;

@@ -16,6 +16,7 @@ import { Inquiry } from "./inquiry";
 import type { Replay } from "./replay";
 
 const ROWS_MAX = 20;
+const FORMAT = "format=geojson";
 const SPEED = "five_minutes.speed_km_h.value";
 /** What is only usual at both moments says nothing of either. */
 const SEEN = "five_minutes.method IN ('measured', 'fused')";
@@ -40,6 +41,7 @@ const TEXTS = texts({
     before: "Before",
     after: "After",
     change: "Change",
+    csv: "All of them as CSV",
   },
   fi: {
     title: "Nopeuden muutos, km/h",
@@ -60,6 +62,7 @@ const TEXTS = texts({
     before: "Ennen",
     after: "Jälkeen",
     change: "Muutos",
+    csv: "Kaikki CSV-tiedostona",
   },
   sv: {
     title: "Ändring av hastigheten, km/h",
@@ -80,6 +83,7 @@ const TEXTS = texts({
     before: "Före",
     after: "Efter",
     change: "Ändring",
+    csv: "Alla som CSV",
   },
 });
 
@@ -92,6 +96,7 @@ export class DifferenceView {
   private readonly moments = element("p", { class: "quiet" });
   private readonly rows = element("tbody");
   private table = element("details");
+  private csv = element("a");
 
   constructor(private readonly host: TimeHost) {
     host.frame.mark("differing", true);
@@ -110,7 +115,11 @@ export class DifferenceView {
     const text = replay.baseline === undefined ? "now" : "what_if";
     const moment = speech.date(this.inquiry.comparedMs ?? replay.timeMs);
     setText(this.moments, speech.of(TEXTS)(text, { moment }));
-    if (replay.state !== "reaching") this.inquiry.update(this.question(replay));
+    if (replay.state === "reaching") return;
+    const question = this.question(replay);
+    this.inquiry.update(question);
+    const path = question.path.replace(FORMAT, "format=csv");
+    this.csv.href = new URL(path, question.source.url).href;
   }
 
   rebuild(): void {
@@ -123,11 +132,14 @@ export class DifferenceView {
       element("th", { scope: "col", class: name === "street" ? "" : "number" }, say(name)),
     );
     const head = element("thead", {}, element("tr", {}, ...columns));
+    const { href } = this.csv;
+    this.csv = element("a", { class: "link", href, download: "speeds.csv" }, say("csv"));
     this.table = element(
       "details",
       {},
       element("summary", {}, say("table")),
       element("div", { class: "difference-rows" }, element("table", {}, head, this.rows)),
+      element("p", {}, this.csv),
     );
     this.table.open = open;
     const title = element("p", { class: "difference-title" }, say("title"));
@@ -151,9 +163,9 @@ export class DifferenceView {
     const isWhatIf = replay.baseline !== undefined;
     const source = isWhatIf ? new Source(new URL(replay.address, root.url).href) : root;
     const bbox = scene.sight.map((edge) => edge.toFixed(4)).join(",");
-    const query = new URLSearchParams({ bbox, fields: SPEED, filter: SEEN, format: "geojson" });
+    const query = new URLSearchParams({ bbox, fields: SPEED, filter: SEEN });
     if (!isWhatIf) query.set("before", new Date(replay.timeMs).toISOString());
-    const path = `v1/regions/${scene.city.region}/diff/links?${query.toString()}`;
+    const path = `v1/regions/${scene.city.region}/diff/links?${query.toString()}&${FORMAT}`;
     return { source, path, atMs: replay.timeMs };
   }
 

@@ -22,7 +22,7 @@ function factsOf(context: PanelContext): Facts | undefined {
     if (vehicle === undefined) return undefined;
     const names = stopNamesOf(source);
     void names.want(city.region, [vehicle.report.stop_id, vehicle.report.next_stop_id]);
-    const stopName = (stop: string): string => names.get(city.region, stop);
+    const stopName = (stop: string): string => names.get(city.region, stop) ?? stop;
     return vehicleFacts(speech, vehicle, nowMs, picture.layer("links"), stopName);
   }
   if (layer === "detectors") {
