@@ -218,7 +218,7 @@ describe("the figures of a city", () => {
       message("out", at(25.9, 60.5)),
       message("everywhere", undefined),
     ],
-    feeds: [feed("x"), feed("y", { connection: "down", watermark_ms: NOW - 90_000 })],
+    feeds: [feed("x"), feed("y", { connection: "down", last_received_ms: NOW - 90_000 })],
   };
 
   it("are those of its area, of what is in it, and of its region's feeds", () => {
@@ -228,7 +228,8 @@ describe("the figures of a city", () => {
     expect(figures.queues).toEqual({ km: 1, standing_km: 1.5, count: 2, irregular: 1 });
     expect(figures.messages).toEqual({ count: 2, contradicted: 1, regional: 1 });
     expect(figures.feeds).toMatchObject({ live: 1, all: 2, others: [["y", "down"]] });
-    expect(figures.oldest?.id).toBe("y");
+    expect(figures.heard).toMatchObject({ newestMs: NOW - 1_000, oldestMs: NOW - 90_000 });
+    expect(figures.heard?.oldest.id).toBe("y");
     expect(figures.emission?.co2_g_km_h?.value).toBe(1_000);
     expect(figures.areaOld).toBe(false);
   });
@@ -255,7 +256,11 @@ describe("the figures of a city", () => {
     expect(text("cover")[2]).toMatch(/^measured 25 %, several sources 5 %, inferred 20 %/);
     expect(text("messages").slice(0, 2)).toEqual(["2", "contradicted: 1"]);
     expect(text("feeds").slice(0, 2)).toEqual(["1 of 2", "Not live: y (down)"]);
-    expect(text("fresh")[0]).toBe("90 s ago");
+    expect(text("fresh")).toEqual([
+      "1 s ago",
+      "slowest feed 90 s",
+      expect.stringMatching(/^Longest without anything new: y, last at \d\d:\d\d:\d\d$/),
+    ]);
     expect(text("state")[0]).toBe("connected");
   });
 
@@ -302,7 +307,7 @@ describe("the figures of a city", () => {
   it("know nothing of feeds without a connection, and say of when they are", () => {
     const figures = one(whole, { state: "lost", lagMs: undefined });
     expect(say("feeds", figures)).toEqual({ missing: "cut_off" });
-    expect(cell("fresh", figures).main).toBe("90 s ago");
+    expect(cell("fresh", figures).main).toBe("1 s ago");
     expect(figures.heardMs).toBe(NOW - 500);
     expect(cell("state", figures).main).toBe("no connection");
     expect(one({ areas: [area("a", { event_time_ms: NOW - 700_000 })] }).areaOld).toBe(true);

@@ -78,8 +78,8 @@ export interface CityFigures {
   readonly messages: MessageFigures | undefined;
   /** Nobody knows how the feeds are while the region is not connected. */
   readonly feeds: FeedFigures | undefined;
-  /** The region's feed that is complete to the earliest time. */
-  readonly oldest: Feed | undefined;
+  /** The region's feeds from which something came last, and longest ago. */
+  readonly heard: Heard | undefined;
   readonly missing: {
     readonly speed: Missing;
     readonly traffic: Missing;
@@ -106,6 +106,26 @@ export function figuresOf(world: World): CityFigures[] {
   });
 }
 
+/** When something came, from the feed that was heard last and from the one that was heard first. */
+export interface Heard {
+  readonly newestMs: number;
+  readonly oldestMs: number;
+  readonly oldest: Feed;
+}
+
+function heardOf(feeds: readonly Feed[]): Heard | undefined {
+  let heard: Heard | undefined;
+  for (const feed of feeds) {
+    const ms = feed.last_received_ms ?? undefined;
+    // From a feed that is starting nothing came yet.
+    if (ms === undefined) continue;
+    const { oldestMs, oldest } =
+      heard === undefined || ms < heard.oldestMs ? { oldestMs: ms, oldest: feed } : heard;
+    heard = { newestMs: Math.max(ms, heard?.newestMs ?? ms), oldestMs, oldest };
+  }
+  return heard;
+}
+
 function ofCity({ cadence, nowMs }: World, region: RegionOverview, city: City): CityFigures {
   const { picture } = region;
   const state = regionState(region);
@@ -116,7 +136,7 @@ function ofCity({ cadence, nowMs }: World, region: RegionOverview, city: City): 
   const flowing = area !== undefined && area.traffic_veh_km_h > 0 ? area : undefined;
   const emission = emissionFigures(picture.layer("area_emissions").get(`city:${city.id}`));
   const feeds = [...picture.layer("feeds").values()];
-  feeds.sort((a, b) => a.watermark_ms - b.watermark_ms || (a.id < b.id ? -1 : 1));
+  feeds.sort((a, b) => (a.id < b.id ? -1 : 1));
   const noArea = begun ? "no_streets" : "no_connection";
   return {
     city,
@@ -132,8 +152,7 @@ function ofCity({ cadence, nowMs }: World, region: RegionOverview, city: City): 
     emission,
     messages: begun ? messageFigures(region, city, nowMs) : undefined,
     feeds: state === "live" ? feedFigures(feeds, nowMs, cadence) : undefined,
-    // A feed that has said nothing yet is complete to no time at all.
-    oldest: feeds.find(({ watermark_ms }) => watermark_ms > 0),
+    heard: heardOf(feeds),
     missing: {
       area: noArea,
       speed: area === undefined ? noArea : "no_speed",

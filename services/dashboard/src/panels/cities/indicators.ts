@@ -239,15 +239,17 @@ const ALL: Readonly<Record<IndicatorName, Indicator>> = {
   },
   fresh: {
     worst: "highest",
-    // The earlier a feed is complete to, the older it is at the same moment.
-    order: ({ oldest }) => oldest && -oldest.watermark_ms,
-    say({ speech, say, labels, nowMs }, { oldest, missing }) {
-      if (oldest === undefined) return { missing: missing.messages };
+    // The earlier it was, the older it is at the same moment.
+    order: ({ heard }) => heard && -heard.newestMs,
+    say({ speech, say, labels, nowMs }, { heard, missing }) {
+      if (heard === undefined) return { missing: missing.messages };
+      const { newestMs, oldestMs, oldest } = heard;
+      const age = (ms: number): string => speech.span(Math.max(0, nowMs - ms));
       const feed = labels.get(oldest.id)?.title ?? oldest.id;
       return {
-        main: say("ago", { age: speech.span(nowMs - oldest.watermark_ms) }),
-        more: "",
-        basis: say("oldest", { feed, time: speech.time(oldest.watermark_ms) }),
+        main: say("ago", { age: age(newestMs) }),
+        more: say("slowest", { age: age(oldestMs) }),
+        basis: say("oldest", { feed, time: speech.time(oldestMs) }),
       };
     },
   },

@@ -37,7 +37,8 @@ export const TEXTS = texts({
     not_live: "Not live: {list}",
     all_live: "All are live",
     feed_state: "{feed} ({state})",
-    oldest: "Oldest: {feed}, complete to {time}",
+    slowest: "slowest feed {age}",
+    oldest: "Longest without anything new: {feed}, last at {time}",
     at: "Figures of {time}, {age} old",
     window:
       "Estimate with 90 % interval, mean of {duration} up to {time}, {age} old; traffic known on {known} of the streets",
@@ -91,7 +92,8 @@ export const TEXTS = texts({
     not_live: "Eivät toimi: {list}",
     all_live: "Kaikki toimivat",
     feed_state: "{feed} ({state})",
-    oldest: "Vanhin: {feed}, täydellinen klo {time} asti",
+    slowest: "hitain lähde {age}",
+    oldest: "Pisimpään ilman uutta: {feed}, viimeksi klo {time}",
     at: "Luvut klo {time}, ikä {age}",
     window:
       "Arvio ja 90 %:n väli, {duration}:n keskiarvo klo {time} asti, ikä {age}; liikenne tiedossa: {known} kaduista",
@@ -145,7 +147,8 @@ export const TEXTS = texts({
     not_live: "Inte i drift: {list}",
     all_live: "Alla är i drift",
     feed_state: "{feed} ({state})",
-    oldest: "Äldst: {feed}, fullständig till kl. {time}",
+    slowest: "långsammaste källan {age}",
+    oldest: "Längst utan något nytt: {feed}, senast kl. {time}",
     at: "Uppgifter från kl. {time}, {age} gamla",
     window:
       "Uppskattning med 90 %-intervall, medelvärde för {duration} fram till kl. {time}, {age} gammal; trafiken känd på {known} av gatorna",
