@@ -228,6 +228,7 @@ pub(crate) fn link(id: &str, line: &[Position]) -> Object {
         five_minutes: window(300),
         detectors: vec!["feed:d".into()],
         situations: vec!["feed:s".into()],
+        closed: false,
     })
 }
 

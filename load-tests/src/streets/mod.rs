@@ -1,7 +1,7 @@
 //! The streets of the demo: made up where the simulated vehicles drive, real where an extract is.
 //!
-//! [`network`] makes the network of a region, [`with_schedule`] adds the lines; [`bake`] finds the ways of lines and cars along real
-//! streets once, so that the simulator needs no map.
+//! [`network`] makes the network of a region, [`with_schedule`] adds what the lines need; [`bake`] finds
+//! the ways of lines and cars along real streets once, so that the simulator needs no map.
 
 mod bake;
 mod city;

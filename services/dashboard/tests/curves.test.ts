@@ -68,6 +68,7 @@ function link(more: Partial<Link> = {}): Link {
     line: [],
     free_flow_speed_km_h: 50,
     typical_speed_km_h: 43,
+    closed: false,
     minute: linkWindow({ duration_s: 60 }),
     five_minutes: linkWindow(),
     ...more,

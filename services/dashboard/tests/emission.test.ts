@@ -118,6 +118,7 @@ const LINK: Link = {
   speed_limit_km_h: 50,
   line: emission().line,
   free_flow_speed_km_h: 40,
+  closed: false,
   minute: {} as Link["minute"],
   five_minutes: {} as Link["five_minutes"],
 };

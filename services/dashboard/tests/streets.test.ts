@@ -5,7 +5,7 @@ import { Explanations, parseExplanation } from "../src/explanations";
 import { Speech } from "../src/i18n";
 import { inView } from "../src/in_view";
 import { cellOpacity } from "../src/map/areas";
-import { lookOf } from "../src/map/links";
+import { emissionLookOf, lookOf } from "../src/map/links";
 import { isStanding, signText } from "../src/map/queues";
 import {
   FADE_STEPS,
@@ -57,6 +57,7 @@ function link(more: Partial<Link> = {}): Link {
       { longitude_deg: 24.2, latitude_deg: 60.1 },
     ],
     free_flow_speed_km_h: 40,
+    closed: false,
     minute: window({ duration_s: 60 }),
     five_minutes: window(),
     ...more,
@@ -164,6 +165,21 @@ describe("the line of a street", () => {
     expect(lookOf(link({ free_flow_speed_km_h: 0 }), NOW).how).toBe("unknown");
   });
 
+  it("is dotted where it is closed, unless somebody was seen on it", () => {
+    const how = (more: Partial<LinkWindow>): string =>
+      lookOf(link({ closed: true, five_minutes: window(more) }), NOW).how;
+    expect(how({ method: "typical" })).toBe("closed");
+    expect(how({ end_time_ms: 1 })).toBe("closed");
+    expect(
+      lookOf(
+        link({ closed: true, event_time_ms: 1, five_minutes: window({ end_time_ms: 1 }) }),
+        NOW,
+      ).how,
+    ).toBe("unknown");
+    expect(how({ method: "measured" })).toBe("measured");
+    expect(emissionLookOf(link({ closed: true }), undefined, "co2", NOW).how).toBe("closed");
+  });
+
   it("has its share of free flow, a width by its kind, and the worse on top", () => {
     const slow = lookOf(link(), NOW);
     expect(slow).toMatchObject({ level: "slow", share: 0.5 });
@@ -251,6 +267,10 @@ describe("what is said of streets", () => {
     expect(facts.get("Level of service")).toContain("slow");
     expect(facts.get("Vehicles seen")).toBe("7");
     expect(facts.has("Flow")).toBe(false);
+    const street = (more: Partial<Link>): ReadonlyMap<string, string> =>
+      new Map(linkFacts(english, link(more), NOW, new Map()).sections[2]?.facts);
+    expect(street({}).has("Closure")).toBe(false);
+    expect(street({ closed: true }).get("Closure")).toBe("closed to all traffic");
     expect(facts.get("Age")).toContain("60 s");
   });
 

@@ -146,6 +146,7 @@ function link(more: Partial<Link> = {}, high = 14): Link {
     line: [INSIDE, INSIDE, INSIDE],
     free_flow_speed_km_h: 40,
     typical_speed_km_h: 36,
+    closed: false,
     minute: window,
     five_minutes: window,
     ...more,

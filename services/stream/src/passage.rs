@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -19,8 +20,10 @@ use crate::{Append, Bounds, Checkpoint, Log, Record, Sink, Source, StreamError};
 const APPENDS_MAX: usize = 4_096;
 /// Followed records of a partition that are remembered.
 const FOLLOWED_MAX: usize = 256;
-/// How often a reader lets others go first until an append is over: about a millisecond.
-const YIELDS_MAX: usize = 1_000;
+/// How often a reader lets others go first until an append is over, and then waits so long, so often.
+const YIELDS: usize = 100;
+const PAUSE: Duration = Duration::from_millis(1);
+const PAUSES_MAX: usize = 1_000;
 
 /// Says the time, milliseconds since 1970-01-01 UTC.
 pub type PassageClock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -384,11 +387,15 @@ impl Source for PassingSource {
             self.read = self.source.next(records_max).await?.into();
         }
         // The append that it came with is over in a moment; if not, its way is not measured.
-        for _ in 0..YIELDS_MAX {
+        for attempt in 0..YIELDS + PAUSES_MAX {
             if !self.is_early() {
                 break;
             }
-            tokio::task::yield_now().await;
+            if attempt < YIELDS {
+                tokio::task::yield_now().await;
+            } else {
+                tokio::time::sleep(PAUSE).await;
+            }
         }
         let count = self.read.len().min(records_max.max(1));
         Ok(self.read.drain(..count).collect())

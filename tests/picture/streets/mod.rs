@@ -303,6 +303,8 @@ fn a_street_that_is_closed_is_not_driven_on_unless_the_message_is_wrong() {
         Change::Removed { .. } => false,
     });
     assert!(closed, "the car on the closed block says that it does not know");
+    assert!(shown_link(&picture, 2).closed, "though nobody was seen on it");
+    assert!(!shown_link(&picture, 1).closed);
 }
 
 #[test]
@@ -330,6 +332,7 @@ fn a_link_that_is_closed_for_good_has_no_flow_whatever_detectors_say() {
     assert_eq!(flow_veh_h(&closed, 2), Some(0.0));
     assert_eq!(shown_link(&closed, 2).five_minutes.vehicles, 0, "nobody was matched there");
     assert!(shown_link(&closed, 1).five_minutes.vehicles > 0);
+    assert!(shown_link(&closed, 2).closed && !shown_link(&open, 2).closed);
 }
 
 fn restored(picture: &Picture) -> Picture {

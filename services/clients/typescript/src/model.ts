@@ -221,6 +221,8 @@ export interface Link {
   five_minutes: LinkWindow;
   detectors?: Maybe<string[]>;
   situations?: Maybe<string[]>;
+  /** Closed to all traffic: a traffic message says so, or what a replay is to assume. */
+  closed: boolean;
 }
 
 export interface Queue {

@@ -144,6 +144,8 @@ export const en = {
   "detail.queue": "Standing queue",
   "detail.stopped": "Standing, mean",
   "detail.hcm": "HCM level",
+  "detail.closure": "Closure",
+  "detail.closed": "closed to all traffic",
   "detail.limit": "Speed limit",
   "detail.typical": "Usual at this hour",
   "detail.length": "Length",

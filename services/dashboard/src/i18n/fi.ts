@@ -147,6 +147,8 @@ export const fi: Dictionary = {
   "detail.queue": "Seisova jono",
   "detail.stopped": "Seisonta-aika, keskiarvo",
   "detail.hcm": "HCM-taso",
+  "detail.closure": "Sulku",
+  "detail.closed": "suljettu kaikelta liikenteeltä",
   "detail.limit": "Nopeusrajoitus",
   "detail.typical": "Tavallinen nyt",
   "detail.length": "Pituus",

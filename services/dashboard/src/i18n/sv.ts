@@ -144,6 +144,8 @@ export const sv: Dictionary = {
   "detail.queue": "Stående kö",
   "detail.stopped": "Ståtid, medelvärde",
   "detail.hcm": "HCM-nivå",
+  "detail.closure": "Avstängning",
+  "detail.closed": "avstängd för all trafik",
   "detail.limit": "Hastighetsgräns",
   "detail.typical": "Vanlig just nu",
   "detail.length": "Längd",

@@ -1,7 +1,8 @@
 /**
  * Streets: each link a line to the right of the street's middle, coloured by what is known of its
  * traffic or of what that emits. What was measured is a full line, what was worked out from others a
- * thin one; the usual speed and nothing at all are grey, so that neither passes for measured.
+ * thin one; the usual speed and nothing at all are grey, so that neither passes for measured. A closed
+ * street on which nobody was seen is dotted.
  * Emission is always an estimate: full lines, paler where it is uncertain.
  */
 
@@ -15,12 +16,14 @@ import type { Palette } from "./palette";
 import { LEVELS, LIGHT, shareStops } from "./palette";
 import type { Point } from "./shapes";
 import { STREETS_BOTTOM, collection, coordinates, idAt, showStyleLayers } from "./shapes";
+import type { Knowledge } from "./streets";
 import {
   FADE_STEPS,
   LINK_STALE_AFTER_MS,
   doubtOpacity,
   fadeStep,
   flowWidth,
+  isClosed,
   isSeen,
   knowledge,
   middle,
@@ -35,7 +38,8 @@ const TYPICAL = "links-typical";
 const SELECTED = "links-selected";
 const INFERRED = "links-inferred";
 const MEASURED = "links-measured";
-const LAYER_IDS = [UNKNOWN, TYPICAL, SELECTED, INFERRED, MEASURED];
+const CLOSED = "links-closed";
+const LAYER_IDS = [UNKNOWN, TYPICAL, SELECTED, CLOSED, INFERRED, MEASURED];
 /** A finger or a mouse hits a line this near, CSS pixels. */
 const PICK_RADIUS_PX = 5;
 /** The map has the lines again at most this often: a window's end brings them in several frames. */
@@ -89,7 +93,7 @@ export function colourOf(palette: Palette, scale: StreetScale): ExpressionSpecif
 /** What of a link is drawn. */
 export interface LinkLook {
   id: string;
-  how: "measured" | "inferred" | "typical" | "unknown";
+  how: "measured" | "inferred" | "closed" | "typical" | "unknown";
   level: string;
   share: number;
   /** Class of emission, from 0 on. */
@@ -113,13 +117,7 @@ export function lookOf(link: Link, nowMs: number): LinkLook {
   const current = nowMs - window.end_time_ms <= LINK_STALE_AFTER_MS;
   return {
     id: link.id,
-    how: coloured
-      ? how === "inferred"
-        ? "inferred"
-        : "measured"
-      : how === "typical"
-        ? "typical"
-        : "unknown",
+    how: coloured ? (how === "inferred" ? "inferred" : "measured") : plain(link, how, nowMs),
     level,
     share: share ?? 1,
     step: 0,
@@ -128,6 +126,12 @@ export function lookOf(link: Link, nowMs: number): LinkLook {
     opacity: faded(nowMs - window.end_time_ms) * (coloured ? doubtOpacity(window) : 1),
     rank: coloured ? LEVELS.indexOf(level) : -1,
   };
+}
+
+/** How a street is drawn that has no colour. */
+function plain(link: Link, how: Knowledge, nowMs: number): LinkLook["how"] {
+  if (isClosed(link, nowMs)) return "closed";
+  return how === "typical" ? "typical" : "unknown";
 }
 
 /** Opacity by age, down to a third. */
@@ -148,7 +152,7 @@ export function emissionLookOf(
   const { width, from } = CLASSES[link.class] ?? OTHER_CLASS;
   const grey: LinkLook = {
     id: link.id,
-    how: "unknown",
+    how: plain(link, "unknown", nowMs),
     level: "unspecified",
     share: 1,
     step: 0,
@@ -238,6 +242,16 @@ export class LinkLayer implements MapLayer {
       "line-width": byZoom(6, 9, 17),
     });
     const colour = colourOf(palette, this.scale);
+    line(
+      CLOSED,
+      how("closed"),
+      {
+        "line-color": street.closed,
+        "line-width": byZoom(1.2, 2.6, 6),
+        "line-dasharray": [0.6, 0.9],
+      },
+      "butt",
+    );
     line(INFERRED, how("inferred"), {
       "line-color": colour,
       "line-width": byZoom(0.7, 1.5, 4),
@@ -294,7 +308,7 @@ export class LinkLayer implements MapLayer {
   }
 
   pick(point: Point): Selection | undefined {
-    const layers = [MEASURED, INFERRED, TYPICAL, UNKNOWN];
+    const layers = [MEASURED, INFERRED, CLOSED, TYPICAL, UNKNOWN];
     // First what is right there, so that of two directions the one meant is found.
     const id = idAt(this.map, point, layers) ?? idAt(this.map, point, layers, PICK_RADIUS_PX);
     return id === undefined ? undefined : { layer: "links", id };

@@ -77,6 +77,8 @@ export interface Palette {
     unknown: string;
     /** Only what is usual is known. */
     typical: string;
+    /** Closed to all traffic, and nobody was seen on it. */
+    closed: string;
     /** Round the links of a queue. */
     queue: string;
     /** The same where it is not usual. */
@@ -148,7 +150,13 @@ export const LIGHT: Palette = {
     unspecified: "#66717c",
   },
   boundary: "#5f6d7b",
-  street: { unknown: "#c3ccd5", typical: "#7d8995", queue: "#3b0a18", irregular: "#d0104c" },
+  street: {
+    unknown: "#c3ccd5",
+    typical: "#7d8995",
+    closed: "#22303d",
+    queue: "#3b0a18",
+    irregular: "#d0104c",
+  },
   emission: ["#f7b27c", "#f3765f", "#d8446c", "#a3307e", "#651a80", "#260f4f"],
 };
 
@@ -199,7 +207,13 @@ export const DARK: Palette = {
     unspecified: "#98a5b1",
   },
   boundary: "#8494a3",
-  street: { unknown: "#303c49", typical: "#76838f", queue: "#ffe3ea", irregular: "#ff5c8a" },
+  street: {
+    unknown: "#303c49",
+    typical: "#76838f",
+    closed: "#d7dee6",
+    queue: "#ffe3ea",
+    irregular: "#ff5c8a",
+  },
   emission: ["#5a2a86", "#8c2f83", "#c93d72", "#f1665d", "#fda873", "#fcf3b5"],
 };
 

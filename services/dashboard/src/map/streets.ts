@@ -38,6 +38,11 @@ export function knowledge(window: LinkWindow, nowMs: number): Knowledge {
   return KNOWLEDGE.find((method) => method === window.method) ?? "unknown";
 }
 
+/** Whether a street is known to be closed now. */
+export function isClosed(link: Link, nowMs: number): boolean {
+  return link.closed && nowMs - link.event_time_ms <= LINK_STALE_AFTER_MS;
+}
+
 /** Whether there is something to colour: seen in the window, or worked out from what was. */
 export function isSeen(how: Knowledge): boolean {
   return how === "measured" || how === "fused" || how === "inferred";

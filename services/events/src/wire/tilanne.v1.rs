@@ -856,6 +856,9 @@ pub struct Link {
     /// Traffic messages and road works on it, by id.
     #[prost(string, repeated, tag = "14")]
     pub situations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Closed to all traffic: a traffic message says so, or what a replay is to assume.
+    #[prost(bool, tag = "15")]
+    pub closed: bool,
 }
 /// What the traffic on the links of a traffic message shows.
 #[derive(Clone, PartialEq, ::prost::Message)]

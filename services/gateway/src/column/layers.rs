@@ -279,7 +279,7 @@ fn links() -> Vec<Column> {
     ];
     columns.extend(link_window("minute", false));
     columns.extend(link_window("five_minutes", true));
-    columns.extend([of("detectors", Texts), of("situations", Texts)]);
+    columns.extend([of("detectors", Texts), of("situations", Texts), drawn("closed", Boolean)]);
     columns
 }
 

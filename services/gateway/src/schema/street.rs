@@ -102,6 +102,8 @@ pub(crate) struct Link {
     /// Traffic messages and road works on it.
     #[schema(required = false)]
     situations: Option<Vec<String>>,
+    /// Closed to all traffic: a traffic message says so, or what a replay is to assume.
+    closed: bool,
 }
 
 /// What the traffic on the links of a traffic message shows.

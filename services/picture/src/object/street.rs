@@ -88,6 +88,8 @@ pub struct Link {
     /// Traffic messages and road works on it, by id.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub situations: Vec<Text>,
+    /// Closed to all traffic: a traffic message says so, or what a replay is to assume.
+    pub closed: bool,
 }
 
 /// What the traffic on the links of a traffic message shows.

@@ -146,6 +146,7 @@ impl From<&Link> for wire::Link {
             five_minutes: Some((&link.five_minutes).into()),
             detectors: texts(&link.detectors),
             situations: texts(&link.situations),
+            closed: link.closed,
         }
     }
 }
@@ -169,6 +170,7 @@ impl TryFrom<wire::Link> for Link {
             five_minutes: link.five_minutes.unwrap_or_default().into(),
             detectors: short(link.detectors),
             situations: short(link.situations),
+            closed: link.closed,
         })
     }
 }

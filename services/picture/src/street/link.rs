@@ -151,8 +151,8 @@ impl Links {
         for link in window.detectors.links() {
             self.state_mut(window, link);
         }
-        // That nobody drives there is to be shown, and told to the links around.
-        for &link in window.situations.always_closed() {
+        // That they are closed is to be shown, and of those closed for good told to the links around.
+        for &link in window.situations.closed() {
             self.state_mut(window, link);
         }
         let mut cells = cells.iter().peekable();
@@ -246,6 +246,7 @@ impl Links {
             five_minutes,
             detectors: window.detectors.ids(link),
             situations: window.situations.on(link),
+            closed: window.situations.is_closed(link),
         };
         let object = Arc::new(Object::Link(object));
         index.show(state.slot, Arc::clone(&object));

@@ -75,11 +75,6 @@ impl Touching {
         Self { always_closed: closed.clone(), closed, ..Self::default() }
     }
 
-    /// Links that are closed whatever messages say, ascending.
-    pub(crate) fn always_closed(&self) -> &[LinkNumber] {
-        &self.always_closed
-    }
-
     /// Whether a link is closed whatever messages say.
     pub(crate) fn is_always_closed(&self, link: LinkNumber) -> bool {
         self.always_closed.binary_search(&link).is_ok()
@@ -128,6 +123,11 @@ impl Touching {
     /// Links that are closed to all traffic, by a message or for good, ascending.
     pub(crate) fn closed(&self) -> &[LinkNumber] {
         &self.closed
+    }
+
+    /// Whether a link is closed to all traffic, by a message or for good.
+    pub(crate) fn is_closed(&self, link: LinkNumber) -> bool {
+        self.closed.binary_search(&link).is_ok()
     }
 
     /// The effect of every message as of a window, by its id.

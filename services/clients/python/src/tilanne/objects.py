@@ -141,6 +141,7 @@ Link = TypedDict(
     "Link",
     {
         "class": "str",
+        "closed": "bool",
         "detectors": NotRequired["list[str] | None"],
         "event_time_ms": "int",
         "five_minutes": "LinkWindow",

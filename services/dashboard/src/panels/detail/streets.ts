@@ -70,6 +70,7 @@ export function linkFacts(
   situations: ReadonlyMap<string, Situation>,
 ): Facts {
   const { facts } = new Collector(speech)
+    .text("detail.closure", link.closed ? speech.say("detail.closed") : "")
     .text("detail.limit", speech.quantity("km_h", link.speed_limit_km_h))
     .text("detail.free_flow", speech.quantity("km_h", link.free_flow_speed_km_h))
     .add("detail.typical", link.typical_speed_km_h, (v) => speech.quantity("km_h", v))

@@ -26,6 +26,7 @@ function streets(speech: Speech, { level, street, emission }: Palette): HTMLElem
     entry(stroke(level.slow, 2), speech.say("legend.inferred")),
     entry(stroke(street.typical, 2, "dashed"), speech.say("legend.typical")),
     entry(stroke(street.unknown, 2), speech.say("legend.unknown")),
+    entry(stroke(street.closed, 4, "dotted"), say("closed")),
     entry(cased(level.queuing, street.queue), speech.say("legend.queue")),
     entry(cased(level.queuing, street.irregular), speech.say("legend.irregular")),
   ];

@@ -18,7 +18,7 @@ export function drop(colour: string): HTMLElement {
 export function stroke(
   colour: string,
   width_px: number,
-  style: "solid" | "dashed" = "solid",
+  style: "solid" | "dashed" | "dotted" = "solid",
 ): HTMLElement {
   const shape = element("span", { class: "stroke" });
   shape.style.borderTop = `${width_px}px ${style} ${colour}`;

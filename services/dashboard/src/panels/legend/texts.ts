@@ -5,6 +5,7 @@ import { texts } from "../../i18n";
 export const TEXTS = texts({
   en: {
     width: "Wider: more vehicles, and main streets. Paler: the speed is less certain.",
+    closed: "closed to all traffic, nobody seen on it",
     inferred_note: "Thin: worked out, not seen. A street is never full without a sighting.",
     mode: "Vehicle: means of transport",
     punctuality: "Vehicle: punctuality",
@@ -27,6 +28,7 @@ export const TEXTS = texts({
   },
   fi: {
     width: "Leveämpi: enemmän ajoneuvoja, ja pääkadut. Vaaleampi: nopeus on epävarmempi.",
+    closed: "suljettu kaikelta liikenteeltä, ketään ei nähty",
     inferred_note: "Ohut: päätelty, ei nähty. Ilman havaintoa katu ei koskaan ole täysleveä.",
     mode: "Ajoneuvo: kulkumuoto",
     punctuality: "Ajoneuvo: täsmällisyys",
@@ -49,6 +51,7 @@ export const TEXTS = texts({
   },
   sv: {
     width: "Bredare: fler fordon, och huvudgator. Blekare: hastigheten är mindre säker.",
+    closed: "avstängd för all trafik, ingen sedd där",
     inferred_note: "Tunn: härledd, inte observerad. Utan observation är en gata aldrig fullbred.",
     mode: "Fordon: färdmedel",
     punctuality: "Fordon: punktlighet",

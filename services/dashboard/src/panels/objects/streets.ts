@@ -6,7 +6,14 @@ import type { Measure } from "../../emission/measures";
 import { emissionWindow, isUncertain, measureIn, streetDensity } from "../../emission/measures";
 import type { Speech } from "../../i18n";
 import type { Level } from "../../map/palette";
-import { isSeen, knowledge, shownWindow, speedShare, windowLevel } from "../../map/streets";
+import {
+  isClosed,
+  isSeen,
+  knowledge,
+  shownWindow,
+  speedShare,
+  windowLevel,
+} from "../../map/streets";
 import { streetName } from "../../words";
 import type { Listed, ShownEmission } from "./rows";
 import { parts } from "./rows";
@@ -17,13 +24,17 @@ export function levelText(speech: Speech, level: Level): string {
   return speech.of(TEXTS)(level);
 }
 
-/** Streets that are seen, the slowest against free flow first. */
+/** Streets that are seen, the slowest against free flow first, and before them those that are closed. */
 export function linkRows(speech: Speech, links: readonly Link[], nowMs: number): Listed[] {
   const say = speech.of(TEXTS);
   return links.flatMap((link) => {
     const window = shownWindow(link);
     const how = knowledge(window, nowMs);
-    if (!isSeen(how)) return [];
+    const name = streetName(speech, link);
+    if (!isSeen(how)) {
+      const closed = { state: speech.say("detail.closed"), timeMs: link.event_time_ms };
+      return isClosed(link, nowMs) ? [{ id: link.id, name, badness: 1, row: () => closed }] : [];
+    }
     const share = speedShare(link, window);
     const row = (): ReturnType<Listed["row"]> => ({
       state: parts(
@@ -34,10 +45,11 @@ export function linkRows(speech: Speech, links: readonly Link[], nowMs: number):
           : say("of_free", { share: speech.quantity("percent", share * 100) }),
         window.flow_veh_h ? speech.estimate("veh_h", window.flow_veh_h) : undefined,
         speech.word("flow_method", how),
+        isClosed(link, nowMs) ? speech.say("detail.closed") : undefined,
       ),
       timeMs: window.end_time_ms,
     });
-    return [{ id: link.id, name: streetName(speech, link), badness: -(share ?? 1), row }];
+    return [{ id: link.id, name, badness: -(share ?? 1), row }];
   });
 }
 
