@@ -6,7 +6,7 @@
 import type { Source } from "./source";
 
 /** Ids in one request, so that its address stays short. */
-const ASKED_MAX = 50;
+export const ASKED_MAX = 50;
 /** After a request that failed. */
 const FAILED_PAUSE_MS = 30_000;
 

@@ -2,7 +2,7 @@
 
 import { isObject, objects, text } from "../../json";
 import type { Inquiry } from "../../stream/lookup";
-import { lookupOf } from "../../stream/lookup";
+import { ASKED_MAX, lookupOf } from "../../stream/lookup";
 
 export interface StreetName {
   /** Empty where the street has none. */
@@ -14,7 +14,8 @@ export const STREET_NAMES: Inquiry<StreetName> = {
   // New queues come by the minute, several at once.
   pauseMs: 2_000,
   keptMax: 2_000,
-  path: (region, ids) => `v1/regions/${region}/links?ids=${ids}&fields=name,class&limit=50`,
+  path: (region, ids) =>
+    `v1/regions/${region}/links?ids=${ids}&fields=name,class&limit=${ASKED_MAX}`,
   read: (answer) => {
     const links = objects(isObject(answer) ? answer["objects"] : undefined);
     const named = links.filter(
