@@ -59,6 +59,9 @@ pub(super) struct Reader {
     consumer: StreamConsumer<Context>,
     place: Place,
     next: u64,
+    /// End of the partition when the consumer was last replaced: that once is enough for what is there,
+    /// as compaction may have left nothing of it.
+    tried: u64,
     /// Why it ended, when records before that were still to be given.
     ended: Option<KafkaError>,
 }
@@ -70,7 +73,7 @@ impl Reader {
         from: u64,
     ) -> Result<Self, StreamError> {
         let consumer = assigned(&observer, &place, from)?;
-        Ok(Self { observer, consumer, place, next: from, ended: None })
+        Ok(Self { observer, consumer, place, next: from, tried: 0, ended: None })
     }
 
     /// The next message, as what is wanted of it. Cancel-safe.
@@ -100,14 +103,14 @@ impl Reader {
     async fn replace_if_stuck(&mut self) {
         let Place { topic, region, .. } = &self.place;
         let next = match self.observer.bounds(&self.place).await {
-            Ok(bounds) if bounds.next > self.next => bounds.next,
+            Ok(bounds) if bounds.next > self.next.max(self.tried) => bounds.next,
             _ => return,
         };
         tracing::warn!(topic, region, at = self.next, next, "reading stood still; it begins anew");
         metrics::counter!("tilanne_kafka_readers_replaced_total", "region" => region.clone())
             .increment(1);
         match assigned(&self.observer, &self.place, self.next) {
-            Ok(consumer) => self.consumer = consumer,
+            Ok(consumer) => (self.consumer, self.tried) = (consumer, next),
             Err(error) => tracing::warn!(%error, "no new reader"),
         }
     }
