@@ -1,6 +1,7 @@
 //! The archive: what is written is read back, whatever happens in between.
 
 mod as_of;
+mod background;
 mod crash;
 mod diff;
 mod export;

@@ -14,8 +14,10 @@ pub mod test;
 
 use std::path::{Path, PathBuf};
 
-/// The repository's root folder.
+/// The repository's root folder: of the clone that Cargo runs this for, since another one that shares
+/// the target directory may have built it.
 pub fn root() -> PathBuf {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().map_or_else(|| package.to_path_buf(), Path::to_path_buf)
+    let package = std::env::var_os("CARGO_MANIFEST_DIR");
+    let package = package.map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    package.parent().map_or_else(|| package.clone(), Path::to_path_buf)
 }

@@ -21,6 +21,7 @@
 //! - **A file is put whole**: written beside and renamed on a disk, one object in a store.
 
 mod archive;
+mod background;
 mod checkpoint;
 mod column;
 mod compact;
@@ -41,6 +42,7 @@ mod topic;
 mod usage;
 
 pub use archive::{Archive, Moment, Span};
+pub use background::Background;
 pub use compact::{Upkeep, upkeep};
 pub use error::ArchiveError;
 pub use export::TableFile;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::archive::{Archive, Topic};
+use ::archive::{Archive, Background, Topic};
 use anyhow::{Context, Result};
 use events::Text;
 use gateway::App;
@@ -65,10 +65,26 @@ impl Backend {
     }
 }
 
+/// What writes the archive: its store, and threads that give way to all else.
+#[derive(Clone)]
+pub(crate) struct Recording {
+    archive: Arc<Archive>,
+    threads: Arc<Background>,
+}
+
+impl Recording {
+    pub(crate) fn new(archive: Arc<Archive>) -> Result<Self> {
+        let threads = Background::new().context("threads of the archive")?;
+        Ok(Self { archive, threads: Arc::new(threads) })
+    }
+}
+
 /// Running tasks.
 #[derive(Default)]
 pub(crate) struct Parts {
     pub(crate) tasks: JoinSet<Result<()>>,
+    /// Where processors are recorded.
+    pub(crate) recording: Option<Recording>,
 }
 
 impl Parts {
@@ -80,7 +96,6 @@ impl Parts {
         setups: &BTreeMap<Text, Setup>,
         fingerprints: BTreeMap<Text, String>,
         config: &Config,
-        archive: Option<&Arc<Archive>>,
         stop: &CancellationToken,
     ) {
         let options = config.processor;
@@ -90,8 +105,8 @@ impl Parts {
         };
         let Some(kafka) = backend.kafka.clone() else {
             for (id, setup) in setups {
-                if let Some(archive) = archive {
-                    recorders(&mut self.tasks, &backend.log, archive, id, stop);
+                if let Some(recording) = &self.recording {
+                    recorders(&mut self.tasks, &backend.log, recording, id, stop);
                 }
                 let log = Arc::clone(&backend.log);
                 let run = processor::run_region(log, region_of(id, setup), options, stop.clone());
@@ -100,18 +115,19 @@ impl Parts {
             }
             return;
         };
-        let (log, archive, setups) = (Arc::clone(&backend.log), archive.cloned(), setups.clone());
+        let (log, setups) = (Arc::clone(&backend.log), setups.clone());
+        let recording = self.recording.clone();
         let standby = config.kafka.as_ref().is_some_and(|kafka| kafka.standby);
         let stop = stop.clone();
         self.tasks.spawn(async move {
             let work = |id: Text, orders: Orders| {
                 let setup = setups.get(&id).cloned().unwrap_or_default();
                 let beside = {
-                    let (log, archive, id) = (Arc::clone(&log), archive.clone(), id.clone());
+                    let (log, recording, id) = (Arc::clone(&log), recording.clone(), id.clone());
                     move |stop: &CancellationToken| {
                         let mut tasks = JoinSet::new();
-                        if let Some(archive) = &archive {
-                            recorders(&mut tasks, &log, archive, &id, stop);
+                        if let Some(recording) = &recording {
+                            recorders(&mut tasks, &log, recording, &id, stop);
                         }
                         tasks
                     }
@@ -177,12 +193,15 @@ impl Parts {
     }
 
     /// Merges small files of the archive and removes what its rules no longer keep.
-    pub(crate) fn upkeep(&mut self, archive: Arc<Archive>, stop: &CancellationToken) {
+    pub(crate) fn upkeep(&mut self, stop: &CancellationToken) {
+        let Some(recording) = &self.recording else { return };
+        let archive = Arc::clone(&recording.archive);
         let upkeep = ::archive::upkeep(archive, || SystemClock.now_ms(), stop.clone());
-        self.tasks.spawn(async move {
+        let run = async move {
             upkeep.await;
             Ok(())
-        });
+        };
+        self.tasks.spawn_on(run, recording.threads.handle());
     }
 
     /// Ends the processors and the gateway.
@@ -206,17 +225,18 @@ impl Parts {
 fn recorders(
     tasks: &mut JoinSet<Result<()>>,
     log: &Arc<dyn Log>,
-    archive: &Arc<Archive>,
+    recording: &Recording,
     region: &Text,
     stop: &CancellationToken,
 ) {
+    let Recording { archive, threads } = recording;
     let options = archive.options();
     let wanted =
         [(Topic::Events, true), (Topic::Picture, options.streets), (Topic::Raw, options.raw)];
     for (topic, _) in wanted.into_iter().filter(|(_, is_wanted)| *is_wanted) {
         let (archive, log) = (Arc::clone(archive), Arc::clone(log));
         let (region, stop) = (region.to_string(), stop.clone());
-        tasks.spawn(async move {
+        let run = async move {
             while !stop.is_cancelled() {
                 let (archive, log) = (Arc::clone(&archive), Arc::clone(&log));
                 let record = ::archive::record(archive, log, topic, region.clone(), stop.clone());
@@ -226,7 +246,8 @@ fn recorders(
                 }
             }
             Ok(())
-        });
+        };
+        tasks.spawn_on(run, threads.handle());
     }
 }
 

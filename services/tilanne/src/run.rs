@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::RunArguments;
 use crate::config::{self, Config, Loaded, ReplayOrigin};
-use crate::parts::{Backend, Parts, flatten, ingest};
+use crate::parts::{Backend, Parts, Recording, flatten, ingest};
 use crate::{fingerprint, recorder, traces};
 
 /// Source of the demo's data.
@@ -128,11 +128,9 @@ async fn serve(loaded: Loaded, roles: Roles) -> Result<()> {
     }
     if roles.process {
         let fingerprints = fingerprint::all(&regions, &setups, factors.as_ref());
-        let (archive_of, stop) = (archive.as_ref(), &stop.processors);
-        parts.processors(&backend, &setups, fingerprints, &config, archive_of, stop);
-        if let Some(archive) = archive {
-            parts.upkeep(archive, stop);
-        }
+        parts.recording = archive.map(Recording::new).transpose()?;
+        parts.processors(&backend, &setups, fingerprints, &config, &stop.processors);
+        parts.upkeep(&stop.processors);
     }
     if roles.serve {
         parts.views(&log, &setups, &app, &stop.gateway);

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use archive::{Archive, ArchiveOptions, Kind, Topic};
+use archive::{Archive, ArchiveOptions, Background, Kind, Topic};
 use events::{Body, LogRecord};
 use ingest::{PlayerClock, PlayerOptions, Speed, SystemClock};
 use stream::{EmbeddedLog, EmbeddedOptions, Log, topic};
@@ -82,10 +82,12 @@ async fn run(city: &City, slice: &Recorded, is_archived: bool) -> Result<Run, Be
     let log: Arc<dyn Log> = log.map_err(BenchError::new)?;
     let stop = CancellationToken::new();
     let region = city.config.id.to_string();
+    let background = Background::new().map_err(BenchError::new)?;
     let archive = is_archived.then(|| open(&folder.0)).transpose()?;
     let recorder = archive.as_ref().map(|archive| {
         let (archive, log, region) = (Arc::clone(archive), Arc::clone(&log), region.clone());
-        tokio::spawn(archive::record(archive, log, Topic::Events, region, stop.clone()))
+        let record = archive::record(archive, log, Topic::Events, region, stop.clone());
+        background.handle().spawn(record)
     });
     let regions = std::slice::from_ref(&city.config);
     let options = PlayerOptions {
