@@ -12,6 +12,7 @@
 //! runs it live, and [`play`], which plays a recording, decide the same of the same records. Every
 //! record that came in at the door goes out as exactly one event or one count of a tally.
 
+mod ahead;
 mod calendar;
 mod clock;
 mod config;

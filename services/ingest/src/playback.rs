@@ -13,10 +13,10 @@ use events::{DeadLetter, RawRecord, Text};
 use metrics::counter;
 use serde::Deserialize;
 use stream::{Log, Speed, StreamError, recording};
-use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use crate::ahead::{self, Records};
 use crate::clock::Clock;
 use crate::config::RegionConfig;
 use crate::error::IngestError;
@@ -28,8 +28,6 @@ use crate::player::{PlayerCore, warn_unknown};
 
 /// Key of the cursor that says how far a partition has the replay.
 pub const PLAYER_CURSOR: &str = "player";
-/// Records read ahead of the replay. Nearly all are small; each is bounded by the reader.
-const READ_AHEAD_RECORDS: usize = 64;
 /// Log records of a region that are written together when there is no reason to wait.
 const BATCH_RECORDS_MAX: usize = 1_024;
 /// Longest sleep: a damaged time must not stop the replay for good.
@@ -86,7 +84,7 @@ pub async fn play(
 ) -> Result<(), IngestError> {
     options.validate().map_err(IngestError::Player)?;
     let mut recording = read_ahead(&options.file);
-    let Some(first) = recording.recv().await.transpose()? else { return Ok(()) };
+    let Some(first) = recording.next().await.transpose()? else { return Ok(()) };
     let first_ms = first.received_time_ms;
     let shift_ms = match options.clock {
         PlayerClock::Recorded => 0,
@@ -144,11 +142,10 @@ async fn cursor(log: &dyn Log, region: &str, first_ms: i64) -> Result<u64, Inges
     Ok(steps.parse().map_err(|_| corrupt())?)
 }
 
-/// Reads a recording in a thread of its own, some records ahead.
-fn read_ahead(path: &Path) -> Receiver<Result<RawRecord, IngestError>> {
-    let (sender, receiver) = mpsc::channel(READ_AHEAD_RECORDS);
+/// Reads a recording on a thread of its own.
+fn read_ahead(path: &Path) -> Records<Result<RawRecord, IngestError>> {
     let path = path.to_owned();
-    tokio::task::spawn_blocking(move || {
+    ahead::read_ahead(move |ahead| {
         let failed = |error: StreamError| IngestError::Recording {
             path: path.clone(),
             message: error.to_string(),
@@ -156,18 +153,17 @@ fn read_ahead(path: &Path) -> Receiver<Result<RawRecord, IngestError>> {
         let reader = match recording::Reader::open(&path) {
             Ok(reader) => reader,
             Err(error) => {
-                // Nobody listens any more at shutdown.
-                let _ = sender.blocking_send(Err(failed(error)));
+                ahead.put(Err(failed(error)), 0);
                 return;
             }
         };
         for raw in reader {
-            if sender.blocking_send(raw.map_err(failed)).is_err() {
+            let bytes = raw.as_ref().map_or(0, |raw| raw.payload.len());
+            if !ahead.put(raw.map_err(failed), bytes) {
                 return;
             }
         }
-    });
-    receiver
+    })
 }
 
 /// When something of the recording is due.
@@ -224,14 +220,14 @@ impl Playback {
     async fn pass(
         &mut self,
         mut next: Option<RawRecord>,
-        recording: &mut Receiver<Result<RawRecord, IngestError>>,
+        recording: &mut Records<Result<RawRecord, IngestError>>,
         shift_ms: i64,
     ) -> Result<Option<i64>, IngestError> {
         let mut last_ms = self.first_ms;
         loop {
             let raw = match next.take() {
                 Some(raw) => raw,
-                None => match recording.recv().await.transpose()? {
+                None => match recording.next().await.transpose()? {
                     Some(raw) => raw,
                     None => return Ok(Some(last_ms)),
                 },

@@ -6,6 +6,7 @@
 //! live picture is some milliseconds behind that: an answer that was given then is had again, to the
 //! byte, with its `sequence` beside its time.
 
+mod reading;
 mod series;
 mod walk;
 

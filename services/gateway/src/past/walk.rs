@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use archive::{Archive, ArchiveError, Replay};
+use archive::{Archive, ArchiveError};
 use events::{LogRecord, Text, wire};
 use picture::{Change, Delta, Layer, Object, Picture, Setup, Snapshot, View};
 use rustc_hash::FxHashMap;
 use stream::Log;
 
+use super::reading::{Numbered, Reading};
 use super::{Known, problem};
 use crate::problem::Problem;
 
@@ -74,8 +75,11 @@ impl From<Failure> for Problem {
     }
 }
 
-fn internal(error: &dyn std::fmt::Display) -> Failure {
-    Failure::Other(Problem::internal(error))
+impl Failure {
+    /// What nobody but us can mend.
+    pub(super) fn internal(error: impl std::fmt::Display) -> Self {
+        Self::Other(Problem::internal(&error))
+    }
 }
 
 /// Makes pictures of moments, each later than the one before. It reads the records between two moments
@@ -99,9 +103,9 @@ struct Place {
     view: View,
     /// With what came late, where that counts.
     late: Option<View>,
-    records: Replay,
+    records: Reading,
     /// Records that were read and are not in the picture yet.
-    ahead: VecDeque<(u64, LogRecord)>,
+    ahead: VecDeque<Numbered>,
     has_ended: bool,
     count: u64,
     /// When the newest change was known.
@@ -133,7 +137,7 @@ impl Walk {
     /// The view of one moment alone.
     pub(super) async fn only(mut self, at_ms: i64) -> Result<View, Failure> {
         self.at(at_ms).await?;
-        let place = self.place.ok_or_else(|| internal(&"a walk has no place"))?;
+        let place = self.place.ok_or_else(|| Failure::internal("a walk has no place"))?;
         Ok(place.late.unwrap_or(place.view))
     }
 
@@ -159,7 +163,8 @@ impl Walk {
         count_max: usize,
         changes: &mut Vec<(i64, Arc<Object>)>,
     ) -> Result<bool, Failure> {
-        let mut place = self.place.take().ok_or_else(|| internal(&"a walk has no place"))?;
+        let mut place =
+            self.place.take().ok_or_else(|| Failure::internal("a walk has no place"))?;
         let is_more = Box::pin(place.changes(self, layer, to_ms, count_max, changes)).await?;
         self.place = Some(place);
         Ok(is_more)
@@ -169,16 +174,17 @@ impl Walk {
         let Origins { archive, log, region, setup } = &self.origins;
         let moment = archive.moment(log.as_ref(), region, at_ms).await?;
         let epoch = Text::from(moment.epoch);
+        let mut records = moment.records;
+        // Which records a moment has is decided one by one.
+        records.until_ms(i64::MAX);
+        let records = Reading::start(records);
         let picture = match &moment.checkpoint {
             None => Picture::new(region.clone(), epoch.clone(), setup.clone()),
             Some((_, state)) => {
                 Picture::restore(region.clone(), epoch.clone(), setup.clone(), state)
-                    .map_err(|error| internal(&error))?
+                    .map_err(Failure::internal)?
             }
         };
-        let mut records = moment.records;
-        // Which records a moment has is decided one by one.
-        records.until_ms(i64::MAX);
         let mut place = Place {
             newest: picture.sequence(),
             picture,
@@ -195,7 +201,7 @@ impl Walk {
         // As the log says it, which is what live answers are made from: there the points of lines are
         // in whole steps, and the number is that of the newest change.
         let snapshot = place.picture.snapshot().encode();
-        let snapshot = Snapshot::decode(&snapshot).map_err(|error| internal(&error))?;
+        let snapshot = Snapshot::decode(&snapshot).map_err(Failure::internal)?;
         place.view = View::from_snapshot(Snapshot { sequence: place.newest, ..snapshot });
         place.late = place.late(self.knowledge, at_ms)?;
         Ok(place)
@@ -230,25 +236,21 @@ impl Place {
         Ok(archive.has_more(log.as_ref(), region, reached, at_ms).await?)
     }
 
-    /// Reads a record ahead; what the processor leaves out is left out here.
+    /// Reads a record ahead.
     async fn read(&mut self, walk: &Walk) -> Result<bool, Failure> {
+        self.count += 1;
+        if self.count.is_multiple_of(RECORDS_PER_LOOK) && (walk.is_abandoned)() {
+            return Err(Failure::Abandoned);
+        }
         loop {
-            self.count += 1;
-            if self.count.is_multiple_of(RECORDS_PER_LOOK) && (walk.is_abandoned)() {
-                return Err(Failure::Abandoned);
+            if let Some(record) = self.records.next().await? {
+                self.has_ended = false;
+                self.ahead.push_back(record);
+                return Ok(true);
             }
-            match self.records.next().await? {
-                None if self.records.extend().await? => {}
-                None => {
-                    self.has_ended = true;
-                    return Ok(false);
-                }
-                Some((offset, record)) => {
-                    let Ok(record) = LogRecord::try_from(record) else { continue };
-                    self.has_ended = false;
-                    self.ahead.push_back((offset, record));
-                    return Ok(true);
-                }
+            if !self.records.extend().await? {
+                self.has_ended = true;
+                return Ok(false);
             }
         }
     }
@@ -266,7 +268,7 @@ impl Place {
             if self.ahead.is_empty() && !self.read(walk).await? {
                 break;
             }
-            let is_known = |(offset, record): &(u64, LogRecord)| match walk.knowledge {
+            let is_known = |(offset, record): &Numbered| match walk.knowledge {
                 Knowledge::Sequence(newest) => {
                     *offset <= newest && !is_received_after(record, at_ms.saturating_add(SKEW_MS))
                 }
@@ -282,7 +284,7 @@ impl Place {
         }
         if matches!(walk.knowledge, Knowledge::Now) {
             let until_ms = at_ms.saturating_add(LATE_MS);
-            let is_within = |newest: Option<&(u64, LogRecord)>| {
+            let is_within = |newest: Option<&Numbered>| {
                 newest.is_none_or(|(_, record)| !is_received_after(record, until_ms))
             };
             while is_within(self.ahead.back()) && self.read(walk).await? {}
@@ -306,7 +308,7 @@ impl Place {
                 }
                 return Ok(false);
             }
-            let is_later = |(_, record): &(u64, LogRecord)| is_received_after(record, to_ms);
+            let is_later = |(_, record): &Numbered| is_received_after(record, to_ms);
             if self.ahead.front().is_none_or(is_later) {
                 return Ok(false);
             }
@@ -319,7 +321,7 @@ impl Place {
                     continue;
                 }
                 let logged = Delta::try_from(wire::Delta::from(&delta));
-                let logged = logged.map_err(|error| internal(&error))?;
+                let logged = logged.map_err(Failure::internal)?;
                 if let Change::Updated(object) = logged.change {
                     changes.push((self.known_ms, object));
                 }
@@ -353,7 +355,7 @@ fn update(view: &mut View, changed: impl Iterator<Item = Delta>) -> Result<(), F
     changed.sort_unstable_by_key(|delta| (delta.sequence, delta.index));
     for delta in changed {
         let logged = Delta::try_from(wire::Delta::from(&delta));
-        view.apply(logged.map_err(|error| internal(&error))?);
+        view.apply(logged.map_err(Failure::internal)?);
     }
     Ok(())
 }

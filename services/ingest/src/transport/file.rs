@@ -20,15 +20,13 @@ use events::RawRecord;
 use serde::Deserialize;
 use stream::recording::Reader;
 use stream::{Speed, StreamError};
-use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::{Instant, sleep_until};
 
 use super::{Arrival, SourceContext, Transport, TransportError, TransportKind, options};
+use crate::ahead::{self, Records};
 use crate::format::{OptionsError, dump};
 use crate::playback::PlayerClock;
 
-/// Records read ahead.
-const READ_AHEAD_RECORDS: usize = 64;
 /// Largest dump, bytes: it is read whole.
 const DUMP_BYTES_MAX: u64 = 256 << 20;
 /// Longest sleep between two records: a damaged time must not stop the feed for good.
@@ -91,7 +89,7 @@ enum State {
     /// Opens the file then.
     Closed(Instant),
     /// Reads; the first record's time as recorded and when it was given.
-    Open(Receiver<Result<Read, TransportError>>, Option<(i64, Instant, i64)>),
+    Open(Records<Result<Read, TransportError>>, Option<(i64, Instant, i64)>),
     Ended,
 }
 
@@ -108,7 +106,7 @@ impl Transport for Pass {
                     return Ok(Arrival::Connected);
                 }
                 State::Open(records, start) => {
-                    let Some(raw) = records.recv().await else {
+                    let Some(raw) = records.next().await else {
                         self.state = if self.options.looped {
                             State::Closed(Instant::now() + AGAIN_AFTER)
                         } else {
@@ -164,10 +162,9 @@ async fn wait(started: Instant, played_ms: i64, speed: Speed) {
     sleep_until(due.map_or(latest, |due| due.min(latest))).await;
 }
 
-/// Reads one feed's records in a thread of their own.
-fn read_ahead(path: PathBuf, feed: String) -> Receiver<Result<Read, TransportError>> {
-    let (sender, receiver) = mpsc::channel(READ_AHEAD_RECORDS);
-    tokio::task::spawn_blocking(move || {
+/// Reads one feed's records on a thread of their own.
+fn read_ahead(path: PathBuf, feed: String) -> Records<Result<Read, TransportError>> {
+    ahead::read_ahead(move |ahead| {
         let failed = |error: StreamError| {
             let message = error.to_string();
             TransportError::File { path: path.clone(), message }
@@ -175,25 +172,28 @@ fn read_ahead(path: PathBuf, feed: String) -> Receiver<Result<Read, TransportErr
         let records = match Reader::open(&path) {
             Ok(reader) => reader,
             Err(error) => {
-                // It is no recording, so it may be a dump. At the end of the feed nobody listens.
-                let _ = match read_dump(&path) {
+                // It is no recording, so it may be a dump.
+                match read_dump(&path) {
                     Some(dump) => {
-                        dump.into_iter().try_for_each(|read| sender.blocking_send(Ok(read)))
+                        // Its bytes are there already.
+                        dump.into_iter().all(|read| ahead.put(Ok(read), 0));
                     }
-                    None => sender.blocking_send(Err(failed(error))),
-                };
+                    None => {
+                        ahead.put(Err(failed(error)), 0);
+                    }
+                }
                 return;
             }
         };
         for raw in records {
             let is_other = raw.as_ref().is_ok_and(|raw| raw.feed != feed);
+            let bytes = raw.as_ref().map_or(0, |raw| raw.payload.len());
             let read = raw.map(|raw| (raw, true)).map_err(failed);
-            if !is_other && sender.blocking_send(read).is_err() {
+            if !is_other && !ahead.put(read, bytes) {
                 return;
             }
         }
-    });
-    receiver
+    })
 }
 
 /// The messages of a dump, when the file is one.
