@@ -1,7 +1,7 @@
 //! What a picture must know that is not in its log.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use events::Text;
 use events::wire::{AreaKind, WeatherSource};
@@ -151,7 +151,13 @@ impl StreetSetup {
             }) as u16
         };
         let group_of = (0..self.network.len() as LinkNumber).map(group).collect();
-        self.emission = Some(Arc::new(EmissionSetup { model, climate, groups, group_of }));
+        self.emission = Some(Arc::new(EmissionSetup {
+            model,
+            climate,
+            groups,
+            group_of,
+            made: Mutex::default(),
+        }));
         self
     }
 
@@ -179,6 +185,17 @@ pub(crate) struct EmissionSetup {
     groups: Vec<(usize, RoadKind)>,
     /// By link.
     group_of: Vec<u16>,
+    /// Those that were made last: pictures that begin anew, as of a past moment, want them again.
+    made: Mutex<Option<(Weather, Arc<WeatherCurves>)>>,
+}
+
+/// Curves of a weather.
+#[derive(Debug)]
+pub(crate) struct WeatherCurves {
+    /// By factor set and group of links.
+    pub(crate) by_set: Vec<Vec<LinkCurves>>,
+    /// Of vehicles known one by one.
+    pub(crate) transit: Vec<Vec<TransitCurves>>,
 }
 
 /// Curves of links that are alike, and by speed what groups of vehicles have to do with them.
@@ -231,11 +248,14 @@ impl EmissionSetup {
         }
     }
 
-    /// Curves of a weather: by factor set and group of links, and of vehicles known one by one.
-    pub(crate) fn curves(
-        &self,
-        weather: &Weather,
-    ) -> (Vec<Vec<LinkCurves>>, Vec<Vec<TransitCurves>>) {
+    /// Curves of a weather.
+    pub(crate) fn curves(&self, weather: &Weather) -> Arc<WeatherCurves> {
+        let made = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, curves)) = &*made()
+            && known == weather
+        {
+            return Arc::clone(curves);
+        }
         let of_set = |set: usize| {
             let groups = self.groups.iter();
             groups
@@ -243,7 +263,10 @@ impl EmissionSetup {
                 .collect()
         };
         let by_set = (0..self.model.sets.len()).map(of_set).collect();
-        (by_set, self.model.transit_curves(weather))
+        let curves = WeatherCurves { by_set, transit: self.model.transit_curves(weather) };
+        let curves = Arc::new(curves);
+        *made() = Some((*weather, Arc::clone(&curves)));
+        curves
     }
 
     /// Name and version of the factors that are shown.

@@ -145,7 +145,11 @@ impl Walk {
     async fn reach(&mut self, at_ms: i64) -> Result<Place, Failure> {
         let Some(mut place) = self.place.take() else { return self.begin(at_ms).await };
         let mut changed = FxHashMap::default();
-        place.apply(self, at_ms, &mut changed).await?;
+        place
+            .apply(self, at_ms, |delta| {
+                changed.insert(named(&delta), delta);
+            })
+            .await?;
         if place.has_ended && place.ahead.is_empty() && place.has_more(self, at_ms).await? {
             return self.begin(at_ms).await;
         }
@@ -196,7 +200,7 @@ impl Walk {
             count: 0,
             known_ms: at_ms,
         };
-        place.apply(self, at_ms, &mut FxHashMap::default()).await?;
+        place.apply(self, at_ms, drop).await?;
         tracing::debug!(%region, at_ms, records = place.count, "made a past view");
         // As the log says it, which is what live answers are made from: there the points of lines are
         // in whole steps, and the number is that of the newest change.
@@ -255,13 +259,12 @@ impl Place {
         }
     }
 
-    /// Takes in what is known at a moment, but for what came late; the newest change of each object
-    /// is added to those that changed.
+    /// Takes in what is known at a moment, but for what came late; tells each change.
     async fn apply(
         &mut self,
         walk: &Walk,
         at_ms: i64,
-        changed: &mut FxHashMap<Named, Delta>,
+        mut each: impl FnMut(Delta),
     ) -> Result<(), Failure> {
         let mut deltas = Vec::new();
         loop {
@@ -280,7 +283,7 @@ impl Place {
             let Some((offset, record)) = self.ahead.pop_front() else { break };
             self.picture.apply(offset, &record, &mut deltas);
             self.newest = deltas.last().map(|delta| delta.sequence).or(self.newest);
-            changed.extend(deltas.drain(..).map(|delta| (named(&delta), delta)));
+            deltas.drain(..).for_each(&mut each);
         }
         if matches!(walk.knowledge, Knowledge::Now) {
             let until_ms = at_ms.saturating_add(LATE_MS);

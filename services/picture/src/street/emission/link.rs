@@ -105,7 +105,8 @@ impl Emissions {
         state: &LinkWindow,
         duration_s: f64,
     ) -> Option<WorkedOut> {
-        let Curves { weather, by_set, .. } = self.curves.as_deref()?;
+        let Curves { weather, of, .. } = self.curves.as_deref()?;
+        let by_set = &of.by_set;
         let group = self.setup.group(number);
         let flow = state.flow_veh_h?;
         let Estimate { value, low, high } = state.speed_km_h;

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use network::LinkNumber;
-use traffic::emission::{Masses, MeasuredWeather, SoundPower, TransitCurves, Weather};
+use traffic::emission::{Masses, MeasuredWeather, SoundPower, Weather};
 use traffic::matching::Span;
 
 use super::cell::OpenMinutes;
@@ -22,7 +22,7 @@ use super::link::Window;
 use super::probe::MINUTE_MS;
 use crate::fate::Changes;
 use crate::index::{Index, SlotNumber};
-use crate::setup::{EmissionSetup, LinkCurves};
+use crate::setup::{EmissionSetup, WeatherCurves};
 use crate::vehicle::track;
 use crate::{Layer, Link, Object, VehicleEmission};
 pub(crate) use area::FiveMinutes;
@@ -79,8 +79,7 @@ pub(crate) struct Ledger {
 struct Curves {
     minute: i64,
     weather: Weather,
-    by_set: Vec<Vec<LinkCurves>>,
-    transit: Vec<Vec<TransitCurves>>,
+    of: Arc<WeatherCurves>,
 }
 
 impl Emissions {
@@ -111,8 +110,8 @@ impl Emissions {
         match &mut self.curves {
             Some(curves) if curves.weather == weather => curves.minute = minute,
             curves => {
-                let (by_set, transit) = self.setup.curves(&weather);
-                *curves = Some(Box::new(Curves { minute, weather, by_set, transit }));
+                let of = self.setup.curves(&weather);
+                *curves = Some(Box::new(Curves { minute, weather, of }));
             }
         }
     }
@@ -120,7 +119,7 @@ impl Emissions {
     /// Takes a vehicle's settled fixes in. [`Self::prepare`] comes before.
     pub(crate) fn feed(&mut self, meter: &mut Meter, fixes: &[track::Fix]) {
         let Some(curves) = &self.curves else { return };
-        let Some(kinds) = curves.transit.get(usize::from(meter.group)) else { return };
+        let Some(kinds) = curves.of.transit.get(usize::from(meter.group)) else { return };
         for fix in fixes {
             let emitted = meter.feed(fix, kinds, curves.weather.temperature_c);
             self.ledger.vehicles.add(&emitted.masses);
@@ -131,7 +130,7 @@ impl Emissions {
     /// comes. [`Self::prepare`] comes before.
     pub(crate) fn finish(&mut self, meter: &mut Meter) {
         let Some(curves) = &self.curves else { return };
-        let Some(kinds) = curves.transit.get(usize::from(meter.group)) else { return };
+        let Some(kinds) = curves.of.transit.get(usize::from(meter.group)) else { return };
         let emitted = meter.finish(kinds, curves.weather.temperature_c);
         self.ledger.vehicles.add(&emitted.masses);
     }
