@@ -109,7 +109,7 @@ impl Default for ArchiveOptions {
             directory: None,
             s3: None,
             roll_s: 900,
-            checkpoint_every_s: 90,
+            checkpoint_every_s: 75,
             raw: false,
             streets: true,
             keep_days: KeepDays::default(),
