@@ -73,25 +73,33 @@ impl Reading {
     }
 }
 
-/// Hands over all that there is, until an error, or until nobody wants more.
+/// Hands over all that there is, until an error, or until nobody wants more. What comes before an
+/// error is good: the moment may be over there.
 async fn read_all(mut replay: Replay, sender: Sender<Batch>) -> Replay {
     loop {
-        let batch = read_batch(&mut replay).await;
-        let is_last = !batch.as_ref().is_ok_and(|batch| batch.len() == BATCH_RECORDS);
-        if sender.send(batch).await.is_err() || is_last {
+        let mut batch = Vec::with_capacity(BATCH_RECORDS);
+        let filled = fill(&mut replay, &mut batch).await;
+        let is_last = batch.len() < BATCH_RECORDS;
+        if sender.send(Ok(batch)).await.is_err() {
+            return replay;
+        }
+        if let Err(error) = filled {
+            // Who had enough does not hear it.
+            let _ = sender.send(Err(error)).await;
+        }
+        if is_last {
             return replay;
         }
     }
 }
 
-async fn read_batch(replay: &mut Replay) -> Batch {
-    let mut batch = Vec::with_capacity(BATCH_RECORDS);
+async fn fill(replay: &mut Replay, batch: &mut Vec<Numbered>) -> Result<(), ArchiveError> {
     while batch.len() < BATCH_RECORDS
         && let Some(record) = next(replay).await?
     {
         batch.push(record);
     }
-    Ok(batch)
+    Ok(())
 }
 
 async fn next(replay: &mut Replay) -> Result<Option<Numbered>, ArchiveError> {
