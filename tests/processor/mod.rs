@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod alerts;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

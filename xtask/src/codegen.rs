@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use prost_types::field_descriptor_proto::Label;
 
-const TILANNE: [&str; 10] = [
+const TILANNE: [&str; 11] = [
+    "tilanne/v1/alert.proto",
     "tilanne/v1/detector.proto",
     "tilanne/v1/emission.proto",
     "tilanne/v1/event.proto",

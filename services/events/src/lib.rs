@@ -26,10 +26,11 @@ pub use vehicle_position::{SignalPriority, TripDescriptor, VehiclePosition};
 pub use verdict::Verdicts;
 pub use weather::{WeatherMeasurement, WeatherStation};
 pub use wire::{
-    AnnouncementType, CollectionStatus, Connection, DeadLetter, EntityKind, FeedStatus,
-    JourneyPhase, LocationSource, MeasurementWindow, Mode, OccupancyStatus, Outcome, Quantity,
-    RawRecord, RoadSurface, SituationPhase, SituationType, StopStatus, StopTimeRelationship, Tally,
-    TallyCount, TripRelationship, VehicleEventKind, Verdict, WeatherQuantity,
+    Alert, AlertKind, AnnouncementType, CollectionStatus, Connection, DeadLetter, EntityKind,
+    FeedStatus, JourneyPhase, LocationSource, MeasurementWindow, Mode, OccupancyStatus, Outcome,
+    Quantity, RawRecord, RoadSurface, SituationPhase, SituationType, StopStatus,
+    StopTimeRelationship, Tally, TallyCount, TripRelationship, VehicleEventKind, Verdict,
+    WeatherQuantity,
 };
 
 /// Short text that is stored inline up to 24 bytes: ids, line names, headsigns.

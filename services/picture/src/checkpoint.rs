@@ -92,6 +92,9 @@ impl Picture {
             let slot = self.weather.index.slot(number);
             put(Kind::Weather(weather::WeatherPart::new(slot.id(), &slot.state)));
         }
+        if self.alerts.has_begun() {
+            put(Kind::Alerts((&self.alerts).into()));
+        }
         if let Some(streets) = &self.streets {
             streets.put(&mut links, &mut put);
             streets.put_emissions(&mut links, &mut put);
@@ -162,6 +165,7 @@ impl Picture {
         match part {
             Kind::Header(_) | Kind::Links(_) | Kind::Area(_) | Kind::AreaEmission(_) => {}
             Kind::Feed(feed) => self.restore_feed(feed),
+            Kind::Alerts(alerts) => self.alerts = alerts.into(),
             Kind::Vehicle(mut vehicle) => {
                 let feed = self.restored_context(vehicle.feed)?;
                 let mut state = vehicle.state();

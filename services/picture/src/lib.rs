@@ -22,6 +22,7 @@
 //! assert_eq!(view.snapshot().encode(), picture.snapshot().encode());
 //! ```
 
+mod alert;
 mod checkpoint;
 mod deadline;
 mod delta;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use events::{Body, EntityKind, Event, FeedStatus, LogRecord, Tally, Text};
+use events::{Alert, Body, EntityKind, Event, FeedStatus, LogRecord, Tally, Text};
 use rustc_hash::FxHashMap;
 use traffic::emission::Masses;
 
+use crate::alert::Alerts;
 use crate::deadline::FeedNumber;
 use crate::detector::Detectors;
 use crate::fate::{Changes, Fate, FeedContext};
@@ -51,6 +52,8 @@ pub struct Picture {
     pub(crate) weather: WeatherStations,
     /// Boxed: most of a picture's moves are from one thread to another.
     pub(crate) streets: Option<Box<Streets>>,
+    /// Empty where nobody asks for alerts.
+    pub(crate) alerts: Alerts,
 }
 
 impl Picture {
@@ -72,6 +75,7 @@ impl Picture {
             situations: Situations::new(),
             trips: Trips::new(),
             weather: WeatherStations::new(),
+            alerts: Alerts::default(),
         }
     }
 
@@ -88,6 +92,33 @@ impl Picture {
             LogRecord::Tally(tally) => self.tally(tally),
             LogRecord::FeedStatus(status) => self.status(status, &mut changes),
         }
+    }
+
+    /// What operators are to be told of after some changes. Takes all that [`Self::apply`] gave, once and
+    /// in order, whole records at a time; what is known of alerts goes into the checkpoint.
+    ///
+    /// ```
+    /// use events::{Connection, FeedStatus, LogRecord};
+    /// use picture::{Picture, Setup};
+    ///
+    /// let mut picture = Picture::new("region".into(), "log-1".into(), Setup::default());
+    /// let mut alerts = Vec::new();
+    /// for minute in 0..3 {
+    ///     let status = FeedStatus {
+    ///         feed: "trams".into(),
+    ///         received_time_ms: minute * 60_000,
+    ///         connection: Connection::Down.into(),
+    ///         ..FeedStatus::default()
+    ///     };
+    ///     let mut deltas = Vec::new();
+    ///     picture.apply(minute as u64, &LogRecord::FeedStatus(status), &mut deltas);
+    ///     alerts.extend(picture.alerts(&deltas));
+    /// }
+    /// assert_eq!(alerts[0].id, "feed/trams");
+    /// assert_eq!((alerts[0].since_ms, alerts[0].time_ms), (0, 120_000));
+    /// ```
+    pub fn alerts(&mut self, deltas: &[Delta]) -> Vec<Alert> {
+        self.alerts.observe(deltas)
     }
 
     /// Offset of the newest record that is in.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use events::LogRecord;
+use events::{Alert, LogRecord};
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use picture::{Delta, Picture, Setup, frame};
 use stream::{Append, Checkpoint, Log, Parcel, Record, Sink, Source, StreamError, topic};
@@ -12,7 +12,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
-use crate::parking::Parking;
+use crate::aside::Aside;
+use crate::parking::Parked;
 use crate::passing::Passing;
 use crate::standby::Warm;
 use crate::{ProcessorError, ProcessorOptions, RegionConfig};
@@ -65,7 +66,9 @@ pub(crate) struct Processor {
     /// Records that the newest checkpoint does not include.
     unsaved_records: u64,
     /// Records that do not decode.
-    pub(crate) parking: Parking,
+    pub(crate) parking: Aside<Parked>,
+    /// What operators are to be told of.
+    pub(crate) alarm: Aside<Alert>,
     passing: Passing,
     /// Deltas of the current batch; kept to use its memory again.
     deltas: Vec<Delta>,
@@ -77,6 +80,7 @@ struct Metrics {
     applied: Counter,
     deltas: Counter,
     undecodable: Counter,
+    alerts: Counter,
     checkpoints: Counter,
     checkpoint_bytes: Gauge,
     lag: Gauge,
@@ -91,6 +95,7 @@ impl Metrics {
             applied: counter!("tilanne_processor_applied_total", &label()),
             deltas: counter!("tilanne_processor_deltas_total", &label()),
             undecodable: counter!("tilanne_processor_undecodable_total", &label()),
+            alerts: counter!("tilanne_processor_alerts_total", &label()),
             checkpoints: counter!("tilanne_processor_checkpoints_total", &label()),
             checkpoint_bytes: gauge!("tilanne_processor_checkpoint_bytes", &label()),
             lag: gauge!("tilanne_processor_lag_records", &label()),
@@ -140,7 +145,8 @@ impl Processor {
         metrics.restore.record(started.elapsed());
         Ok(Self {
             metrics,
-            parking: Parking::new(&region),
+            parking: Aside::new(&region),
+            alarm: Aside::new(&region),
             passing: Passing::new(&region, log.as_ref()),
             log,
             region,
@@ -200,12 +206,12 @@ impl Processor {
         self.log.source(topic::EVENTS, &self.region, self.events_next).await
     }
 
-    /// Applies a batch, parks what does not decode, and appends the deltas.
+    /// Applies a batch, writes what goes aside, and appends the deltas.
     async fn batch(&mut self, records: &[Record]) -> Result<(), StreamError> {
         let mut deltas = std::mem::take(&mut self.deltas);
         deltas.clear();
         self.apply(records, &mut deltas);
-        self.parking.write(self.log.as_ref()).await?;
+        self.write_aside().await?;
         self.passing.announce();
         self.append(&deltas).await?;
         self.passing.applied();
@@ -223,6 +229,7 @@ impl Processor {
     /// Applies records. One that does not decode is counted, left out and to be parked: reading it again
     /// would not help, and the rest of the log is good.
     pub(crate) fn apply(&mut self, records: &[Record], deltas: &mut Vec<Delta>) {
+        let before = deltas.len();
         for record in records {
             match LogRecord::decode(&record.payload) {
                 Ok(logged) => {
@@ -235,13 +242,24 @@ impl Processor {
                     self.metrics.undecodable.increment(1);
                     let (region, offset) = (&self.region, record.offset);
                     error!(region, offset, %reason, "event log record left out");
-                    self.parking.add(record, &reason.to_string());
+                    self.parking.add(Parked::new(region, record, &reason.to_string()));
                 }
             }
             self.events_next = record.offset + 1;
         }
+        let alerts = self.picture.alerts(&deltas[before..]);
+        self.metrics.alerts.increment(alerts.len() as u64);
+        for alert in alerts {
+            self.alarm.add(alert);
+        }
         self.unsaved_records += records.len() as u64;
         self.metrics.applied.increment(records.len() as u64);
+    }
+
+    /// Writes what is not part of the picture: before the deltas, so before the checkpoint with them.
+    pub(crate) async fn write_aside(&mut self) -> Result<(), StreamError> {
+        self.parking.write(self.log.as_ref()).await?;
+        self.alarm.write(self.log.as_ref()).await
     }
 
     pub(crate) async fn append(&mut self, deltas: &[Delta]) -> Result<(), StreamError> {
@@ -290,6 +308,7 @@ impl Processor {
         let saved = async {
             self.sink.flush().await?;
             self.parking.flush().await?;
+            self.alarm.flush().await?;
             let checkpoint = Checkpoint {
                 events_next: self.events_next,
                 picture_next: self.picture_from,

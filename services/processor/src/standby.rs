@@ -64,6 +64,7 @@ pub async fn stand_by(
             };
             warm.processor.apply(&records, &mut deltas);
             warm.processor.parking.bound();
+            warm.processor.alarm.bound();
             warm.kept.extend(deltas.drain(..));
             if warm.kept.len() > KEPT_MAX {
                 let checkpoint = log.checkpoint_next(&region).await.map_err(failed)?;
@@ -89,6 +90,7 @@ impl Warm {
         let included = self.kept.partition_point(|delta| delta.sequence < events_next);
         self.kept.drain(..included);
         self.processor.parking.forget(events_next);
+        self.processor.alarm.forget(events_next);
     }
 
     /// Writes what was kept, and is the processor then.
@@ -98,8 +100,8 @@ impl Warm {
         let mut processor = self.processor;
         let end = processor.log.bounds(topic::PICTURE, &processor.region).await;
         processor.begin_at(end.map_err(|source| failed(&processor.region, source))?.next);
-        let parked = processor.parking.write(processor.log.as_ref()).await;
-        parked.map_err(|source| failed(&processor.region, source))?;
+        let written = processor.write_aside().await;
+        written.map_err(|source| failed(&processor.region, source))?;
         let deltas = self.kept.make_contiguous();
         for part in deltas.chunks(DELTAS_PER_APPEND) {
             let appended = processor.append(part).await;

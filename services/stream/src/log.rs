@@ -15,7 +15,7 @@ pub mod topic {
     pub const PICTURE: &str = "picture";
     /// Rejected and quarantined records: [`events::DeadLetter`].
     pub const DEAD_LETTER: &str = "dead-letter";
-    /// What operators are told of; nothing writes it yet but programs of users.
+    /// What operators are told of: [`events::Alert`].
     pub const ALERTS: &str = "alerts";
     /// Records as they were received, where the archive wants them: [`events::RawRecord`].
     pub const RAW: &str = "raw";

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::{Append, Bounds, Log, StreamError, topic};
 
 /// Topics whose records are moved.
-const MOVED: [&str; 3] = [topic::DEAD_LETTER, topic::EVENTS, topic::RAW];
+const MOVED: [&str; 4] = [topic::ALERTS, topic::DEAD_LETTER, topic::EVENTS, topic::RAW];
 /// Records that are moved at a time.
 const RECORDS_PER_APPEND: usize = 1_024;
 /// Bytes that are moved at a time; a log takes no more than some mebibytes at once.

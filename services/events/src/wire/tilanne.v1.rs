@@ -3099,6 +3099,94 @@ impl DifferenceKind {
         }
     }
 }
+/// Something has been wrong for two minutes, or has been right again for as long.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Alert {
+    /// "<kind>/<object_id>", the same when it is over.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// Offset of the record of `events` at which it was noticed. Another alert with the same id and sequence
+    /// is the same one again.
+    #[prost(uint64, tag = "2")]
+    pub sequence: u64,
+    #[prost(enumeration = "AlertKind", tag = "3")]
+    pub kind: i32,
+    /// False when it begins, true when it ends.
+    #[prost(bool, tag = "4")]
+    pub is_over: bool,
+    /// The object that it is about.
+    #[prost(enumeration = "Layer", tag = "5")]
+    pub layer: i32,
+    #[prost(string, tag = "6")]
+    pub object_id: ::prost::alloc::string::String,
+    /// When it was noticed, by the statuses of feeds, milliseconds since 1970-01-01 UTC.
+    #[prost(int64, tag = "7")]
+    pub time_ms: i64,
+    /// Since when it is wrong; of one that is over, since when it was.
+    #[prost(int64, tag = "8")]
+    pub since_ms: i64,
+    /// What is wrong, in English, as of when it was last looked at.
+    #[prost(string, tag = "9")]
+    pub message: ::prost::alloc::string::String,
+    /// Where, if it has a place: of a queue its head.
+    #[prost(message, optional, tag = "10")]
+    pub position: ::core::option::Option<Position>,
+    /// Of a queue.
+    #[prost(double, optional, tag = "11")]
+    pub length_m: ::core::option::Option<f64>,
+    /// Of a queue: what a vehicle loses in it, seconds.
+    #[prost(double, optional, tag = "12")]
+    pub delay_s: ::core::option::Option<f64>,
+    /// Of a queue: traffic messages on it, by id.
+    #[prost(string, repeated, tag = "13")]
+    pub situations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// What is wrong.
+#[derive(serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum AlertKind {
+    #[serde(rename = "unspecified")]
+    Unspecified = 0,
+    /// A queue that is not usual at this hour of the week. Over when the queue is, or is usual.
+    #[serde(rename = "queue")]
+    Queue = 1,
+    /// A traffic message that the traffic on its links contradicts.
+    #[serde(rename = "contradiction")]
+    Contradiction = 2,
+    /// A feed that is not connected, or connected and silent.
+    #[serde(rename = "feed")]
+    Feed = 3,
+    /// The counts of a feed do not add up: records were lost, or counted twice.
+    #[serde(rename = "ledger")]
+    Ledger = 4,
+}
+impl AlertKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ALERT_KIND_UNSPECIFIED",
+            Self::Queue => "ALERT_KIND_QUEUE",
+            Self::Contradiction => "ALERT_KIND_CONTRADICTION",
+            Self::Feed => "ALERT_KIND_FEED",
+            Self::Ledger => "ALERT_KIND_LEDGER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ALERT_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "ALERT_KIND_QUEUE" => Some(Self::Queue),
+            "ALERT_KIND_CONTRADICTION" => Some(Self::Contradiction),
+            "ALERT_KIND_FEED" => Some(Self::Feed),
+            "ALERT_KIND_LEDGER" => Some(Self::Ledger),
+            _ => None,
+        }
+    }
+}
 /// One binary message of the server. Flat, so that a server can put one together from parts that are
 /// encoded already. See the AsyncAPI document for the meaning of each field.
 #[derive(Clone, PartialEq, ::prost::Message)]

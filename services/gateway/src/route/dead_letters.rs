@@ -11,18 +11,15 @@ use base64::engine::general_purpose::STANDARD;
 use events::DeadLetter;
 use prost::Message;
 use serde::{Deserialize, Serialize};
-use stream::{Log, StreamError, topic};
+use stream::{Record, topic};
 
+use super::topic_page::{Page, Paging};
 use crate::answer::json;
 use crate::app::App;
 use crate::extract::{Parameters, Segments};
 use crate::problem::Problem;
 use crate::schema::Problems;
 
-/// Letters of an answer when `limit` is not given.
-const LIMIT: u32 = 100;
-/// Most letters of an answer: each may hold a payload of a mebibyte.
-const LIMIT_MAX: u32 = 1_000;
 /// Payload bytes of an answer; letters beyond are left for the next page.
 const PAYLOAD_BYTES_MAX: usize = 4 << 20;
 
@@ -102,43 +99,21 @@ pub(super) async fn get(
     Parameters(query): Parameters<Query>,
 ) -> Result<Response, Problem> {
     let live = app.known_region(&region)?;
-    let limit = query.limit.unwrap_or(LIMIT);
-    if limit == 0 {
-        return Err(Problem::bad_request("query: limit: must be 1 or more"));
-    }
-    if query.before.is_some_and(i64::is_negative) {
-        return Err(Problem::bad_request("query: before: must be 0 or more"));
-    }
+    let paging = Paging::new(query.limit, query.before)?;
     let Some(log) = live.log() else {
         return Err(Problem::unavailable("the log is not open yet; come back later"));
     };
-    let read = read(log.as_ref(), &region, &query, limit.min(LIMIT_MAX)).await;
-    json(&read.map_err(|error| Problem::internal(&error))?)
+    let page = paging.read(log.as_ref(), topic::DEAD_LETTER, &region).await;
+    let page = page.map_err(|error| Problem::internal(&error))?;
+    json(&letters_of(region, &page, query.feed.as_deref()))
 }
 
-async fn read(
-    log: &dyn Log,
-    region: &str,
-    query: &Query,
-    limit: u32,
-) -> Result<DeadLetters, StreamError> {
-    let bounds = log.bounds(topic::DEAD_LETTER, region).await?;
-    let before = query.before.and_then(|before| u64::try_from(before).ok());
-    let end = before.unwrap_or(bounds.next).min(bounds.next);
-    let start = end.saturating_sub(u64::from(limit)).max(bounds.first);
-    let mut letters = Vec::new();
-    let mut next = start;
-    if start < end {
-        let mut source = log.source(topic::DEAD_LETTER, region, start).await?;
-        while next < end {
-            let records_max = usize::try_from(end - next).unwrap_or(usize::MAX);
-            for record in source.next(records_max).await? {
-                next = record.offset + 1;
-                let Ok(letter) = DeadLetter::decode(record.payload.as_ref()) else { continue };
-                letters.extend(entry(record.offset, letter, query.feed.as_deref()));
-            }
-        }
-    }
+fn letters_of(region: String, page: &Page, feed: Option<&str>) -> DeadLetters {
+    let letter = |record: &Record| {
+        let letter = DeadLetter::decode(record.payload.as_ref()).ok()?;
+        entry(record.offset, letter, feed)
+    };
+    let mut letters: Vec<Letter> = page.records.iter().filter_map(letter).collect();
     letters.reverse();
     let mut bytes = 0;
     let is_kept = |letter: &Letter| {
@@ -149,8 +124,8 @@ async fn read(
     let kept = letters.iter().map(is_kept).take_while(|&is_kept| is_kept).count().max(1);
     let cut = letters.len() > kept;
     letters.truncate(kept);
-    let first = letters.last().filter(|_| cut).map_or(start, |letter| letter.offset);
-    Ok(DeadLetters { region: region.to_owned(), first, more: first > bounds.first, letters })
+    let first = letters.last().filter(|_| cut).map_or(page.start, |letter| letter.offset);
+    DeadLetters { region, first, more: first > page.oldest, letters }
 }
 
 fn entry(offset: u64, letter: DeadLetter, feed: Option<&str>) -> Option<Letter> {

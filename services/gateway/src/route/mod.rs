@@ -1,5 +1,6 @@
 //! The routes, one a file, and what is around all of them.
 
+mod alerts;
 mod archive;
 mod asyncapi;
 mod config;
@@ -24,6 +25,7 @@ mod stops;
 mod stream;
 mod tile;
 mod tilejson;
+mod topic_page;
 
 use std::sync::Arc;
 
@@ -78,6 +80,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(RequestBodyLimitLayer::new(app.options.body_bytes_max));
     Router::new()
         .merge(assets::routes())
+        .merge(alerts::routes())
         .merge(archive::routes())
         .merge(asyncapi::routes())
         .merge(config::routes())
@@ -142,6 +145,7 @@ fn describe<T: ToSchema>(description: &mut utoipa::openapi::OpenApi) {
         version = "1"
     ),
     paths(
+        alerts::get,
         archive::get,
         asyncapi::get,
         config::get,

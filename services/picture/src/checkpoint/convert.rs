@@ -1,10 +1,11 @@
 //! States of the layers over the messages of a checkpoint.
 
-use events::{DetectorStation, Quantity, SituationPhase, Verdict, Verdicts, wire};
+use events::{DetectorStation, Quantity, SituationPhase, Text, Verdict, Verdicts, wire};
 
 use super::emission;
 use super::message;
 use super::street::{Written, put_probe};
+use crate::alert::{Alerts, Matter};
 use crate::deadline::NEVER;
 use crate::detector::state::{DetectorState, STATION_FIELDS, Value};
 use crate::feed::FeedState;
@@ -313,5 +314,28 @@ impl message::Trip {
             newest_ms: self.newest_ms,
             floor_ms: self.floor_ms,
         }
+    }
+}
+
+impl From<&Alerts> for message::AlertsPart {
+    fn from(alerts: &Alerts) -> Self {
+        let matters = alerts.matters.values().map(|matter| message::MatterPart {
+            alert: Some(matter.alert.clone()),
+            is_wrong: matter.is_wrong,
+            is_told: matter.is_told,
+            changed_ms: matter.changed_ms,
+        });
+        Self { time_ms: alerts.time_ms, matters: matters.collect() }
+    }
+}
+
+impl From<message::AlertsPart> for Alerts {
+    fn from(part: message::AlertsPart) -> Self {
+        let matters = part.matters.into_iter().map(|matter| {
+            let message::MatterPart { alert, is_wrong, is_told, changed_ms } = matter;
+            let alert = alert.unwrap_or_default();
+            (Text::from(alert.id.as_str()), Matter { alert, is_wrong, is_told, changed_ms })
+        });
+        Self { time_ms: part.time_ms, matters: matters.collect() }
     }
 }

@@ -11,7 +11,7 @@ use super::weather::{MeasuredPart, WeatherPart};
 pub(super) struct Part {
     #[prost(
         oneof = "Kind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19"
     )]
     pub(super) kind: Option<Kind>,
 }
@@ -55,6 +55,30 @@ pub(super) enum Kind {
     AreaEmission(Box<AreaEmissionPart>),
     #[prost(message, tag = "18")]
     Weather(WeatherPart),
+    #[prost(message, tag = "19")]
+    Alerts(AlertsPart),
+}
+
+/// What is wrong, or was until just now, by id.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct AlertsPart {
+    #[prost(int64, tag = "1")]
+    pub(super) time_ms: i64,
+    #[prost(message, repeated, tag = "2")]
+    pub(super) matters: Vec<MatterPart>,
+}
+
+/// Something that is wrong, or was until just now.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct MatterPart {
+    #[prost(message, optional, tag = "1")]
+    pub(super) alert: Option<wire::Alert>,
+    #[prost(bool, tag = "2")]
+    pub(super) is_wrong: bool,
+    #[prost(bool, tag = "3")]
+    pub(super) is_told: bool,
+    #[prost(int64, tag = "4")]
+    pub(super) changed_ms: i64,
 }
 
 /// What vehicles known one by one have emitted, in all, on links, and elsewhere.

@@ -57,6 +57,10 @@ pub struct EmbeddedOptions {
     pub dead_letter_retention_bytes: u64,
     /// Age in seconds beyond which `dead-letter` goes. A week: people look at it, on workdays.
     pub dead_letter_retention_age_s: u64,
+    /// Bytes of `alerts` kept on disk in each partition. 16 MiB: some hundred thousand.
+    pub alerts_retention_bytes: u64,
+    /// Age in seconds beyond which `alerts` go. A week: those of a night and of last Monday.
+    pub alerts_retention_age_s: u64,
     /// Bytes of `raw` kept on disk in each partition. 512 MiB: half of what `events` may have, since
     /// it is on its way to the archive only.
     pub raw_retention_bytes: u64,
@@ -81,6 +85,8 @@ impl Default for EmbeddedOptions {
             picture_retention_age_s: 3600,
             dead_letter_retention_bytes: 256 << 20,
             dead_letter_retention_age_s: 7 * 24 * 3600,
+            alerts_retention_bytes: 16 << 20,
+            alerts_retention_age_s: 7 * 24 * 3600,
             raw_retention_bytes: 512 << 20,
             raw_retention_age_s: 24 * 3600,
         }
@@ -130,6 +136,7 @@ impl EmbeddedOptions {
             topic::DEAD_LETTER => {
                 (self.dead_letter_retention_bytes, self.dead_letter_retention_age_s)
             }
+            topic::ALERTS => (self.alerts_retention_bytes, self.alerts_retention_age_s),
             topic::RAW => (self.raw_retention_bytes, self.raw_retention_age_s),
             _ => (self.events_retention_bytes, self.events_retention_age_s),
         };

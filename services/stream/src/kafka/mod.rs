@@ -57,6 +57,7 @@ const CURSOR_FACTOR: u64 = 8;
 fn schema(topic: &str) -> &'static str {
     match topic {
         topic::PICTURE => "tilanne.v1.Delta",
+        topic::ALERTS => "tilanne.v1.Alert",
         topic::DEAD_LETTER => "tilanne.v1.DeadLetter",
         topic::RAW => "tilanne.v1.RawRecord",
         _ => "tilanne.v1.LogRecord",

@@ -68,6 +68,8 @@ pub struct Retention {
     pub picture: u64,
     /// What was rejected.
     pub dead_letter: u64,
+    /// What operators are told of.
+    pub alerts: u64,
 }
 
 /// Encryption of connections. An empty table trusts the certificates of the system.
@@ -144,7 +146,13 @@ impl Tuning {
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { raw: DAY_MS, events: DAY_MS, picture: DAY_MS, dead_letter: 7 * DAY_MS }
+        Self {
+            raw: DAY_MS,
+            events: DAY_MS,
+            picture: DAY_MS,
+            dead_letter: 7 * DAY_MS,
+            alerts: 7 * DAY_MS,
+        }
     }
 }
 
@@ -155,6 +163,7 @@ impl Retention {
             topic::RAW => self.raw,
             topic::PICTURE => self.picture,
             topic::DEAD_LETTER => self.dead_letter,
+            topic::ALERTS => self.alerts,
             _ => self.events,
         }
     }
