@@ -1,18 +1,19 @@
 import type { Feed } from "tilanne-client";
 import { describe, expect, it } from "vitest";
 import { LANGUAGES, Speech, isLanguage } from "../src/i18n";
-import { failureText } from "../src/panels/dead_letters";
+import { wordsOf } from "../src/panels/dead_letters";
 import type { Letter } from "../src/panels/dead_letters/letters";
 import {
   BYTES_MAX,
   PAGE_LETTERS,
   TEXT_MAX,
-  pagePath,
+  lettersPath,
   parsePage,
   payloadOf,
 } from "../src/panels/dead_letters/letters";
-import type { Wanted } from "../src/panels/dead_letters/pages";
-import { Pages, REFRESH_MS } from "../src/panels/dead_letters/pages";
+import { failureText } from "../src/panels/paged";
+import type { Wanted } from "../src/panels/pages";
+import { Pages, REFRESH_MS } from "../src/panels/pages";
 import { TEXTS as LETTER_TEXTS } from "../src/panels/dead_letters/texts";
 import { watermarkTexts as feedWatermarkTexts } from "../src/panels/feeds/row";
 import { summaryText } from "../src/panels/ledger";
@@ -213,11 +214,9 @@ describe("dead letters", () => {
   };
 
   it("are asked for by page, those of one feed among more", () => {
-    expect(pagePath("helsinki", undefined, undefined)).toBe(
-      "v1/regions/helsinki/dead-letters?limit=50",
-    );
-    expect(pagePath("helsinki", "a&b", 7)).toBe(
-      "v1/regions/helsinki/dead-letters?limit=1000&feed=a%26b&before=7",
+    expect(lettersPath("helsinki", undefined)).toBe("v1/regions/helsinki/dead-letters?limit=50");
+    expect(lettersPath("helsinki", "a&b")).toBe(
+      "v1/regions/helsinki/dead-letters?limit=1000&feed=a%26b",
     );
   });
 
@@ -267,8 +266,9 @@ describe("dead letters", () => {
     const pages = new Pages(
       () => nowMs,
       () => undefined,
+      parsePage,
     );
-    const wanted = { source: { get }, region: "helsinki", feed: undefined };
+    const wanted = { source: { get }, path: "letters?limit=50" };
     const want = async (): Promise<void> => {
       pages.want(wanted);
       await Promise.resolve().then(() => undefined);
@@ -282,7 +282,7 @@ describe("dead letters", () => {
     expect(asked).toHaveLength(2);
     pages.older();
     await want();
-    expect(asked[2]).toContain("before=10");
+    expect(asked[2]).toBe("letters?limit=50&before=10");
     expect(pages.number).toBe(2);
     nowMs += REFRESH_MS;
     await want();
@@ -301,16 +301,18 @@ describe("dead letters", () => {
     const pages = new Pages(
       () => 0,
       () => undefined,
+      parsePage,
     );
-    pages.want({ source: { get }, region: "helsinki", feed: undefined });
+    pages.want({ source: { get }, path: "letters?limit=50" });
     await new Promise((resolve) => setTimeout(resolve, 0));
     fails = true;
     pages.refresh();
     await new Promise((resolve) => setTimeout(resolve, 0));
     expect(pages.failure).toEqual({ status: 503, detail: "the log is not open yet" });
     expect(pages.page?.letters).toHaveLength(1);
+    const words = wordsOf(english.of(LETTER_TEXTS), () => false);
     const told = (status: number, detail: string): Told =>
-      failureText(english, { status, detail }, "Helsinki");
+      failureText(english, { status, detail }, words, "Helsinki");
     expect(told(503, "not open yet").text).toMatch(/could not be had\. .*now\. Trying again/);
     expect(told(503, "not open yet").own).toBe("not open yet");
     expect(told(0, "").text).toContain("not answer");
@@ -330,7 +332,7 @@ describe("dead letters", () => {
       },
     });
     const [live, replay] = [sourceOf("live"), sourceOf("replay")];
-    const place = { region: "helsinki", feed: undefined };
+    const place = { path: "letters?limit=50" };
     const answered = async (at: number, offset: number): Promise<void> => {
       waiting[at]?.answer({ letters: [json(offset)], first: 1, more: true });
       await new Promise((resolve) => setTimeout(resolve, 0));
@@ -338,6 +340,7 @@ describe("dead letters", () => {
     const pages = new Pages(
       () => 0,
       () => undefined,
+      parsePage,
     );
     const shown = (): (number | undefined)[] => [
       pages.number,
@@ -365,12 +368,12 @@ describe("dead letters", () => {
     expect(shown()).toEqual([1, undefined, undefined]);
     await answered(4, 60);
     expect(shown()).toEqual([1, 60, undefined]);
-    expect(asked.map((question) => question.split("/")[0])).toEqual([
-      "live v1",
-      "live v1",
-      "live v1",
-      "replay v1",
-      "live v1",
+    expect(asked.map((question) => question.split("?")[0])).toEqual([
+      "live letters",
+      "live letters",
+      "live letters",
+      "replay letters",
+      "live letters",
     ]);
     expect(asked[3]).not.toContain("before");
   });

@@ -1,5 +1,6 @@
 /** Every panel, in the order of the page. To add one: a folder beside these, and a line here. */
 
+import { alertsPanel } from "./alerts";
 import { areasPanel } from "./areas";
 import { citiesPanel } from "./cities";
 import { deadLettersPanel } from "./dead_letters";
@@ -21,6 +22,7 @@ export const PANELS: readonly Panel[] = [
   keyPanel,
   layersPanel,
   wrongPanel,
+  alertsPanel,
   areasPanel,
   emissionsPanel,
   feedsPanel,

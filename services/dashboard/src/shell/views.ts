@@ -15,7 +15,7 @@ export interface Placed {
 
 /** What each page holds, by the ids of panels; the map and the board are not fixed. */
 const PAGES: Readonly<Record<Exclude<ViewName, "map" | "board">, string>> = {
-  now: "wrong:wide,areas:third",
+  now: "wrong:wide,areas:third,alerts:full",
   cities: "cities:full",
   feeds: "ledger:full,dead_letters:full",
   replays: "what_if:full",

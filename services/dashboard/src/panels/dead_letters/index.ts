@@ -1,31 +1,18 @@
 /** What could not be read or believed of what came, with the bytes as they came. */
 
-import { button, element, setText } from "../../dom";
-import type { Say, Speech } from "../../i18n";
-import type { ServerProblem, Told } from "../../problem_words";
-import { setTold, toldProblem } from "../../problem_words";
-import { reorder } from "../../reorder";
+import { element } from "../../dom";
+import type { Say } from "../../i18n";
+import { PagedTable } from "../paged";
+import type { PagedWords } from "../paged";
 import type { Panel, PanelContext } from "../panel";
-import { Pages } from "./pages";
+import { lettersPath, parsePage } from "./letters";
 import { LetterRow } from "./row";
 import { TEXTS } from "./texts";
 
 type Words = Say<keyof (typeof TEXTS)["en"]>;
 
-/** HTTP's Not Found. */
-const NOT_FOUND = 404;
-const NOTHING: Told = { text: "", own: "" };
 /** Columns of the table, by the names of their heads. */
 const HEADS = ["received", "feed", "outcome", "field", "detail", "source"] as const;
-
-/** Why there is nothing new, in words. */
-export function failureText(speech: Speech, failure: ServerProblem, city: string): Told {
-  const say: Words = speech.of(TEXTS);
-  // A replay has none: that is how it is, and no fault.
-  if (failure.status === NOT_FOUND) return { text: say("failed_missing", { city }), own: "" };
-  const { text, own } = toldProblem(speech, failure, say("failed"));
-  return { text: `${text} ${say("again")}`, own };
-}
 
 /** The select of feeds: kept while it is the same, so that the focus stays. */
 class FeedChoice {
@@ -62,9 +49,23 @@ class FeedChoice {
   }
 }
 
-/** A button that does nothing now keeps the focus: to disable it would take that away. */
-function setUsable(node: HTMLElement, isUsable: boolean): void {
-  node.setAttribute("aria-disabled", String(!isUsable));
+/** @param isOfFeed whether those of one feed are asked for */
+export function wordsOf(say: Words, isOfFeed: () => boolean): PagedWords {
+  return {
+    how: say("how"),
+    list: say("list"),
+    pages: say("pages"),
+    failed: say("failed"),
+    missing: (city) => say("failed_missing", { city }),
+    of: (city) => say("of", { city }),
+    page: (page, count) => say("page", { page, count }),
+    newest: (count) => say("page_first", { count }),
+    none: (page, hasOlder) => {
+      if (hasOlder) return say("none_older");
+      if (page > 1) return undefined;
+      return say(isOfFeed() ? "none_of_feed" : "none");
+    },
+  };
 }
 
 export const deadLettersPanel: Panel = {
@@ -76,110 +77,20 @@ export const deadLettersPanel: Panel = {
   mount(body, context) {
     const { speech } = context();
     const say: Words = speech.of(TEXTS);
-    const pages = new Pages(
-      () => performance.now(),
-      () => write(),
-    );
-    const rows = new Map<number, LetterRow>();
-    /** Server's time at which what is shown was there. */
-    let cameMs: number | undefined;
-    let shownPage: unknown;
-
-    const of = element("p", { class: "quiet" });
     const choice = new FeedChoice(say, () => update());
-    const newest = button({}, say("newest"), () => pages.newest());
-    const newer = button({}, say("newer"), () => pages.newer());
-    const older = button({}, say("older"), () => pages.older());
-    const refresh = button({}, say("refresh"), () => pages.refresh());
-    const state = element("p", { class: "quiet", role: "status", "data-testid": "letters-state" });
-    const askedAt = element("p", { class: "quiet" });
-    const error = element("p", { class: "error", role: "alert" });
-    const heads = HEADS.map((key) => element("th", { scope: "col" }, say(key)));
-    const table = element(
-      "table",
-      { class: "letters" },
-      element("thead", {}, element("tr", {}, ...heads)),
-    );
-    const scroll = element(
-      "div",
-      { class: "ledger-scroll", role: "region", tabindex: "0", "aria-label": say("list") },
-      table,
-    );
-    const turning = element(
-      "div",
-      { class: "letters-turn", role: "group", "aria-label": say("pages") },
-      newest,
-      newer,
-      older,
-    );
-    body.append(
-      element("p", { class: "quiet" }, say("how")),
-      of,
-      element("div", { class: "letters-head" }, choice.node, refresh, turning, state, askedAt),
-      error,
-      scroll,
-    );
-
-    /** What is shown, in words. */
-    function stateText(): string {
-      const { page, number } = pages;
-      if (page === undefined) return pages.isAsking ? say("asking") : "";
-      const count = speech.number(page.letters.length);
-      if (page.letters.length > 0) {
-        const values = { page: speech.number(number), count };
-        return say(number === 1 ? "page_first" : "page", values);
-      }
-      if (pages.hasOlder) return say("none_older");
-      if (number > 1) return say("none_older_at_all");
-      return say(choice.feed === undefined ? "none" : "none_of_feed");
-    }
-
-    /** Why nothing newer came, and of when what is still shown is. */
-    function whyText(failure: ServerProblem, time: string): Told {
-      const { text, own } = failureText(speech, failure, context().city.name);
-      const isKept = pages.page !== undefined && time !== "";
-      return { text: isKept ? `${text} ${say("kept", { time })}` : text, own };
-    }
-
-    function write(): void {
-      const { nowMs, labels } = context();
-      const { page, failure } = pages;
-      if (page !== shownPage) cameMs = page === undefined ? undefined : nowMs;
-      shownPage = page;
-      const letters = page?.letters ?? [];
-      const offsets = new Set(letters.map(({ offset }) => offset));
-      for (const [offset, row] of rows) {
-        if (offsets.has(offset)) continue;
-        row.node.remove();
-        rows.delete(offset);
-      }
-      for (const letter of letters) {
-        const row = rows.get(letter.offset) ?? new LetterRow(speech, letter);
-        rows.set(letter.offset, row);
-        row.update(labels.get(letter.feed), nowMs ?? letter.received_time_ms);
-      }
-      reorder(
-        table,
-        letters.flatMap(({ offset }) => rows.get(offset)?.node ?? []),
-      );
-      scroll.hidden = letters.length === 0;
-      setText(state, stateText());
-      const time = cameMs === undefined ? "" : speech.time(cameMs);
-      const isAgain = pages.number === 1 && failure === undefined;
-      setText(askedAt, time === "" ? "" : say(isAgain ? "asked_again" : "asked", { time }));
-      setTold(error, failure === undefined ? NOTHING : whyText(failure, time));
-      for (const one of [newest, newer]) setUsable(one, pages.number > 1);
-      setUsable(older, pages.hasOlder);
-      turning.hidden = pages.number === 1 && !pages.hasOlder;
-    }
-
+    const table = new PagedTable(body, context, {
+      words: wordsOf(say, () => choice.feed !== undefined),
+      heads: HEADS.map((key) => say(key)),
+      testId: "letters-state",
+      choice: choice.node,
+      parse: parsePage,
+      listed: ({ letters }) => letters,
+      row: (letter) => new LetterRow(speech, letter),
+    });
     function update(): void {
       const now = context();
-      const { source, city } = now;
       choice.update(now);
-      setText(of, say("of", { city: city.name }));
-      if (!document.hidden) pages.want({ source, region: city.region, feed: choice.feed });
-      write();
+      table.want(now.source, lettersPath(now.city.region, choice.feed));
     }
     return update;
   },

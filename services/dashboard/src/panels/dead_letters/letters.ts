@@ -2,6 +2,7 @@
 
 import type { Json } from "../../json";
 import { number, text } from "../../json";
+import type { Page } from "../pages";
 
 /** A record that was rejected or quarantined. */
 export interface Letter {
@@ -20,10 +21,8 @@ export interface Letter {
 }
 
 /** A page of letters, newest first. */
-export interface LetterPage {
+export interface LetterPage extends Page {
   readonly letters: readonly Letter[];
-  /** Older letters are before this offset; `undefined` where there are none. */
-  readonly before: number | undefined;
 }
 
 /** Letters of a page. */
@@ -31,19 +30,11 @@ export const PAGE_LETTERS = 50;
 /** Letters that are read to find those of one feed. */
 const READ_LETTERS = 1_000;
 
-/** Path of the question for a page. */
-export function pagePath(
-  region: string,
-  feed: string | undefined,
-  before: number | undefined,
-): string {
+/** Path of the question for the newest. */
+export function lettersPath(region: string, feed: string | undefined): string {
   const limit = feed === undefined ? PAGE_LETTERS : READ_LETTERS;
-  const parts = [
-    `limit=${limit}`,
-    feed === undefined ? "" : `feed=${encodeURIComponent(feed)}`,
-    before === undefined ? "" : `before=${before}`,
-  ].filter((part) => part !== "");
-  return `v1/regions/${encodeURIComponent(region)}/dead-letters?${parts.join("&")}`;
+  const of = feed === undefined ? "" : `&feed=${encodeURIComponent(feed)}`;
+  return `v1/regions/${encodeURIComponent(region)}/dead-letters?limit=${limit}${of}`;
 }
 
 function letterOf(value: unknown): Letter[] {

@@ -1,19 +1,19 @@
 /** One dead letter: what it was, and below that the bytes as they came. */
 
 import { element, setText } from "../../dom";
-import type { FeedLabel } from "../../feed_labels";
 import type { Say, Speech } from "../../i18n";
 import { serverWords } from "../../problem_words";
 import { reasonWord } from "../../reason_words";
+import type { PagedRow } from "../paged";
+import { timeText } from "../paged";
+import type { PanelContext } from "../panel";
 import type { Letter, Payload } from "./letters";
 import { payloadOf } from "./letters";
 import { TEXTS } from "./texts";
 
 type Words = Say<keyof (typeof TEXTS)["en"]>;
 
-/** Older than this, a time of day alone would mislead. */
-const DATED_AFTER_MS = 12 * 3_600_000;
-export const COLUMNS = 6;
+const COLUMNS = 6;
 const UNKNOWN = "–";
 
 function bytesText(speech: Speech, bytes: number): string {
@@ -41,7 +41,7 @@ function payloadFold(speech: Speech, payload: Payload): HTMLElement {
   );
 }
 
-export class LetterRow {
+export class LetterRow implements PagedRow {
   readonly node = element("tbody", { class: "letter", "data-testid": "letter" });
   private readonly time = element("span");
   private readonly age = element("span", { class: "quiet note" });
@@ -79,15 +79,12 @@ export class LetterRow {
     );
   }
 
-  update(label: FeedLabel | undefined, nowMs: number): void {
+  update({ labels }: PanelContext, nowMs = this.letter.received_time_ms): void {
     const { speech, letter } = this;
-    const ageMs = nowMs - letter.received_time_ms;
-    const isOld = ageMs > DATED_AFTER_MS;
-    setText(
-      this.time,
-      isOld ? speech.date(letter.received_time_ms) : speech.time(letter.received_time_ms),
-    );
-    setText(this.age, speech.say("feeds.age", { age: speech.span(ageMs) }));
+    const label = labels.get(letter.feed);
+    const receivedMs = letter.received_time_ms;
+    setText(this.time, timeText(speech, receivedMs, nowMs));
+    setText(this.age, speech.say("feeds.age", { age: speech.span(nowMs - receivedMs) }));
     setText(this.feed, label?.title ?? letter.feed);
     this.feed.title = letter.feed;
   }

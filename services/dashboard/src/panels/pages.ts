@@ -1,26 +1,29 @@
-/** Asks for pages of dead letters: the newest again and again, older ones once. */
+/** Asks for pages of what the server has, newest first: the newest again and again, older ones once. */
 
-import type { ServerProblem } from "../../problem_words";
-import { problemOf } from "../../problem_words";
-import type { Source } from "../../stream/source";
-import { AnswerError } from "../../stream/source";
-import type { LetterPage } from "./letters";
-import { pagePath, parsePage } from "./letters";
+import type { ServerProblem } from "../problem_words";
+import { problemOf } from "../problem_words";
+import type { Source } from "../stream/source";
+import { AnswerError } from "../stream/source";
 
 /** The newest page is asked for this often while it is seen; what failed is tried again as often. */
 export const REFRESH_MS = 30_000;
 
-/** Which letters are looked at. */
+/** What is looked at. */
 export interface Wanted {
-  /** The present, or a replay of the past: each has letters of its own. */
+  /** The present, or a replay of the past: each has its own. */
   readonly source: Pick<Source, "get">;
-  readonly region: string;
-  readonly feed: string | undefined;
+  /** Path and query of the newest page. */
+  readonly path: string;
 }
 
-export class Pages {
+export interface Page {
+  /** Older ones are before this offset; `undefined` where there are none. */
+  readonly before: number | undefined;
+}
+
+export class Pages<P extends Page> {
   /** What came last of what is wanted now. */
-  page: LetterPage | undefined;
+  page: P | undefined;
   /** Why nothing newer came. */
   failure: ServerProblem | undefined;
   isAsking = false;
@@ -33,10 +36,12 @@ export class Pages {
   /**
    * @param monotonicMs the page's timer
    * @param changed called when an answer has come, or is waited for
+   * @param parse reads an answer; `undefined` when it is none
    */
   constructor(
     private readonly monotonicMs: () => number,
     private readonly changed: () => void,
+    private readonly parse: (answer: unknown) => P | undefined,
   ) {}
 
   /** Number of the page, from 1. */
@@ -50,9 +55,8 @@ export class Pages {
 
   /** Called each second while it is seen: asks for what is wanted now, and anew when it is time. */
   want(wanted: Wanted): void {
-    const { source, region, feed } = wanted;
     const before = this.wanted;
-    if (source !== before?.source || region !== before.region || feed !== before.feed) {
+    if (wanted.source !== before?.source || wanted.path !== before.path) {
       this.wanted = wanted;
       this.page = this.failure = undefined;
       this.starts = [undefined];
@@ -97,8 +101,9 @@ export class Pages {
     this.isAsking = true;
     this.changed();
     try {
-      const path = pagePath(wanted.region, wanted.feed, this.starts.at(-1));
-      const page = parsePage(await wanted.source.get(path, signal));
+      const start = this.starts.at(-1);
+      const path = start === undefined ? wanted.path : `${wanted.path}&before=${start}`;
+      const page = this.parse(await wanted.source.get(path, signal));
       if (signal.aborted) return;
       if (page === undefined) throw new AnswerError("", 0);
       this.page = page;

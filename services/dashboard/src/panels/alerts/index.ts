@@ -1,0 +1,50 @@
+/** What has been wrong: told when it had lasted two minutes, and when it was over. */
+
+import type { Say } from "../../i18n";
+import { PagedTable } from "../paged";
+import type { Panel } from "../panel";
+import { alertsPath, parseAlerts } from "./alerts";
+import { AlertRow } from "./row";
+import { TEXTS } from "./texts";
+
+type Words = Say<keyof (typeof TEXTS)["en"]>;
+
+/** Columns of the table, by the names of their heads. */
+const HEADS = ["told", "what", "of_what", "how_bad", "since", "on_map"] as const;
+
+export const alertsPanel: Panel = {
+  id: "alerts",
+  title: (speech) => speech.of(TEXTS)("title"),
+  place: "page",
+  size: "full",
+  opensAtStart: true,
+  mount(body, context) {
+    const { speech } = context();
+    const say: Words = speech.of(TEXTS);
+    const table = new PagedTable(body, context, {
+      words: {
+        how: say("how"),
+        list: say("list"),
+        pages: say("pages"),
+        failed: say("failed"),
+        missing: (city) => say("failed_missing", { city }),
+        of: (city) => say("of", { city }),
+        page: (page, count) => say("page", { page, count }),
+        newest: (count) => say("page_first", { count }),
+        none: (page) => (page > 1 ? undefined : say("none")),
+      },
+      heads: HEADS.map((key) => say(key)),
+      testId: "alerts-state",
+      parse: parseAlerts,
+      listed: ({ alerts }) => alerts,
+      row: (alert) =>
+        new AlertRow(speech, alert, ({ object_id, place }) => {
+          context().showOnMap({ layer: "queues", id: object_id }, place);
+        }),
+    });
+    return () => {
+      const { source, city } = context();
+      table.want(source, alertsPath(city.region));
+    };
+  },
+};
