@@ -152,7 +152,9 @@ export class PagedTable<P extends Page, T extends Listed> {
     const { nowMs, speech } = context;
     const { say, pages } = this;
     const { page, failure } = pages;
-    if (page !== this.shownPage) this.cameMs = page === undefined ? undefined : nowMs;
+    if (page !== this.shownPage) this.cameMs = undefined;
+    // An answer may come before the stream has told the time.
+    if (page !== undefined) this.cameMs ??= nowMs;
     this.shownPage = page;
     const listed = page === undefined ? [] : this.options.listed(page);
     const offsets = new Set(listed.map(({ offset }) => offset));

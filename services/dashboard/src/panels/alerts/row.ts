@@ -32,7 +32,9 @@ export class AlertRow implements PagedRow {
     const what = element("td", {}, element("strong", {}, title));
     what.append(element("span", { class: "note" }, state));
     const of = element("td", {}, this.of);
-    if (kind === "contradiction" || kind === "feed") of.append(serverWords(message));
+    if (kind === "contradiction" || kind === "feed") {
+      of.append(element("span", { class: "note" }, serverWords(message)));
+    }
     const actions = element("td");
     // What is over is no longer there.
     if (kind === "queue" && !is_over && place !== undefined) {
