@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use events::{Alert, AlertKind, Position, wire};
+use gateway::{Options, Origin};
 use picture::Setup;
 use prost::Message;
 use serde_json::json;
 use stream::{Append, EmbeddedLog, EmbeddedOptions, Log, topic};
 use tokio_util::sync::CancellationToken;
 
-use super::support::{NOW_MS, REGION, app, caught_up, follow, get, get_json};
+use super::support::{NOW_MS, REGION, app, app_of, caught_up, follow, get, get_json};
 
 const PATH: &str = "/v1/regions/kaupunki/alerts";
 
@@ -82,6 +83,15 @@ async fn alerts_are_read_back_newest_first() {
     let past_all = get_json(&app, &format!("{PATH}?before=0")).await;
     assert_eq!(past_all["alerts"], json!([]));
     shutdown.cancel();
+}
+
+#[tokio::test]
+async fn a_replay_has_none_and_says_so() {
+    let app = app_of(Options::default(), Origin::Replay);
+    for of in ["alerts", "dead-letters"] {
+        let path = format!("/v1/regions/{REGION}/{of}");
+        get(&app, &path).await.assert_problem(404, "a replay has no ");
+    }
 }
 
 #[tokio::test]

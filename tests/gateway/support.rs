@@ -65,10 +65,15 @@ fn setup(id: &str) -> RegionSetup {
 
 /// Two regions, the second empty, both following.
 pub(crate) fn app_with(options: Options) -> Arc<App> {
+    app_of(options, Origin::Demo)
+}
+
+/// The same of another origin.
+pub(crate) fn app_of(options: Options, origin: Origin) -> Arc<App> {
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let clock = Arc::new(|| NOW_MS);
     let regions = vec![setup(REGION), setup("toinen")];
-    let app = App::new(options, Origin::Demo, regions, recorder.handle(), clock).unwrap();
+    let app = App::new(options, origin, regions, recorder.handle(), clock).unwrap();
     for region in app.regions() {
         region.reset(View::new(region.region().id.clone(), "log-1".into()));
         region.set_progress(Progress::Following);

@@ -10,7 +10,7 @@ use prost::Message;
 use serde::{Deserialize, Serialize};
 use stream::{Record, topic};
 
-use super::topic_page::Paging;
+use super::topic_page::Page;
 use crate::answer::json;
 use crate::app::App;
 use crate::extract::{Parameters, Segments};
@@ -101,13 +101,7 @@ pub(super) async fn get(
     Segments(region): Segments<String>,
     Parameters(query): Parameters<Query>,
 ) -> Result<Response, Problem> {
-    let live = app.known_region(&region)?;
-    let paging = Paging::new(query.limit, query.before)?;
-    let Some(log) = live.log() else {
-        return Err(Problem::unavailable("the log is not open yet; come back later"));
-    };
-    let page = paging.read(log.as_ref(), topic::ALERTS, &region).await;
-    let page = page.map_err(|error| Problem::internal(&error))?;
+    let page = Page::read(&app, topic::ALERTS, &region, query.limit, query.before).await?;
     let alerts = page.records.iter().rev().filter_map(entry).collect();
     json(&AlertPage { region, first: page.start, more: page.start > page.oldest, alerts })
 }

@@ -13,7 +13,7 @@ use prost::Message;
 use serde::{Deserialize, Serialize};
 use stream::{Record, topic};
 
-use super::topic_page::{Page, Paging};
+use super::topic_page::Page;
 use crate::answer::json;
 use crate::app::App;
 use crate::extract::{Parameters, Segments};
@@ -98,13 +98,7 @@ pub(super) async fn get(
     Segments(region): Segments<String>,
     Parameters(query): Parameters<Query>,
 ) -> Result<Response, Problem> {
-    let live = app.known_region(&region)?;
-    let paging = Paging::new(query.limit, query.before)?;
-    let Some(log) = live.log() else {
-        return Err(Problem::unavailable("the log is not open yet; come back later"));
-    };
-    let page = paging.read(log.as_ref(), topic::DEAD_LETTER, &region).await;
-    let page = page.map_err(|error| Problem::internal(&error))?;
+    let page = Page::read(&app, topic::DEAD_LETTER, &region, query.limit, query.before).await?;
     json(&letters_of(region, &page, query.feed.as_deref()))
 }
 

@@ -2,19 +2,14 @@
 
 use stream::{Log, Record, StreamError};
 
+use crate::Origin;
+use crate::app::App;
 use crate::problem::Problem;
 
 /// Records of a page when `limit` is not given.
 const LIMIT: u32 = 100;
 /// Most records of a page.
 const LIMIT_MAX: u32 = 1_000;
-
-/// Which page.
-#[derive(Clone, Copy)]
-pub(super) struct Paging {
-    limit: u32,
-    before: Option<u64>,
-}
 
 /// Records of a page, oldest first.
 pub(super) struct Page {
@@ -25,9 +20,16 @@ pub(super) struct Page {
     pub(super) oldest: u64,
 }
 
-impl Paging {
-    /// Of what a query asks for.
-    pub(super) fn new(limit: Option<u32>, before: Option<i64>) -> Result<Self, Problem> {
+impl Page {
+    /// The page of a region's partition that a query asks for.
+    pub(super) async fn read(
+        app: &App,
+        topic: &str,
+        region: &str,
+        limit: Option<u32>,
+        before: Option<i64>,
+    ) -> Result<Self, Problem> {
+        let live = app.known_region(region)?;
         let limit = limit.unwrap_or(LIMIT);
         if limit == 0 {
             return Err(Problem::bad_request("query: limit: must be 1 or more"));
@@ -35,20 +37,28 @@ impl Paging {
         let before = before.map(u64::try_from).transpose();
         let before =
             before.map_err(|_| Problem::bad_request("query: before: must be 0 or more"))?;
-        Ok(Self { limit: limit.min(LIMIT_MAX), before })
+        if app.origin == Origin::Replay {
+            let detail = format!("a replay has no {topic} of its own; the live system has them");
+            return Err(Problem::not_found(detail));
+        }
+        let Some(log) = live.log() else {
+            return Err(Problem::unavailable("the log is not open yet; come back later"));
+        };
+        let page = Self::of(log.as_ref(), topic, region, limit.min(LIMIT_MAX), before).await;
+        page.map_err(|error| Problem::internal(&error))
     }
 
-    /// Reads the page of a region's partition.
-    pub(super) async fn read(
-        self,
+    async fn of(
         log: &dyn Log,
         topic: &str,
         region: &str,
-    ) -> Result<Page, StreamError> {
+        limit: u32,
+        before: Option<u64>,
+    ) -> Result<Self, StreamError> {
         let bounds = log.bounds(topic, region).await?;
-        let end = self.before.unwrap_or(bounds.next).min(bounds.next);
-        let start = end.saturating_sub(u64::from(self.limit)).max(bounds.first);
-        let mut page = Page { records: Vec::new(), start, oldest: bounds.first };
+        let end = before.unwrap_or(bounds.next).min(bounds.next);
+        let start = end.saturating_sub(u64::from(limit)).max(bounds.first);
+        let mut page = Self { records: Vec::new(), start, oldest: bounds.first };
         let mut next = start;
         if start < end {
             let mut source = log.source(topic, region, start).await?;
