@@ -30,8 +30,9 @@ pub(crate) enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Move the history of the embedded log in the data directory to Kafka: events, dead letters,
-    /// records as received, and the newest checkpoints, with their offsets. Nothing may run meanwhile.
+    /// Move the history of the embedded log in the data directory to Kafka: events, alerts, dead
+    /// letters, records as received, and the newest checkpoints, with their offsets. Nothing may run
+    /// meanwhile.
     Import(MoveArguments),
     /// Move the history in Kafka to an embedded log in the data directory. Nothing may run meanwhile.
     Export(MoveArguments),
