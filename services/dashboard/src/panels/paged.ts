@@ -44,6 +44,25 @@ export interface PagedWords {
   none(page: number, hasOlder: boolean): string | undefined;
 }
 
+/** Texts that every such table has of its own. */
+type OwnText =
+  "how" | "list" | "pages" | "page" | "page_first" | "of" | "failed" | "failed_missing";
+
+/** The words of a table from its texts. */
+export function pagedWords(say: Say<OwnText>, none: PagedWords["none"]): PagedWords {
+  return {
+    how: say("how"),
+    list: say("list"),
+    pages: say("pages"),
+    failed: say("failed"),
+    missing: (city) => say("failed_missing", { city }),
+    of: (city) => say("of", { city }),
+    page: (page, count) => say("page", { page, count }),
+    newest: (count) => say("page_first", { count }),
+    none,
+  };
+}
+
 export interface PagedOptions<P extends Page, T extends Listed> {
   readonly words: PagedWords;
   /** Names of the columns. */

@@ -101,9 +101,9 @@ pub(super) async fn get(
     Segments(region): Segments<String>,
     Parameters(query): Parameters<Query>,
 ) -> Result<Response, Problem> {
-    let page = Page::read(&app, topic::ALERTS, &region, query.limit, query.before).await?;
-    let alerts = page.records.iter().rev().filter_map(entry).collect();
-    json(&AlertPage { region, first: page.start, more: page.start > page.oldest, alerts })
+    let page = Page::read(&app, topic::ALERTS, &region, query.limit, query.before, entry).await?;
+    let Page { entries: alerts, start: first, oldest } = page;
+    json(&AlertPage { region, first, more: first > oldest, alerts })
 }
 
 /// None of what another program has written that is no alert.

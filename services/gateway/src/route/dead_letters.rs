@@ -98,17 +98,18 @@ pub(super) async fn get(
     Segments(region): Segments<String>,
     Parameters(query): Parameters<Query>,
 ) -> Result<Response, Problem> {
-    let page = Page::read(&app, topic::DEAD_LETTER, &region, query.limit, query.before).await?;
-    json(&letters_of(region, &page, query.feed.as_deref()))
-}
-
-fn letters_of(region: String, page: &Page, feed: Option<&str>) -> DeadLetters {
     let letter = |record: &Record| {
         let letter = DeadLetter::decode(record.payload.as_ref()).ok()?;
-        entry(record.offset, letter, feed)
+        entry(record.offset, letter, query.feed.as_deref())
     };
-    let mut letters: Vec<Letter> = page.records.iter().filter_map(letter).collect();
-    letters.reverse();
+    let (limit, before) = (query.limit, query.before);
+    let page = Page::read(&app, topic::DEAD_LETTER, &region, limit, before, letter).await?;
+    json(&bounded(region, page))
+}
+
+/// Leaves letters for the next page whose payloads would be too much.
+fn bounded(region: String, page: Page<Letter>) -> DeadLetters {
+    let mut letters = page.entries;
     let mut bytes = 0;
     let is_kept = |letter: &Letter| {
         let payload = letter.payload.as_ref().or(letter.payload_base64.as_ref());

@@ -1,7 +1,7 @@
 /** What has been wrong: told when it had lasted two minutes, and when it was over. */
 
 import type { Say } from "../../i18n";
-import { PagedTable } from "../paged";
+import { PagedTable, pagedWords } from "../paged";
 import type { Panel } from "../panel";
 import { alertsPath, parseAlerts } from "./alerts";
 import { AlertRow } from "./row";
@@ -22,17 +22,7 @@ export const alertsPanel: Panel = {
     const { speech } = context();
     const say: Words = speech.of(TEXTS);
     const table = new PagedTable(body, context, {
-      words: {
-        how: say("how"),
-        list: say("list"),
-        pages: say("pages"),
-        failed: say("failed"),
-        missing: (city) => say("failed_missing", { city }),
-        of: (city) => say("of", { city }),
-        page: (page, count) => say("page", { page, count }),
-        newest: (count) => say("page_first", { count }),
-        none: (page) => (page > 1 ? undefined : say("none")),
-      },
+      words: pagedWords(say, (page) => (page > 1 ? undefined : say("none"))),
       heads: HEADS.map((key) => say(key)),
       testId: "alerts-state",
       parse: parseAlerts,

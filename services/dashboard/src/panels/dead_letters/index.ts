@@ -2,7 +2,7 @@
 
 import { element } from "../../dom";
 import type { Say } from "../../i18n";
-import { PagedTable } from "../paged";
+import { PagedTable, pagedWords } from "../paged";
 import type { PagedWords } from "../paged";
 import type { Panel, PanelContext } from "../panel";
 import { lettersPath, parsePage } from "./letters";
@@ -51,21 +51,11 @@ class FeedChoice {
 
 /** @param isOfFeed whether those of one feed are asked for */
 export function wordsOf(say: Words, isOfFeed: () => boolean): PagedWords {
-  return {
-    how: say("how"),
-    list: say("list"),
-    pages: say("pages"),
-    failed: say("failed"),
-    missing: (city) => say("failed_missing", { city }),
-    of: (city) => say("of", { city }),
-    page: (page, count) => say("page", { page, count }),
-    newest: (count) => say("page_first", { count }),
-    none: (page, hasOlder) => {
-      if (hasOlder) return say("none_older");
-      if (page > 1) return undefined;
-      return say(isOfFeed() ? "none_of_feed" : "none");
-    },
-  };
+  return pagedWords(say, (page, hasOlder) => {
+    if (hasOlder) return say("none_older");
+    if (page > 1) return undefined;
+    return say(isOfFeed() ? "none_of_feed" : "none");
+  });
 }
 
 export const deadLettersPanel: Panel = {
