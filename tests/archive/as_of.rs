@@ -55,7 +55,7 @@ pub(super) const PATHS: [&str; 24] = [
     "/v1/tiles/areas/9/291/148",
 ];
 
-fn config() -> RegionConfig {
+pub(super) fn config() -> RegionConfig {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let text = std::fs::read_to_string(root.join("config/regions/helsinki.toml")).unwrap();
     toml::from_str(&text).unwrap()
@@ -77,7 +77,7 @@ fn received_ms(record: &LogRecord) -> Option<i64> {
 }
 
 /// Records of the region that the recording makes, with the latest time of reception so far.
-fn records(config: &RegionConfig) -> Vec<(i64, LogRecord)> {
+pub(super) fn records(config: &RegionConfig) -> Vec<(i64, LogRecord)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let file = root.join("load-tests/demo/demo.recording");
     let reader = stream::recording::Reader::open(&file).unwrap();
@@ -110,7 +110,7 @@ pub(super) fn options() -> Options {
     Options { page_limit_max: PAGE_LIMIT_MAX, ..Options::default() }
 }
 
-fn app(config: &RegionConfig, clock: &Arc<AtomicI64>) -> Arc<App> {
+pub(super) fn app(config: &RegionConfig, clock: &Arc<AtomicI64>) -> Arc<App> {
     app_of(config, clock, options())
 }
 

@@ -3,6 +3,7 @@
 mod as_of;
 mod background;
 mod crash;
+mod damaged;
 mod diff;
 mod export;
 mod foreign;

@@ -88,10 +88,26 @@ async fn alerts_are_read_back_newest_first() {
 #[tokio::test]
 async fn a_replay_has_none_and_says_so() {
     let app = app_of(Options::default(), Origin::Replay);
-    for of in ["alerts", "dead-letters"] {
+    for of in ["alerts", "dead-letters", "events"] {
         let path = format!("/v1/regions/{REGION}/{of}");
-        get(&app, &path).await.assert_problem(404, "a replay has no ");
+        get(&app, &path).await.assert_problem(404, "a replay has no log of its own");
     }
+}
+
+/// A recording that is played onto a log, as `tilanne run --replay` does it, is told as a replay too.
+#[tokio::test]
+async fn a_recording_that_is_played_onto_a_log_has_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let log: Arc<dyn Log> = EmbeddedLog::open(folder.path(), EmbeddedOptions::default()).unwrap();
+    let app = app_of(Options::default(), Origin::Replay);
+    let shutdown = CancellationToken::new();
+    follow(&app, &log, Setup::default(), &shutdown);
+    caught_up(&app).await;
+    let sink = log.sink(topic::ALERTS, REGION).await.unwrap();
+    let records = vec![queue(5, false).encode_to_vec().into()];
+    sink.append(Append { records, cursor: None }).await.unwrap();
+    assert_eq!(get_json(&app, PATH).await["alerts"].as_array().unwrap().len(), 1);
+    shutdown.cancel();
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use archive::Archive;
 use events::Text;
 use metrics_exporter_prometheus::PrometheusHandle;
 use picture::Setup;
+use stream::Log;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -163,6 +164,18 @@ impl App {
             let known: Vec<&str> = self.regions.keys().map(String::as_str).collect();
             let known = known.join(", ");
             Problem::not_found(format!("no region {id:?}; there are: {known}"))
+        })
+    }
+
+    /// The log that a region is followed on.
+    pub(crate) fn log<'a>(&self, live: &'a LiveRegion) -> Result<&'a Arc<dyn Log>, Problem> {
+        live.log().ok_or_else(|| match self.origin {
+            Origin::Replay => {
+                Problem::not_found("a replay has no log of its own; the live system has one")
+            }
+            Origin::Demo | Origin::Live => {
+                Problem::unavailable("the log is not open yet; come back later")
+            }
         })
     }
 

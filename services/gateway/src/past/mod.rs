@@ -261,6 +261,14 @@ fn problem(error: ArchiveError) -> Problem {
             tracing::error!(%error, "no past view could be made");
             Problem::unavailable("the archive cannot be read now; the log of the server says why")
         }
+        ArchiveError::Unreadable { .. } | ArchiveError::OtherSchema { .. } => {
+            tracing::error!(%error, "no past view could be made");
+            let detail = format!(
+                "{error}; restore the file, or remove it: then what it had is missing, and the rest is \
+                 answered"
+            );
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
+        }
         error => Problem::internal(&error),
     }
 }

@@ -280,7 +280,7 @@ impl Connection {
         let is_known = self.readers.iter().any(|reading| reading.id == id)
             || self.subscriptions.iter().any(|known| known.id() == id);
         self.check_id(&id, is_known)?;
-        let mut reader = EventReader::open(id.clone(), &live, &asked).await?;
+        let mut reader = EventReader::open(id.clone(), &self.app, &live, &asked).await?;
         let opening = reader.batch(Vec::new());
         self.subscriptions.retain(|known| known.id() != id);
         self.readers.retain(|reading| reading.id != id);

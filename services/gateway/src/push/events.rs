@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::cursor::EventCursor;
 use super::logged::{self, KINDS, Logged};
+use crate::app::App;
 use crate::live::LiveRegion;
 use crate::problem::Problem;
 use crate::select::{Asked, Selection};
@@ -64,6 +65,7 @@ impl Batch {
 pub(crate) struct EventReader {
     id: String,
     live: Arc<LiveRegion>,
+    log: Arc<dyn Log>,
     source: Box<dyn Source>,
     epoch: Text,
     next: u64,
@@ -80,6 +82,7 @@ impl EventReader {
     /// Opens the log where the reader wants to begin.
     pub(crate) async fn open(
         id: String,
+        app: &App,
         live: &Arc<LiveRegion>,
         asked: &EventsAsked,
     ) -> Result<Self, Problem> {
@@ -92,13 +95,14 @@ impl EventReader {
         let selection = Selection::watched(&asked.of, Vec::new(), live)?;
         let feeds = asked.feeds.as_deref();
         let feeds = feeds.map(|feeds| feeds.iter().map(Text::from).collect());
-        let log = live.log().ok_or_else(|| Problem::unavailable("the log is not open yet"))?;
+        let log = app.log(live)?;
         let region = &live.region().id;
         let (next, check) = start(log.as_ref(), region, asked).await?;
         let source = log.source(topic::EVENTS, region, next).await;
         Ok(Self {
             id,
             live: Arc::clone(live),
+            log: Arc::clone(log),
             source: source.map_err(|error| failed(&error))?,
             epoch: log.epoch().into(),
             next,
@@ -127,8 +131,7 @@ impl EventReader {
 
     /// Events that are there now, and the cursor after them; waits for none.
     pub(crate) async fn page(&mut self) -> Result<(Vec<Arc<Logged>>, String), Problem> {
-        let log = self.live.log().ok_or_else(|| Problem::unavailable("the log is not open yet"))?;
-        let bounds = log.bounds(topic::EVENTS, &self.live.region().id).await;
+        let bounds = self.log.bounds(topic::EVENTS, &self.live.region().id).await;
         let end = bounds.map_err(|error| failed(&error))?.next;
         let looked_through_until = end.min(self.next + RECORDS_PER_BATCH as u64);
         let mut events = Vec::new();

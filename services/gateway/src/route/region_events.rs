@@ -84,7 +84,7 @@ pub(super) async fn get(
         // A browser that comes back repeats the address that it first came with.
         asked = EventsAsked { cursor, offset: None, time_ms: None, ..asked };
     }
-    let mut reader = EventReader::open(region, live, &asked).await?;
+    let mut reader = EventReader::open(region, &app, live, &asked).await?;
     if is_stream {
         let permit = match admit(&app) {
             Ok(permit) => permit,

@@ -2,7 +2,6 @@
 
 use stream::{Log, Record, StreamError};
 
-use crate::Origin;
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -40,13 +39,7 @@ impl<T> Page<T> {
         let before = before.map(u64::try_from).transpose();
         let before =
             before.map_err(|_| Problem::bad_request("query: before: must be 0 or more"))?;
-        if app.origin == Origin::Replay {
-            let detail = format!("a replay has no {topic} of its own; the live system has them");
-            return Err(Problem::not_found(detail));
-        }
-        let Some(log) = live.log() else {
-            return Err(Problem::unavailable("the log is not open yet; come back later"));
-        };
+        let log = app.log(live)?;
         let page = Self::of(log.as_ref(), topic, region, limit.min(LIMIT_MAX), before, entry).await;
         page.map_err(|error| Problem::internal(&error))
     }

@@ -69,19 +69,17 @@ fn digits(bytes: &[u8]) -> Option<i64> {
 /// Seconds of a time of day `H:MM`, `HH:MM` or `HH:MM:SS`. The hour may pass 24, as in GTFS, up
 /// to 99.
 pub(super) fn time_of_day_s(text: &str) -> Option<u32> {
-    let mut parts = text.trim().split(':');
-    let mut part = |digits_min: usize| {
-        let part = parts.next()?;
-        let right = (digits_min..=2).contains(&part.len());
-        right.then(|| digits(part.as_bytes())).flatten()
+    let text = text.trim_ascii().as_bytes();
+    let hour_digits = if text.get(1) == Some(&b':') { 1 } else { 2 };
+    let (hours, rest) = text.split_at_checked(hour_digits)?;
+    let (minutes, seconds) = match *rest {
+        [b':', m1, m2] => ([m1, m2], *b"00"),
+        [b':', m1, m2, b':', s1, s2] => ([m1, m2], [s1, s2]),
+        _ => return None,
     };
-    let hours = part(1)?;
-    let minutes = part(2)?;
-    let seconds = part(2);
-    let extra = parts.next().is_some();
-    let seconds = if text.matches(':').count() == 2 { seconds? } else { 0 };
-    let legal = minutes < 60 && seconds < 60 && !extra;
-    legal.then_some((hours * 3_600 + minutes * 60 + seconds) as u32)
+    let (hours, minutes, seconds) = (digits(hours)?, digits(&minutes)?, digits(&seconds)?);
+    let is_legal = minutes < 60 && seconds < 60;
+    is_legal.then_some((hours * 3_600 + minutes * 60 + seconds) as u32)
 }
 
 /// A calendar day.

@@ -268,13 +268,10 @@ fn entity(topic: Option<&Topic>, event: &str, fields: &Fields) -> Result<Text, R
     Ok(entity)
 }
 
-/// A number with zeros in front, as topics write operators and vehicles.
+/// A number with zeros in front up to a width of at most five, as topics write operators and vehicles.
 fn padded(number: u32, width: usize) -> Text {
     let digits = number.to_compact_string();
-    let mut padded = Text::default();
-    for _ in digits.len()..width {
-        padded.push('0');
-    }
+    let mut padded = Text::from("00000".get(digits.len()..width).unwrap_or_default());
     padded.push_str(&digits);
     padded
 }
