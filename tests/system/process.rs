@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -38,6 +39,9 @@ pub(crate) fn text(output: &Output) -> (String, String) {
     (text(&output.stdout), text(&output.stderr))
 }
 
+/// Folders in the system's temporary one are called this, with the process and a number.
+const FOLDER_PREFIX: &str = "tilanne-system-";
+
 /// A folder of this test's own, removed at the end.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
@@ -56,11 +60,27 @@ impl Folder {
 
     pub(crate) fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
+        static SWEPT: Once = Once::new();
+        SWEPT.call_once(Self::sweep);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("tilanne-system-{}-{number}", std::process::id());
+        let name = format!("{FOLDER_PREFIX}{}-{number}", std::process::id());
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
+    }
+
+    /// Removes what earlier runs have left: the broker of all tests has its folder until the process
+    /// ends, and a browser that is killed may still write into one that is being removed.
+    fn sweep() {
+        let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else { return };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let rest = name.to_str().and_then(|name| name.strip_prefix(FOLDER_PREFIX));
+            let Some((process, _)) = rest.and_then(|rest| rest.split_once('-')) else { continue };
+            if !Path::new("/proc").join(process).exists() {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {

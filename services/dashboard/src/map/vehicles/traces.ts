@@ -6,10 +6,13 @@
 import type { MercatorPoint } from "../geography";
 import { toPlane } from "./plane";
 
-/** Segments that go to the graphics card together: only the newest such part is sent again. */
-export const PART_SEGMENTS = 2_048;
-/** Parts kept; the oldest goes first. Some twenty minutes of a thousand vehicles moving. */
-export const MAX_PARTS = 32;
+/**
+ * Segments that go to the graphics card together: only the newest such part is sent again, while each part
+ * costs every frame a call to draw it.
+ */
+export const PART_SEGMENTS = 16_384;
+/** Parts kept; the oldest goes first. */
+export const MAX_PARTS = 5;
 
 /** Numbers of a segment: x and y of two ends. */
 export const SEGMENT_NUMBERS = 4;
