@@ -6,6 +6,7 @@ mod alerts;
 mod arrow;
 pub(crate) mod client;
 mod csv;
+mod dead_letters;
 mod description;
 mod errors;
 mod event_stream;

@@ -20,9 +20,6 @@ use crate::extract::{Parameters, Segments};
 use crate::problem::Problem;
 use crate::schema::Problems;
 
-/// Payload bytes of an answer; letters beyond are left for the next page.
-const PAYLOAD_BYTES_MAX: usize = 4 << 20;
-
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/regions/{region}/dead-letters", routing::get(get))
 }
@@ -104,23 +101,8 @@ pub(super) async fn get(
     };
     let (limit, before) = (query.limit, query.before);
     let page = Page::read(&app, topic::DEAD_LETTER, &region, limit, before, letter).await?;
-    json(&bounded(region, page))
-}
-
-/// Leaves letters for the next page whose payloads would be too much.
-fn bounded(region: String, page: Page<Letter>) -> DeadLetters {
-    let mut letters = page.entries;
-    let mut bytes = 0;
-    let is_kept = |letter: &Letter| {
-        let payload = letter.payload.as_ref().or(letter.payload_base64.as_ref());
-        bytes += payload.map_or(0, String::len);
-        bytes <= PAYLOAD_BYTES_MAX
-    };
-    let kept = letters.iter().map(is_kept).take_while(|&is_kept| is_kept).count().max(1);
-    let cut = letters.len() > kept;
-    letters.truncate(kept);
-    let first = letters.last().filter(|_| cut).map_or(page.start, |letter| letter.offset);
-    DeadLetters { region, first, more: first > page.oldest, letters }
+    let Page { entries: letters, start: first, oldest } = page;
+    json(&DeadLetters { region, first, more: first > oldest, letters })
 }
 
 fn entry(offset: u64, letter: DeadLetter, feed: Option<&str>) -> Option<Letter> {
