@@ -1,16 +1,12 @@
 //! What operators are told of, read back from the log page by page.
 
-use std::sync::Arc;
-
 use events::{Alert, AlertKind, Position, wire};
 use gateway::{Options, Origin};
-use picture::Setup;
 use prost::Message;
 use serde_json::json;
-use stream::{Append, EmbeddedLog, EmbeddedOptions, Log, topic};
-use tokio_util::sync::CancellationToken;
+use stream::topic;
 
-use super::support::{NOW_MS, REGION, app, app_of, caught_up, follow, get, get_json};
+use super::support::{Logged, NOW_MS, REGION, app, app_of, get, get_json};
 
 const PATH: &str = "/v1/regions/kaupunki/alerts";
 
@@ -34,13 +30,9 @@ fn queue(sequence: u64, is_over: bool) -> Alert {
 
 #[tokio::test]
 async fn alerts_are_read_back_newest_first() {
-    let folder = tempfile::tempdir().unwrap();
-    let log: Arc<dyn Log> = EmbeddedLog::open(folder.path(), EmbeddedOptions::default()).unwrap();
-    let app = app();
-    let shutdown = CancellationToken::new();
-    follow(&app, &log, Setup::default(), &shutdown);
-    caught_up(&app).await;
-    let none = get_json(&app, PATH).await;
+    let logged = Logged::new(Origin::Live).await;
+    let app = &logged.app;
+    let none = get_json(app, PATH).await;
     assert_eq!(none, json!({"region": REGION, "first": 0, "more": false, "alerts": []}));
 
     let feed = Alert {
@@ -56,10 +48,9 @@ async fn alerts_are_read_back_newest_first() {
         .collect();
     // Of a program that has another idea of the topic.
     records.push("no alert".into());
-    let sink = log.sink(topic::ALERTS, REGION).await.unwrap();
-    sink.append(Append { records, cursor: None }).await.unwrap();
+    logged.append(topic::ALERTS, records).await;
 
-    let all = get_json(&app, PATH).await;
+    let all = get_json(app, PATH).await;
     let of = |field: &str| -> Vec<_> {
         all["alerts"].as_array().unwrap().iter().map(|alert| alert[field].clone()).collect()
     };
@@ -75,19 +66,19 @@ async fn alerts_are_read_back_newest_first() {
     assert_eq!(all["alerts"][2], oldest);
     assert!(all["alerts"][1].get("position").is_none(), "a feed has no place: {all}");
 
-    let page = get_json(&app, &format!("{PATH}?limit=2")).await;
+    let page = get_json(app, &format!("{PATH}?limit=2")).await;
     assert_eq!((&page["first"], &page["more"]), (&json!(2), &json!(true)));
-    let older = get_json(&app, &format!("{PATH}?limit=2&before=2")).await;
+    let older = get_json(app, &format!("{PATH}?limit=2&before=2")).await;
     assert_eq!((&older["first"], &older["more"]), (&json!(0), &json!(false)));
     assert_eq!(older["alerts"].as_array().unwrap().len(), 2);
-    let past_all = get_json(&app, &format!("{PATH}?before=0")).await;
+    let past_all = get_json(app, &format!("{PATH}?before=0")).await;
     assert_eq!(past_all["alerts"], json!([]));
-    shutdown.cancel();
 }
 
 #[tokio::test]
 async fn a_replay_has_none_and_says_so() {
     let app = app_of(Options::default(), Origin::Replay);
+    app.set_without_log();
     for of in ["alerts", "dead-letters", "events"] {
         let path = format!("/v1/regions/{REGION}/{of}");
         get(&app, &path).await.assert_problem(404, "a replay has no log of its own");
@@ -97,17 +88,11 @@ async fn a_replay_has_none_and_says_so() {
 /// A recording that is played onto a log, as `tilanne run --replay` does it, is told as a replay too.
 #[tokio::test]
 async fn a_recording_that_is_played_onto_a_log_has_them() {
-    let folder = tempfile::tempdir().unwrap();
-    let log: Arc<dyn Log> = EmbeddedLog::open(folder.path(), EmbeddedOptions::default()).unwrap();
     let app = app_of(Options::default(), Origin::Replay);
-    let shutdown = CancellationToken::new();
-    follow(&app, &log, Setup::default(), &shutdown);
-    caught_up(&app).await;
-    let sink = log.sink(topic::ALERTS, REGION).await.unwrap();
-    let records = vec![queue(5, false).encode_to_vec().into()];
-    sink.append(Append { records, cursor: None }).await.unwrap();
-    assert_eq!(get_json(&app, PATH).await["alerts"].as_array().unwrap().len(), 1);
-    shutdown.cancel();
+    get(&app, PATH).await.assert_problem(503, "the log is not open yet");
+    let logged = Logged::new(Origin::Replay).await;
+    logged.append(topic::ALERTS, vec![queue(5, false).encode_to_vec().into()]).await;
+    assert_eq!(get_json(&logged.app, PATH).await["alerts"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

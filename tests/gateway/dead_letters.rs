@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use events::{DeadLetter, Outcome, RawRecord};
-use picture::Setup;
+use gateway::{App, Origin};
 use prost::Message;
 use serde_json::Value;
-use stream::{Append, EmbeddedLog, EmbeddedOptions, Log, topic};
-use tokio_util::sync::CancellationToken;
+use stream::topic;
 
-use super::support::{NOW_MS, REGION, app, caught_up, follow, get_json};
+use super::support::{Logged, NOW_MS, get_json};
 
 const PATH: &str = "/v1/regions/kaupunki/dead-letters";
 const MEBIBYTE: usize = 1 << 20;
@@ -34,7 +33,7 @@ fn offsets(page: &Value) -> Vec<u64> {
 }
 
 /// All pages from the newest on, as offsets.
-async fn pages(app: &Arc<gateway::App>, query: &str) -> Vec<Vec<u64>> {
+async fn pages(app: &Arc<App>, query: &str) -> Vec<Vec<u64>> {
     let mut pages = Vec::new();
     let mut before = String::new();
     loop {
@@ -50,13 +49,8 @@ async fn pages(app: &Arc<gateway::App>, query: &str) -> Vec<Vec<u64>> {
 /// Large letters come in pages of their own, each letter once, whatever is asked for at a time.
 #[tokio::test]
 async fn a_page_has_as_many_letters_as_fit() {
-    let folder = tempfile::tempdir().unwrap();
-    let log: Arc<dyn Log> = EmbeddedLog::open(folder.path(), EmbeddedOptions::default()).unwrap();
-    let app = app();
-    let shutdown = CancellationToken::new();
-    follow(&app, &log, Setup::default(), &shutdown);
-    caught_up(&app).await;
-    let sink = log.sink(topic::DEAD_LETTER, REGION).await.unwrap();
+    let logged = Logged::new(Origin::Live).await;
+    let app = &logged.app;
     let small = |feed| letter(feed, b"{".to_vec());
     let large = |feed, mebibytes: usize| letter(feed, vec![0xff; mebibytes * MEBIBYTE]);
     let letters = [
@@ -70,19 +64,17 @@ async fn a_page_has_as_many_letters_as_fit() {
         small("trams"),
     ];
     for letter in letters {
-        let records = vec![letter.encode_to_vec().into()];
-        sink.append(Append { records, cursor: None }).await.unwrap();
+        logged.append(topic::DEAD_LETTER, vec![letter.encode_to_vec().into()]).await;
     }
-    assert_eq!(pages(&app, "").await, [vec![7, 6, 5], vec![4], vec![3, 2, 1, 0]]);
-    assert_eq!(pages(&app, "&feed=trams").await, [[7, 5, 2, 0]]);
-    assert_eq!(pages(&app, "&feed=buses").await, [vec![6], vec![4], vec![3, 1]]);
-    assert_eq!(pages(&app, "&feed=metro").await, [[0_u64; 0]]);
+    assert_eq!(pages(app, "").await, [vec![7, 6, 5], vec![4], vec![3, 2, 1, 0]]);
+    assert_eq!(pages(app, "&feed=trams").await, [[7, 5, 2, 0]]);
+    assert_eq!(pages(app, "&feed=buses").await, [vec![6], vec![4], vec![3, 1]]);
+    assert_eq!(pages(app, "&feed=metro").await, [[0_u64; 0]]);
 
-    let page = get_json(&app, &format!("{PATH}?limit=1")).await;
+    let page = get_json(app, &format!("{PATH}?limit=1")).await;
     let newest = &page["letters"][0];
     assert_eq!((&newest["payload"], &newest["outcome"]), (&"{".into(), &"rejected".into()));
-    let binary = get_json(&app, &format!("{PATH}?limit=1&before=6")).await;
+    let binary = get_json(app, &format!("{PATH}?limit=1&before=6")).await;
     let base64 = binary["letters"][0]["payload_base64"].as_str().unwrap();
     assert_eq!(base64.len(), MEBIBYTE.div_ceil(3) * 4);
-    shutdown.cancel();
 }

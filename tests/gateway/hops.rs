@@ -223,6 +223,18 @@ async fn a_replay_has_no_hops_and_nor_has_a_log_that_nobody_watches() {
     }
 }
 
+/// What was shown, and the two steps before it, once all are told: each part tells its own, and so
+/// they come in any order.
+fn shown(told: &[Span]) -> Option<[&Span; 3]> {
+    let before = |step: &Span| {
+        let parent = step.parent.expect("it is not the first step");
+        told.iter().find(|span| span.context == parent)
+    };
+    let show = told.iter().find(|span| span.name == "show")?;
+    let apply = before(show)?;
+    Some([before(apply)?, apply, show])
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_followed_event_has_a_step_in_each_part() {
     let (sender, mut spans) = tokio::sync::mpsc::channel(100);
@@ -233,19 +245,15 @@ async fn a_followed_event_has_a_step_in_each_part() {
     let sink = world.log.sink(topic::EVENTS, REGION).await.unwrap();
     let records = vec![report(0).encode().into()];
     sink.append(Append { records, cursor: None }).await.unwrap();
-    let mut told: Vec<Span> = Vec::new();
     // What the processor makes of the statuses is in the view already, and is not shown again.
-    while told.last().is_none_or(|span| span.name != "show") {
+    let mut told: Vec<Span> = Vec::new();
+    let [log, apply, show] = loop {
         let span = tokio::time::timeout(HANG, spans.recv()).await;
         told.push(span.expect("a step comes").unwrap());
-    }
-    let before = |step: &Span| {
-        let parent = step.parent.expect("it is not the first step");
-        told.iter().find(|span| span.context == parent).unwrap()
+        if let Some(chain) = shown(&told) {
+            break chain;
+        }
     };
-    let show = told.last().unwrap();
-    let apply = before(show);
-    let log = before(apply);
     assert_eq!((log.name, apply.name), ("log", "apply"));
     assert_eq!(log.parent, None);
     assert_eq!(log.context.trace_id, show.context.trace_id);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use archive::Archive;
@@ -42,6 +43,8 @@ pub struct App {
     replays: OnceLock<Arc<dyn Replays>>,
     /// Exports as jobs, where there is a folder for them.
     exports: OnceLock<Exports>,
+    /// Whether no region will ever follow a log.
+    is_without_log: AtomicBool,
     /// One permit for each WebSocket client.
     pub(crate) clients: Arc<Semaphore>,
     /// Cancelled when the server stops: WebSocket clients are told to come back.
@@ -78,6 +81,7 @@ impl App {
             baseline: OnceLock::new(),
             replays: OnceLock::new(),
             exports: OnceLock::new(),
+            is_without_log: AtomicBool::new(false),
             regions: live_regions,
             options,
             origin,
@@ -139,6 +143,12 @@ impl App {
         self.baseline.get()
     }
 
+    /// Says that no region will ever follow a log, as in a replay of an archive: what is only on a log
+    /// is then not there, in place of not there yet.
+    pub fn set_without_log(&self) {
+        self.is_without_log.store(true, Ordering::Relaxed);
+    }
+
     /// Whether anybody follows the stream.
     pub fn has_clients(&self) -> bool {
         self.clients.available_permits() < self.options.push.clients_max
@@ -169,11 +179,10 @@ impl App {
 
     /// The log that a region is followed on.
     pub(crate) fn log<'a>(&self, live: &'a LiveRegion) -> Result<&'a Arc<dyn Log>, Problem> {
-        live.log().ok_or_else(|| match self.origin {
-            Origin::Replay => {
+        live.log().ok_or_else(|| {
+            if self.is_without_log.load(Ordering::Relaxed) {
                 Problem::not_found("a replay has no log of its own; the live system has one")
-            }
-            Origin::Demo | Origin::Live => {
+            } else {
                 Problem::unavailable("the log is not open yet; come back later")
             }
         })

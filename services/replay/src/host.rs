@@ -276,6 +276,7 @@ impl Host {
             Arc::new(move || clock.load(Ordering::Relaxed)),
         );
         let app = app.map_err(|error| Problem::internal(&error))?;
+        app.set_without_log();
         app.set_archive(Arc::clone(&self.setup.archive), setups.clone());
         Ok(Shown { router: gateway::router(Arc::clone(&app)), app })
     }

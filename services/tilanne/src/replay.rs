@@ -348,6 +348,7 @@ impl<'a> Show<'a> {
         let options = self.loaded.config.gateway.clone();
         let (regions, metrics) = (self.regions.clone(), self.metrics.clone());
         let app = App::new(options, Origin::Replay, regions, metrics, clock)?;
+        app.set_without_log();
         app.set_streets(setups);
         if let Some(archive) = &self.archive {
             app.set_archive(Arc::clone(archive), setups.clone());
