@@ -6,7 +6,8 @@ use prost::Message;
 use serde_json::json;
 use stream::topic;
 
-use super::support::{Logged, NOW_MS, REGION, app, app_of, get, get_json};
+use super::logged::Logged;
+use super::support::{NOW_MS, REGION, app, app_of, get, get_json};
 
 const PATH: &str = "/v1/regions/kaupunki/alerts";
 

@@ -8,7 +8,8 @@ use prost::Message;
 use serde_json::Value;
 use stream::topic;
 
-use super::support::{Logged, NOW_MS, get_json};
+use super::logged::Logged;
+use super::support::{NOW_MS, get_json};
 
 const PATH: &str = "/v1/regions/kaupunki/dead-letters";
 const MEBIBYTE: usize = 1 << 20;

@@ -84,7 +84,7 @@ async fn names_that_are_none_are_answered_with_those_that_are() {
         get(&app, &format!("{path}?{query}")).await.assert_problem(400, says);
     }
     let many = vec!["id"; 257].join(",");
-    get(&app, &format!("{path}?fields={many}")).await.assert_problem(400, "at most 256");
+    get(&app, &format!("{path}?fields={many}")).await.assert_problem(400, "it must be 1 to 256");
     let one = format!("{path}/feed:bus?fields=speed");
     get(&app, &one).await.assert_problem(400, "report.speed_km_h");
 }

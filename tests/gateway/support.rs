@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use events::wire::{
     AreaKind, EmissionPeriod, EstimateMethod, EvidenceKind, HcmLevel, Pollutant, QueueTrend,
@@ -23,8 +23,7 @@ use picture::{
     Object, Queue, RemovalReason, Setup, Situation, TimedValue, Vehicle, View, frame,
 };
 use serde_json::Value;
-use stream::{Append, EmbeddedLog, EmbeddedOptions, Log, topic};
-use tempfile::TempDir;
+use stream::{Append, Log, topic};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -113,39 +112,6 @@ pub(crate) async fn caught_up(app: &App) {
             Progress::Following => return,
             Progress::Stopped(why) => panic!("{why}"),
         }
-    }
-}
-
-/// An app whose first region follows an empty log of its own, until this is dropped.
-pub(crate) struct Logged {
-    pub(crate) app: Arc<App>,
-    pub(crate) log: Arc<dyn Log>,
-    shutdown: CancellationToken,
-    _folder: TempDir,
-}
-
-impl Logged {
-    pub(crate) async fn new(origin: Origin) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let log: Arc<dyn Log> =
-            EmbeddedLog::open(folder.path(), EmbeddedOptions::default()).unwrap();
-        let app = app_of(Options::default(), origin);
-        let shutdown = CancellationToken::new();
-        follow(&app, &log, Setup::default(), &shutdown);
-        caught_up(&app).await;
-        Self { app, log, shutdown, _folder: folder }
-    }
-
-    /// Appends records of the first region to a topic.
-    pub(crate) async fn append(&self, topic: &str, records: Vec<Bytes>) {
-        let sink = self.log.sink(topic, REGION).await.unwrap();
-        sink.append(Append { records, cursor: None }).await.unwrap();
-    }
-}
-
-impl Drop for Logged {
-    fn drop(&mut self) {
-        self.shutdown.cancel();
     }
 }
 

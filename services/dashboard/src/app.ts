@@ -289,6 +289,7 @@ export class App {
       settings: this.settings,
       city: scene.city,
       picture: live.picture,
+      vehicle: (id) => live.vehicle(id),
       overview: session.overview,
       source: session.source,
       cadence: session.cadence,

@@ -280,6 +280,8 @@ export class Scene {
   /** Asks for what is to be seen, when that is not what is asked for already. */
   subscribe(): void {
     const { shown } = this.session.live;
+    const { layer, id } = this.selection ?? {};
+    this.session.live.look(this.city.region, layer === "vehicles" ? id : undefined);
     const present = shown?.region === this.city.region ? this.box : undefined;
     const next = nextBox(present, this.sight);
     const box = next ?? present;

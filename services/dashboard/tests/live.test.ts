@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Box } from "tilanne-client";
 import { FIRST_WAIT_MS, LAYERS } from "tilanne-client";
+import { VEHICLE_FIELDS } from "../src/stream/vehicle_fields";
 import { World, delta, snapshot, vehicle } from "./scripted";
 
 const BOX: Box = [24, 60, 26, 61];
@@ -29,6 +30,40 @@ describe("the live picture", () => {
     const id = world.subscription;
     expect(world.socket.sent).toMatchObject([{ id }, { id, bbox: SMALLER, layers: ["vehicles"] }]);
     expect(world.live.shown?.bbox).toEqual(SMALLER);
+  });
+
+  it("has of every vehicle what is shown, and all of the one that is looked at", () => {
+    const world = shown();
+    const { live } = world;
+    const fields = { vehicles: VEHICLE_FIELDS };
+    expect(world.socket.sent).toMatchObject([{ fields }]);
+    live.look("north", "b");
+    expect(live.vehicle("b")).toBeUndefined();
+    const asked = world.socket.sent.at(-1) as { id: string };
+    expect(asked).toMatchObject({ region: "north", layers: ["vehicles"], ids: ["b"] });
+    expect(asked).not.toHaveProperty("fields");
+    world.socket.say(snapshot(asked.id, 10, [vehicle("b")]));
+    expect([live.vehicle("b")?.id, live.vehicle("a"), world.looks]).toEqual(["b", undefined, 1]);
+    // As the page says at every move of the view.
+    live.look("north", "b");
+    live.look("north", "c");
+    expect(world.socket.sent).toHaveLength(3);
+    expect(world.socket.sent.at(-1)).toMatchObject({ id: asked.id, ids: ["c"] });
+    live.look("north", undefined);
+    expect(world.socket.sent.at(-1)).toEqual({ type: "unsubscribe", id: asked.id });
+    live.show("north", BOX, ["feeds"]);
+    expect(world.socket.sent.at(-1)).not.toHaveProperty("fields");
+  });
+
+  it("has vehicles whole where a connection may have one subscription only", () => {
+    const world = new World({ subscriptionsMax: 1 });
+    world.live.show("north", BOX);
+    world.live.look("north", "a");
+    world.socket.open();
+    expect(world.socket.sent).toHaveLength(1);
+    expect(world.socket.sent[0]).not.toHaveProperty("fields");
+    world.socket.say(snapshot(world.subscription, 10, [vehicle("a")]));
+    expect(world.live.vehicle("a")?.id).toBe("a");
   });
 
   it("stays on screen while the connection is away, and goes on where it was", () => {

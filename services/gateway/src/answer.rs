@@ -89,8 +89,8 @@ pub(crate) struct Answer {
 
 /// What was asked for of an object.
 pub(crate) struct Picked<'a> {
-    object: &'a Object,
-    fields: Option<&'a Fields>,
+    pub(crate) object: &'a Object,
+    pub(crate) fields: Option<&'a Fields>,
 }
 
 impl Serialize for Picked<'_> {

@@ -7,7 +7,11 @@ use events::{Text, wire};
 use network::BoundingBox;
 use picture::{Change, Delta, Layer, Object, RemovalReason};
 use prost::Message;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
+
+use crate::answer::Picked;
+use crate::column::Fields;
 
 /// Number of a change: the offset of the log record that made it, and which of its changes it is.
 pub(crate) type Number = (u64, u32);
@@ -70,24 +74,41 @@ impl Applied {
 pub(crate) struct Encoded {
     pub(crate) object: Arc<Object>,
     json: OnceLock<Box<RawValue>>,
+    /// What was asked for first of only a part of it. Most who do so ask for the same.
+    part: OnceLock<(u32, Box<RawValue>)>,
     protobuf: OnceLock<Box<[u8]>>,
 }
 
 impl Encoded {
     pub(crate) fn new(object: Arc<Object>) -> Self {
-        Self { object, json: OnceLock::new(), protobuf: OnceLock::new() }
+        let (json, part, protobuf) = Default::default();
+        Self { object, json, part, protobuf }
     }
 
     pub(crate) fn json(&self) -> &RawValue {
-        self.json.get_or_init(|| {
-            serde_json::value::to_raw_value(&self.object).expect("objects have only text keys")
-        })
+        self.json.get_or_init(|| raw(&self.object))
+    }
+
+    /// Serializes it, or what was asked for of it.
+    pub(crate) fn serialize<S: Serializer>(
+        &self,
+        fields: Option<&Fields>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let Some(fields) = fields else { return self.json().serialize(serializer) };
+        let picked = Picked { object: &self.object, fields: Some(fields) };
+        let (tag, part) = self.part.get_or_init(|| (fields.tag(), raw(&picked)));
+        if *tag == fields.tag() { part.serialize(serializer) } else { picked.serialize(serializer) }
     }
 
     pub(crate) fn protobuf(&self) -> &[u8] {
         self.protobuf
             .get_or_init(|| wire::Object::from(self.object.as_ref()).encode_to_vec().into())
     }
+}
+
+fn raw(object: &impl Serialize) -> Box<RawValue> {
+    serde_json::value::to_raw_value(object).expect("objects have only text keys")
 }
 
 /// A change in a ring, with what every reader asks of it.

@@ -97,6 +97,7 @@ def test_every_place_is_said_as_the_server_reads_it():
             {"route": "1001"},
             {"ids": ["a", "b"]},
             {"filter": "report.mode = 'tram'"},
+            {"fields": {"vehicles": ["report.position"]}},
         ]
         async with scripted() as server, tilanne.connect(server.url) as client:
             connected = await server.connection()

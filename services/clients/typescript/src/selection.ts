@@ -36,6 +36,12 @@ export interface Selection extends Place {
   layers: readonly Layer[];
   /** A condition on the properties, in CQL2 text: `report.mode = 'tram' AND report.delay_s > 120`. */
   filter?: string;
+  /**
+   * What of each object, by layer: paths in its JSON, such as `report.position`, alone or with all
+   * that is below them. The id is always there, all else is missing, whatever the types say.
+   * Layers that are not named come whole.
+   */
+  fields?: { readonly [L in Layer]?: readonly string[] };
 }
 
 /** Which events. Begins at a cursor, an offset or a time, or now. */

@@ -83,6 +83,7 @@ describe("a subscription", () => {
       { route: "1001" },
       { ids: ["a", "b"] },
       { filter: "report.mode = 'tram'" },
+      { fields: { vehicles: ["report.position"] } },
     ];
     for (const place of places) client.subscribe({ region: "n", layers: ["vehicles"], ...place });
     world.socket.open();

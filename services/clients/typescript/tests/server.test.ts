@@ -154,7 +154,13 @@ describe.skipIf(URL_OF_SERVER === "")("against the server", () => {
       const [left, bottom] = [west + (width * (n % 5)) / 2, south + (height * (n % 3)) / 2];
       return [left, bottom, left + width, bottom + height];
     };
-    const selection = (n: number): Selection => ({ region, layers: ["vehicles"], bbox: box(n) });
+    const fields = { vehicles: ["event_time_ms", "report.position", "report.trip.route_id"] };
+    const selection = (n: number): Selection => ({
+      region,
+      layers: ["vehicles"],
+      bbox: box(n),
+      fields,
+    });
     let moves = 0;
     const moving = client.subscribe(selection(moves), { changed: () => part.note(moving) });
     const events: CloudEvent[] = [];
@@ -201,7 +207,8 @@ describe.skipIf(URL_OF_SERVER === "")("against the server", () => {
       }
       // An answer to the last move has been heard by now: 20 moves ago was another box.
       part.moments.splice(0, part.moments.length - 1);
-      await expectPages(region, "vehicles", part, `&bbox=${moving.selection.bbox?.join(",")}`);
+      const query = `&bbox=${moving.selection.bbox?.join(",")}&fields=${fields.vehicles.join(",")}`;
+      await expectPages(region, "vehicles", part, query);
     };
     await compare();
 

@@ -3,7 +3,7 @@
  * `index.ts`; no panel knows another one.
  */
 
-import type { Layer, LayerObjects, Picture, Position } from "tilanne-client";
+import type { Layer, LayerObjects, Picture, Position, Vehicle } from "tilanne-client";
 import type { Explanations } from "../explanations";
 import type { FeedLabels } from "../feed_labels";
 import type { MessageKey, Speech } from "../i18n";
@@ -14,11 +14,16 @@ import type { Cadence } from "../stream/cadence";
 import type { LiveState } from "../stream/live";
 import type { Overview } from "../stream/overview";
 import type { Source } from "../stream/source";
+import type { ShownVehicle } from "../stream/vehicle_fields";
 import type { ReplayControl } from "../time/control";
 
 export type { MapLayerName } from "../map/layer";
 
-export type InView = { readonly [L in MapLayerName]: readonly LayerObjects[ShownLayer<L>][] };
+interface ShownObjects extends Omit<LayerObjects, "vehicles"> {
+  vehicles: ShownVehicle;
+}
+
+export type InView = { readonly [L in MapLayerName]: readonly ShownObjects[ShownLayer<L>][] };
 
 /** What a panel may see and do. Read anew at each update. */
 export interface PanelContext {
@@ -27,6 +32,8 @@ export interface PanelContext {
   /** The city that is looked at; its `region` is the one of `picture`. */
   readonly city: City;
   readonly picture: Picture;
+  /** All of the vehicle that is selected: of the others the picture has a part. */
+  vehicle(id: string): Vehicle | undefined;
   /** All regions, while a panel with `overview` is seen. */
   readonly overview: Overview;
   /** Where all of this comes from, to ask it for what the stream does not carry. */

@@ -5,6 +5,7 @@
  * and what does not fit is left out here.
  */
 
+import { VEHICLE_FIELDS } from "../stream/vehicle_fields";
 import { INSIDE_FROM_LENGTH, isSearchable } from "./match";
 import type { ThingKind } from "./things";
 
@@ -85,10 +86,6 @@ export function questions(region: string, text: string): Question[] {
 const VEHICLE_CODES = ["route_short_name", "trip.route_id", "stop_id", "next_stop_id"].map(
   (field) => `report.${field}`,
 );
-const VEHICLE_FIELDS = ["route_short_name", "label", "mode", "headsign", "position"]
-  .concat(["stop_id", "next_stop_id", "trip.route_id"])
-  .map((field) => `report.${field}`);
-
 const SITUATION_FIELDS = ["title", "description", "type", "phase", "end_time_ms", "geometry"]
   .concat(["municipality", "informed_entities"])
   .map((field) => `record.${field}`);

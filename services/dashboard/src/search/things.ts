@@ -3,19 +3,11 @@
  * stops, which the server alone knows.
  */
 
-import type {
-  Area,
-  Detector,
-  Link,
-  Picture,
-  Situation,
-  Stop,
-  Vehicle,
-  Weather,
-} from "tilanne-client";
+import type { Area, Detector, Link, Picture, Situation, Stop, Weather } from "tilanne-client";
 import { isObject } from "../json";
+import type { ShownVehicle } from "../stream/vehicle_fields";
 
-export type VehicleThing = Pick<Vehicle, "id" | "report">;
+export type VehicleThing = Pick<ShownVehicle, "id" | "report">;
 export type LinkThing = Pick<Link, "id" | "name" | "line">;
 /** Large boundaries are asked for when the area is gone to. */
 export type AreaThing = Pick<Area, "id" | "name" | "kind"> & Partial<Pick<Area, "boundary">>;

@@ -1,4 +1,4 @@
-/** The page's one subscription: the part of the picture that its map and panels show. */
+/** What the page follows: the part of the picture that its map and panels show. */
 
 import type {
   Box,
@@ -8,9 +8,11 @@ import type {
   Selection,
   ServerClock,
   Subscription,
+  Vehicle,
 } from "tilanne-client";
 import { Client, LAYERS, Picture } from "tilanne-client";
 import type { ClientOptions } from "tilanne-client";
+import { VEHICLE_FIELDS } from "./vehicle_fields";
 
 /** What is followed of a picture that nobody looks at: its time and the beats of its feeds. */
 const RESTING: readonly Layer[] = ["feeds"];
@@ -22,19 +24,30 @@ export interface LiveListener {
   changed(changes: Changes): void;
   connection(state: LiveState): void;
   problem(problem: Problem): void;
+  /** More is known of the vehicle that is looked at. */
+  looked(): void;
+}
+
+export interface LiveOptions extends ClientOptions {
+  /** Subscriptions that the server allows a connection: with one alone, vehicles come whole. */
+  readonly subscriptionsMax?: number;
 }
 
 export class LivePicture {
   private readonly client: Client;
   private readonly nothing = new Picture();
   private subscription: Subscription | undefined;
+  /** Of the vehicle that is looked at. */
+  private whole: Subscription | undefined;
+  private readonly inPart: boolean;
 
   constructor(
     url: string,
     private readonly listener: LiveListener,
-    options: ClientOptions = {},
+    { subscriptionsMax = 2, ...options }: LiveOptions = {},
   ) {
     this.client = new Client(url, options);
+    this.inPart = subscriptionsMax > 1;
   }
 
   get clock(): ServerClock {
@@ -57,7 +70,9 @@ export class LivePicture {
 
   /** What to show. The first call connects. */
   show(region: string, bbox: Box, layers: readonly Layer[] = LAYERS): void {
-    const selection = { region, layers, bbox };
+    const hasParts = this.inPart && layers.includes("vehicles");
+    const fields = hasParts ? { fields: { vehicles: VEHICLE_FIELDS } } : {};
+    const selection = { region, layers, bbox, ...fields };
     if (this.subscription !== undefined) {
       this.subscription.move(selection);
       return;
@@ -69,9 +84,34 @@ export class LivePicture {
     });
   }
 
+  /** Asks for all of a vehicle, beside what is shown of every one; without an id no longer. */
+  look(region: string, id: string | undefined): void {
+    if (!this.inPart) return;
+    if (id === undefined) {
+      this.whole?.close();
+      this.whole = undefined;
+      return;
+    }
+    const before = this.whole?.selection;
+    if (before?.region === region && before.ids?.[0] === id) return;
+    const selection = { region, layers: ["vehicles"], ids: [id] } as const;
+    if (this.whole !== undefined) {
+      this.whole.move(selection);
+      return;
+    }
+    this.whole = this.client.subscribe(selection, { changed: () => this.listener.looked() });
+  }
+
+  /** All of the vehicle that is looked at; nothing before it has come. */
+  vehicle(id: string): Vehicle | undefined {
+    const picture = this.inPart ? this.whole?.picture : this.picture;
+    return picture?.layer("vehicles").get(id);
+  }
+
   /** Asks for nothing more than how the feeds are, while another picture is looked at. */
   rest(): void {
     const { shown } = this;
+    if (shown !== undefined) this.look(shown.region, undefined);
     if (shown?.bbox !== undefined) this.show(shown.region, shown.bbox, RESTING);
   }
 

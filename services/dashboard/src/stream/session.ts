@@ -41,15 +41,17 @@ export class Session {
   ) {
     const monotonicMs = (): number => performance.now();
     this.source = new Source(url);
-    this.live = new LivePicture(url, {
-      changed: (changes) => this.changed(changes),
+    const listener = {
+      changed: (changes: Changes) => this.changed(changes),
       connection: () => {
         // Silence in between was ours, not the feeds'.
         this.cadence.resume();
         events.connected();
       },
-      problem: (problem) => events.problem(problem),
-    });
+      problem: (problem: Problem) => events.problem(problem),
+      looked: () => events.answered(),
+    };
+    this.live = new LivePicture(url, listener, { subscriptionsMax });
     this.overview = new Overview(url, regions, subscriptionsMax, this.cadence);
     this.labels = new FeedLabels(() => this.source.get("v1/feeds"), monotonicMs);
     const get = (path: string): Promise<unknown> => this.source.get(path);

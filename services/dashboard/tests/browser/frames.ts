@@ -5,13 +5,10 @@
  * that can be known without one. Not a part of the tests: `npm run frames`.
  */
 
-import type { Browser as Chromium, CDPSession } from "playwright-core";
+import type { CDPSession } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launch } from "./harness/browser";
-import { Dashboard, eventually } from "./harness/dashboard";
+import { Crowd } from "./harness/crowd";
 import { report } from "./harness/figures";
-import { Fleet } from "./harness/fleet";
-import { NORTH, Stage } from "./harness/stage";
 
 const VEHICLES = 20_000;
 /** What belongs to the start is over after this. */
@@ -20,18 +17,14 @@ const MEASURED_MS = 40_000;
 /** Fifty frames a second. */
 const FRAME_MS_MAX = 20;
 
-let browser: Chromium;
-let stage: Stage;
+let crowd: Crowd;
 
 beforeAll(async () => {
-  const fleet = new Fleet(VEHICLES, NORTH);
-  stage = await Stage.publishing([{ region: "north", feed: "buses", path: "/positions", fleet }]);
-  browser = await launch();
+  crowd = await Crowd.start(VEHICLES);
 });
 
 afterAll(async () => {
-  await browser?.close();
-  await stage?.close();
+  await crowd?.close();
 });
 
 interface Costs {
@@ -83,9 +76,7 @@ async function threadMs(devtools: CDPSession): Promise<number> {
 }
 
 it(`has time for frames of ${VEHICLES} vehicles`, async () => {
-  const address = "#view=map&city=north";
-  const dashboard = await Dashboard.open(browser, stage.url, { address, before: [observeCosts] });
-  await eventually(async () => expect((await dashboard.state()).vehicles).toBe(VEHICLES));
+  const dashboard = await crowd.open(observeCosts);
   const devtools = await dashboard.devtools();
   await devtools.send("Performance.enable");
   const costs = (): Promise<Costs> =>

@@ -59,6 +59,9 @@ async function opensCard(): Promise<void> {
   const title = dashboard.page.getByTestId("detail-title");
   await eventually(async () => expect(await hasFocus(title)).toBe(true));
   await eventually(async () => expect(await title.textContent()).not.toBe(""));
+  // Of a vehicle the map has a part, and the card all.
+  const facts = dashboard.card().locator("dl.facts dt");
+  await eventually(async () => expect(await facts.count()).toBeGreaterThan(2));
 }
 
 async function closesCard(): Promise<void> {

@@ -1,13 +1,9 @@
 /** Two thousand vehicles drive, and the page's thread has time for whoever uses it. */
 
-import type { Browser as Chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launch } from "./harness/browser";
-import { Dashboard, eventually } from "./harness/dashboard";
+import { Crowd } from "./harness/crowd";
 import { report } from "./harness/figures";
-import { Fleet } from "./harness/fleet";
 import { observeSmoothness, smoothnessFor } from "./harness/smoothness";
-import { NORTH, Stage } from "./harness/stage";
 
 const VEHICLES = 2_000;
 /** What belongs to the start, such as shaders that are compiled, is over after this. */
@@ -20,28 +16,20 @@ const BUSY_SHARE_MAX = 0.5;
 /** The map draws fifteen frames a second while vehicles glide. */
 const MEAN_FRAME_MS = 67;
 
-let browser: Chromium;
-let stage: Stage;
-const fleet = new Fleet(VEHICLES, NORTH);
+let crowd: Crowd;
 
 beforeAll(async () => {
-  const published = { region: "north", feed: "buses", path: "/positions", fleet } as const;
-  stage = await Stage.publishing([published]);
-  browser = await launch();
+  crowd = await Crowd.start(VEHICLES);
 });
 
 afterAll(async () => {
-  await browser?.close();
-  await stage?.close();
+  await crowd?.close();
 });
 
 it("keeps the page's thread free while all of them move", async () => {
-  const address = "#view=map&city=north";
-  const before = [observeSmoothness];
-  const dashboard = await Dashboard.open(browser, stage.url, { address, before });
-  await eventually(async () => expect((await dashboard.state()).vehicles).toBe(VEHICLES));
+  const dashboard = await crowd.open(observeSmoothness);
   await smoothnessFor(dashboard.page, STARTED_MS);
-  const [vehicle] = await stage.server.vehicles("north");
+  const [vehicle] = await crowd.stage.server.vehicles("north");
   const first = await dashboard.drawn([vehicle?.id ?? ""]);
   const { tasks, frames } = await smoothnessFor(dashboard.page, MEASURED_MS);
 

@@ -3,14 +3,11 @@
  * nor slows down. Not a part of the tests: `TILANNE_SOAK_MINUTES=60 npm run soak`.
  */
 
-import type { Browser as Chromium, CDPSession } from "playwright-core";
+import type { CDPSession } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launch } from "./harness/browser";
-import { Dashboard, eventually } from "./harness/dashboard";
+import { Crowd } from "./harness/crowd";
 import { report } from "./harness/figures";
-import { Fleet } from "./harness/fleet";
 import { observeSmoothness, smoothnessFor } from "./harness/smoothness";
-import { NORTH, Stage } from "./harness/stage";
 
 const VEHICLES = 20_000;
 const MINUTES = Number(process.env["TILANNE_SOAK_MINUTES"] ?? "10");
@@ -22,18 +19,14 @@ const LONGEST_TASK_MS = 200;
 /** Ten frames a second: a map that still feels alive without a graphics card. */
 const MEAN_FRAME_MS = 100;
 
-let browser: Chromium;
-let stage: Stage;
+let crowd: Crowd;
 
 beforeAll(async () => {
-  const fleet = new Fleet(VEHICLES, NORTH);
-  stage = await Stage.publishing([{ region: "north", feed: "buses", path: "/positions", fleet }]);
-  browser = await launch();
+  crowd = await Crowd.start(VEHICLES);
 });
 
 afterAll(async () => {
-  await browser?.close();
-  await stage?.close();
+  await crowd?.close();
 });
 
 /** What is still in use after all that can be thrown away was, megabytes. */
@@ -48,11 +41,8 @@ async function heapMb(devtools: CDPSession): Promise<number> {
 it(
   `shows ${VEHICLES} vehicles for ${MINUTES} minutes`,
   async () => {
-    const address = "#view=map&city=north";
-    const before = [observeSmoothness];
-    const dashboard = await Dashboard.open(browser, stage.url, { address, before });
+    const dashboard = await crowd.open(observeSmoothness);
     const devtools = await dashboard.devtools();
-    await eventually(async () => expect((await dashboard.state()).vehicles).toBe(VEHICLES));
 
     const heaps = [await heapMb(devtools)];
     let frames = 0;

@@ -1,11 +1,11 @@
 //! The parameter `fields`: which properties of objects an answer has.
 
 use picture::Layer;
-use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 
 use super::Columns;
+use super::shaped::{Rule, Shaped};
+use crate::answer::hash32;
 use crate::problem::Problem;
 
 /// Most names in one request: more than any layer has columns.
@@ -13,7 +13,43 @@ const FIELDS_MAX: usize = 256;
 
 /// Names as in the JSON of an object, each alone or with all that is below it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Fields(Vec<String>);
+pub(crate) struct Fields {
+    wanted: Branch,
+    /// Other names have another one.
+    tag: u32,
+}
+
+/// A part of the names, by the names of the JSON. What has nothing below it is asked for whole.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Branch(Vec<(String, Branch)>);
+
+impl Branch {
+    pub(super) fn is_whole(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn child(&self, name: &str) -> Option<&Self> {
+        self.0.iter().find(|(child, _)| child == name).map(|(_, branch)| branch)
+    }
+
+    /// Adds a name; `is_new` is whether this branch is there for it alone.
+    fn insert(&mut self, path: &str, is_new: bool) {
+        if self.is_whole() && !is_new {
+            return;
+        }
+        let (name, rest) = path.split_once('.').map_or((path, None), |(a, b)| (a, Some(b)));
+        let at = self.0.iter().position(|(child, _)| child == name);
+        let is_new = at.is_none();
+        let at = at.unwrap_or_else(|| {
+            self.0.push((name.to_owned(), Self::default()));
+            self.0.len() - 1
+        });
+        match rest {
+            Some(rest) => self.0[at].1.insert(rest, is_new),
+            None => self.0[at].1 = Self::default(),
+        }
+    }
+}
 
 /// Whether a path is another one or below it.
 fn is_below(path: &str, other: &str) -> bool {
@@ -23,42 +59,48 @@ fn is_below(path: &str, other: &str) -> bool {
 impl Fields {
     /// Reads names that are separated by commas; all must be of the layer.
     pub(crate) fn parse(layer: Layer, text: &str) -> Result<Self, Problem> {
+        Self::of(layer, text.split(',').map(str::trim))
+    }
+
+    /// Checks names; all must be of the layer.
+    pub(crate) fn of<'a>(
+        layer: Layer,
+        names: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<Self, Problem> {
         let columns = Columns::of(layer);
-        let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
-        if names.len() > FIELDS_MAX {
-            let detail = format!("query: fields: {} names, at most {FIELDS_MAX}", names.len());
+        let count = names.clone().count();
+        if count == 0 || count > FIELDS_MAX {
+            let detail = format!("query: fields: {count} names, it must be 1 to {FIELDS_MAX}");
             return Err(Problem::bad_request(detail));
         }
-        match names.iter().find(|name| !columns.has(name)) {
-            Some(name) => Err(columns.unknown("fields", name, layer)),
-            None => Ok(Self(names)),
+        let mut wanted = Branch::default();
+        wanted.insert("id", true);
+        for name in names {
+            if !columns.has(name) {
+                return Err(columns.unknown("fields", name, layer));
+            }
+            wanted.insert(name, true);
         }
+        let tag = hash32(format!("{wanted:?}").as_bytes());
+        Ok(Self { wanted, tag })
+    }
+
+    /// Stands for the names: others have another one.
+    pub(crate) fn tag(&self) -> u32 {
+        self.tag
     }
 
     /// Whether the property of a path is asked for.
     pub(crate) fn has(&self, path: &str) -> bool {
-        path == "id" || self.0.iter().any(|field| is_below(path, field))
-    }
-
-    /// Whether something below a path is asked for.
-    fn leads_on(&self, path: &str) -> bool {
-        self.0.iter().any(|field| is_below(field, path))
-    }
-
-    fn prune(&self, value: &mut Value, path: &str) {
-        // What is in a list is kept or left out with the list.
-        let Value::Object(properties) = value else { return };
-        properties.retain(|name, value| {
-            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            if self.has(&path) {
-                return true;
+        let mut branch = &self.wanted;
+        for name in path.split('.') {
+            match branch.child(name) {
+                None => return false,
+                Some(child) if child.is_whole() => return true,
+                Some(child) => branch = child,
             }
-            if self.leads_on(&path) {
-                self.prune(value, &path);
-                return true;
-            }
-            false
-        });
+        }
+        false
     }
 
     /// Serializes what is asked for of an object.
@@ -67,9 +109,7 @@ impl Fields {
         object: &impl Serialize,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        let mut value = serde_json::to_value(object).map_err(S::Error::custom)?;
-        self.prune(&mut value, "");
-        value.serialize(serializer)
+        Shaped { value: object, rule: Rule::Only(&self.wanted) }.serialize(serializer)
     }
 }
 

@@ -8,6 +8,7 @@
 mod fields;
 mod layers;
 mod read;
+mod shaped;
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -17,6 +18,7 @@ use picture::{Layer, Object};
 use serde::Serialize;
 
 pub(crate) use fields::Fields;
+pub(crate) use shaped::{Rule, Shaped};
 
 /// What the values of a column are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

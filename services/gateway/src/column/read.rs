@@ -45,7 +45,7 @@ pub(super) fn read<R: Row + ?Sized>(object: &impl Serialize, tree: &Node, row: &
 }
 
 /// What is text in JSON.
-fn text_of<T: Serialize + ?Sized>(value: &T) -> Result<Text, Error> {
+pub(super) fn text_of<T: Serialize + ?Sized>(value: &T) -> Result<Text, Error> {
     static ALONE: Node =
         Node { name: Cow::Borrowed(""), column: Some((0, Kind::Text)), children: Vec::new() };
     let mut row = [Cell::Missing];

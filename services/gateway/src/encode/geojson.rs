@@ -8,11 +8,10 @@ use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
-use super::emptied::Emptied;
 use super::json::numbers;
 use super::{EncodeError, Encoder, Series};
 use crate::answer::{Answer, Head, Shape};
-use crate::column::Fields;
+use crate::column::{Fields, Rule, Shaped};
 use crate::diff::{self, Differences};
 use crate::geometry::{Part, parts};
 use crate::options::Origin;
@@ -104,19 +103,25 @@ impl Serialize for Properties<'_> {
                 bare.record.geometry = None;
                 self.picked(&bare, serializer)
             }
-            Object::Link(object) => self.picked(&Emptied { object, property: "line" }, serializer),
-            Object::Area(object) => {
-                self.picked(&Emptied { object, property: "boundary" }, serializer)
-            }
-            Object::Emission(object) => {
-                self.picked(&Emptied { object, property: "line" }, serializer)
-            }
+            Object::Link(object) => self.emptied(object, "line", serializer),
+            Object::Area(object) => self.emptied(object, "boundary", serializer),
+            Object::Emission(object) => self.emptied(object, "line", serializer),
             object => self.picked(object, serializer),
         }
     }
 }
 
 impl Properties<'_> {
+    /// Without its line or boundary.
+    fn emptied<S: Serializer>(
+        &self,
+        value: &impl Serialize,
+        property: &'static str,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        self.picked(&Shaped { value, rule: Rule::Emptied(property) }, serializer)
+    }
+
     fn picked<S: Serializer>(
         &self,
         object: &impl Serialize,

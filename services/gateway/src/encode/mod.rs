@@ -2,7 +2,6 @@
 
 mod arrow;
 mod csv;
-mod emptied;
 mod geojson;
 mod json;
 mod ndjson;

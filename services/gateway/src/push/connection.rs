@@ -18,6 +18,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 use super::events::{Batch, EventReader};
 use super::format::{self, Format, Told};
 use super::message::{self, ClientMessage, Frame, Said, Subscribe, SubscribeEvents};
+use super::picks::{Picks, Wanted};
 use super::subscription::{Limits, Subscription};
 use crate::app::App;
 use crate::problem::Problem;
@@ -236,27 +237,36 @@ impl Connection {
     /// The first frame of a subscription, unless it has to wait for the view. A problem leaves all as
     /// it was.
     async fn subscribe(&mut self, said: &Said<Subscribe>) -> Result<Option<Frame>, Problem> {
-        let Said { head: Subscribe { id, region, layers, resume }, asked } = said;
+        let Said { head: Subscribe { id, region, layers, fields, resume }, asked } = said;
         let live = Arc::clone(self.app.known_region(region)?);
         let layers = message::layers(layers.iter().map(String::as_str))?;
+        let picks = Arc::new(Picks::new(fields, &layers)?);
+        if !picks.is_empty() && self.format != Format::Json {
+            let detail = format!(
+                "fields: messages in protobuf have all of an object; ask for the subprotocol {}",
+                Format::Json.subprotocol()
+            );
+            return Err(Problem::bad_request(detail));
+        }
         let selection = Selection::watched(asked, layers, &live)?;
+        let wanted = Wanted { selection, picks };
         let resume = resume.as_deref().map(str::parse).transpose()?;
         let known = self.subscriptions.iter().position(|known| known.id() == id);
         if let Some(index) = known
             && resume.is_none()
             && self.subscriptions[index].is_of(&live)
         {
-            if !selection.is_costly() {
-                return self.subscriptions[index].select(selection);
+            if !wanted.selection.is_costly() {
+                return self.subscriptions[index].select(wanted);
             }
             let moved = self.subscriptions.remove(index);
-            let (moved, frame) = moved.aside(|moved| moved.select(selection)).await?;
+            let (moved, frame) = moved.aside(|moved| moved.select(wanted)).await?;
             self.subscriptions.insert(index, moved);
             return frame;
         }
         self.check_id(id, known.is_some() || self.readers.iter().any(|reading| reading.id == *id))?;
         let limits = Limits::of(&self.app.options.push);
-        let mut subscription = Subscription::new(id.clone(), live, selection, limits, resume);
+        let mut subscription = Subscription::new(id.clone(), live, wanted, limits, resume);
         let frame = if subscription.is_costly() {
             let frame;
             (subscription, frame) = subscription.aside(Subscription::advance).await?;

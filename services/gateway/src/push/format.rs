@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::events::Batch;
 use super::message::{At, Delta, Frame, Removed, Snapshot, SnapshotReason, Updated};
+use super::picks::ByLayer;
 use crate::history::Applying;
 use crate::options::Origin;
 use crate::problem::Problem;
@@ -141,14 +142,14 @@ pub(super) fn json(frame: &Frame, told: Told) -> Result<String, Problem> {
     struct SnapshotContent<'a> {
         origin: Origin,
         reason: SnapshotReason,
-        objects: &'a BTreeMap<Layer, Vec<Arc<Object>>>,
+        objects: ByLayer<'a, Arc<Object>>,
     }
     #[derive(Serialize)]
     struct DeltaContent<'a> {
         previous: Option<u64>,
         #[serde(skip_serializing_if = "<[Layer]>::is_empty")]
         anew: &'a [Layer],
-        updated: &'a BTreeMap<Layer, Vec<Updated>>,
+        updated: ByLayer<'a, Updated>,
         removed: &'a BTreeMap<Layer, Vec<Removed>>,
     }
     #[derive(Serialize)]
@@ -163,14 +164,18 @@ pub(super) fn json(frame: &Frame, told: Told) -> Result<String, Problem> {
     let Told { origin, time_ms } = told;
     let kind = frame.kind();
     match frame {
-        Frame::Snapshot(Snapshot { at, reason, more, objects }) => text(&Body {
+        Frame::Snapshot(Snapshot { at, reason, more, objects, picks }) => text(&Body {
             kind,
             at,
             time_ms,
             lag_ms: 0,
             coalesced: 0,
             more: *more,
-            content: SnapshotContent { origin, reason: *reason, objects },
+            content: SnapshotContent {
+                origin,
+                reason: *reason,
+                objects: ByLayer { objects, picks },
+            },
         }),
         Frame::Delta(delta) => text(&Body {
             kind,
@@ -182,7 +187,7 @@ pub(super) fn json(frame: &Frame, told: Told) -> Result<String, Problem> {
             content: DeltaContent {
                 previous: delta.previous,
                 anew: &delta.anew,
-                updated: &delta.updated,
+                updated: ByLayer { objects: &delta.updated, picks: &delta.picks },
                 removed: &delta.removed,
             },
         }),

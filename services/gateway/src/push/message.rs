@@ -6,10 +6,11 @@ use std::sync::Arc;
 use events::Text;
 use picture::{Layer, Object, RemovalReason};
 use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::events::{Batch, EventsAsked};
-use crate::history::{Applied, Applying};
+use super::picks::Picks;
+use crate::history::Applied;
 use crate::problem::Problem;
 use crate::select::Asked;
 
@@ -52,13 +53,16 @@ pub(super) struct Subscribe {
     pub(super) id: String,
     pub(super) region: String,
     pub(super) layers: Vec<String>,
+    /// What of each object, by layer.
+    #[serde(default)]
+    pub(super) fields: BTreeMap<String, Vec<String>>,
     /// Cursor of a message before.
     #[serde(default)]
     pub(super) resume: Option<String>,
 }
 
 impl Head for Subscribe {
-    const FIELDS: &[&str] = &["id", "region", "layers", "resume"];
+    const FIELDS: &[&str] = &["id", "region", "layers", "fields", "resume"];
 }
 
 /// Wants the events themselves.
@@ -114,6 +118,7 @@ pub(super) struct Snapshot {
     pub(super) reason: SnapshotReason,
     pub(super) more: bool,
     pub(super) objects: BTreeMap<Layer, Vec<Arc<Object>>>,
+    pub(super) picks: Arc<Picks>,
 }
 
 /// Why a client gets everything.
@@ -154,6 +159,7 @@ pub(super) struct Delta {
     pub(super) anew: Vec<Layer>,
     pub(super) updated: BTreeMap<Layer, Vec<Updated>>,
     pub(super) removed: BTreeMap<Layer, Vec<Removed>>,
+    pub(super) picks: Arc<Picks>,
 }
 
 impl Delta {
@@ -170,18 +176,6 @@ pub(super) enum Updated {
     Shared(Arc<Applied>),
     /// From the view.
     Plain(Arc<Object>),
-}
-
-impl Serialize for Updated {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Plain(object) => object.serialize(serializer),
-            Self::Shared(applied) => match &applied.outcome {
-                Applying::Updated(encoded) => encoded.json().serialize(serializer),
-                Applying::Removed(_) => serializer.serialize_none(),
-            },
-        }
-    }
 }
 
 /// An object that the client no longer has.

@@ -10,6 +10,7 @@ mod format;
 mod held;
 mod logged;
 mod message;
+mod picks;
 mod sse;
 mod subscription;
 
@@ -18,4 +19,5 @@ pub(crate) use events::{EventReader, EventsAsked};
 pub(crate) use format::Format;
 pub(crate) use logged::RecentEvents;
 pub(crate) use message::layers;
+pub(crate) use picks::{Picks, Wanted};
 pub(crate) use sse::{Watching, events, objects};

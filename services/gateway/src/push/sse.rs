@@ -19,11 +19,11 @@ use super::cursor::Cursor;
 use super::events::EventReader;
 use super::format::{self, Told};
 use super::message::Frame;
+use super::picks::Wanted;
 use super::subscription::{Limits, Subscription};
 use crate::app::App;
 use crate::live::LiveRegion;
 use crate::problem::Problem;
-use crate::select::Selection;
 use crate::telemetry;
 
 /// Time between comments that keep proxies from closing a quiet connection.
@@ -32,7 +32,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// What a client watches.
 pub(crate) struct Watching {
     pub(crate) live: Arc<LiveRegion>,
-    pub(crate) selection: Selection,
+    pub(crate) wanted: Wanted,
     /// Where it was.
     pub(crate) resume: Option<Cursor>,
 }
@@ -45,10 +45,10 @@ pub(crate) fn objects(
     permit: OwnedSemaphorePermit,
 ) -> Response {
     let (client, received) = Client::new(app, permit);
-    let Watching { live, selection, resume } = watching;
+    let Watching { live, wanted, resume } = watching;
     let limits = Limits::of(&app.options.push);
     let id = live.region().id.to_string();
-    let mut subscription = Subscription::new(id, live, selection, limits, resume);
+    let mut subscription = Subscription::new(id, live, wanted, limits, resume);
     tokio::spawn(async move {
         let flush_interval = Duration::from_millis(client.app.options.push.flush_interval_ms);
         let mut pulse = client.app.pulse.subscribe();

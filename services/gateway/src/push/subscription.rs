@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::cursor::Cursor;
 use super::held::Held;
 use super::message::{At, Delta, Frame, Removed, Snapshot, SnapshotReason, Updated};
+use super::picks::Wanted;
 use crate::history::{Applied, Applying, Place};
 use crate::live::{LiveRegion, Missed, Progress};
 use crate::options::PushOptions;
@@ -23,7 +24,7 @@ use crate::telemetry;
 pub(super) struct Subscription {
     at: At,
     live: Arc<LiveRegion>,
-    selection: Selection,
+    wanted: Wanted,
     limits: Limits,
     held: Held,
     /// What had no room in the frames so far, in order. Ids, not objects: by the time that they are
@@ -91,7 +92,7 @@ impl Subscription {
     pub(super) fn new(
         id: String,
         live: Arc<LiveRegion>,
-        selection: Selection,
+        wanted: Wanted,
         limits: Limits,
         resume: Option<Cursor>,
     ) -> Self {
@@ -100,8 +101,8 @@ impl Subscription {
         Self {
             at,
             live,
-            tag: selection.tag(),
-            selection,
+            tag: wanted.tag(),
+            wanted,
             limits,
             held: Held::default(),
             pending: VecDeque::new(),
@@ -131,7 +132,7 @@ impl Subscription {
 
     /// Whether it may take so long that others should not have to wait for it.
     pub(super) fn is_costly(&self) -> bool {
-        self.selection.is_costly()
+        self.wanted.selection.is_costly()
     }
 
     /// Does something with it on a thread of its own.
@@ -203,7 +204,7 @@ impl Subscription {
             }
         };
         metrics::counter!(telemetry::RESUMES).increment(1);
-        let objects = self.selection.narrow(candidates);
+        let objects = self.wanted.selection.narrow(candidates);
         if objects.len() > self.limits.objects_max {
             return Err(self.too_many(objects.len()));
         }
@@ -238,8 +239,8 @@ impl Subscription {
             Some(false) => return Resuming::Impossible(SnapshotReason::OtherLog),
             None => return Resuming::Impossible(SnapshotReason::HistoryOver),
         }
-        let Selection { layers, .. } = &self.selection;
-        let missed = shared.missed(cursor.place.number, layers, self.selection.envelope());
+        let Selection { layers, .. } = &self.wanted.selection;
+        let missed = shared.missed(cursor.place.number, layers, self.wanted.selection.envelope());
         if !missed.layers.is_empty() {
             return Resuming::Impossible(SnapshotReason::HistoryOver);
         }
@@ -248,7 +249,7 @@ impl Subscription {
         self.at.epoch = shared.view.epoch().clone();
         Resuming::Possible {
             changes: missed.changes,
-            candidates: self.selection.candidates(&shared.view),
+            candidates: self.wanted.selection.candidates(&shared.view),
             sequence: shared.view.sequence(),
         }
     }
@@ -256,7 +257,7 @@ impl Subscription {
     /// What has changed since the last frame, and the next of what is pending; none when neither.
     /// An error is why everything must be read again.
     fn read(&mut self) -> Result<Option<Reading>, SnapshotReason> {
-        let Self { live, selection, pending, limits, .. } = self;
+        let Self { live, wanted: Wanted { selection, .. }, pending, limits, .. } = self;
         let shared = live.read();
         if shared.generation() != self.generation {
             let is_first = self.generation == u64::MAX;
@@ -313,7 +314,7 @@ impl Subscription {
             }
             let of_change = applied.since_ms;
             let reason = match outcome {
-                Applying::Updated(encoded) if self.selection.has(&encoded.object) => {
+                Applying::Updated(encoded) if self.wanted.selection.has(&encoded.object) => {
                     if room == 0 {
                         self.pending.push_back((*layer, id.clone()));
                     } else {
@@ -364,9 +365,10 @@ impl Subscription {
         Ok(())
     }
 
-    /// Wants other objects of the same region: gives the difference, an empty one too, so that the
+    /// Wants something else of the same region: gives the difference, an empty one too, so that the
     /// client knows that it has what it asked for. When that is too much, all stays as it was.
-    pub(super) fn select(&mut self, selection: Selection) -> Result<Option<Frame>, Problem> {
+    pub(super) fn select(&mut self, wanted: Wanted) -> Result<Option<Frame>, Problem> {
+        let selection = &wanted.selection;
         let (objects, missed, place, generation, sequence) = {
             let shared = self.live.read();
             let objects = selection.candidates(&shared.view);
@@ -377,8 +379,8 @@ impl Subscription {
         if objects.len() > self.limits.objects_max {
             return Err(self.too_many(objects.len()));
         }
-        self.tag = selection.tag();
-        self.selection = selection;
+        self.tag = wanted.tag();
+        let before = std::mem::replace(&mut self.wanted, wanted);
         if generation != self.generation {
             return self.advance();
         }
@@ -386,6 +388,7 @@ impl Subscription {
         let key = |applied: Arc<Applied>| ((applied.layer, applied.id.clone()), applied);
         let newest: Newest = changes.into_iter().map(key).collect();
         let there = Held::of(&objects);
+        let is_told = |layer| before.picks.of(layer) == self.wanted.picks.of(layer);
         let mut delta = self.delta(sequence);
         // What was pending is not there in its newest version either.
         let unfinished: Sent = self.pending.drain(..).collect();
@@ -405,7 +408,8 @@ impl Subscription {
             let has_newest = self.held.has(key.0, &key.1)
                 && !newest.contains_key(&key)
                 && !anew.contains(&key.0)
-                && !unfinished.contains(&key);
+                && !unfinished.contains(&key)
+                && is_told(key.0);
             if has_newest {
                 continue;
             }
@@ -425,28 +429,29 @@ impl Subscription {
     fn snapshot(&mut self, reason: SnapshotReason) -> Result<Frame, Problem> {
         let objects = {
             let shared = self.live.read();
-            let objects = self.selection.candidates(&shared.view);
+            let objects = self.wanted.selection.candidates(&shared.view);
             self.place = shared.place();
             self.generation = shared.generation();
             self.at.sequence = shared.view.sequence();
             self.at.epoch = shared.view.epoch().clone();
             objects
         };
-        let mut objects = self.selection.narrow(objects);
+        let mut objects = self.wanted.selection.narrow(objects);
         if objects.len() > self.limits.objects_max {
             return Err(self.too_many(objects.len()));
         }
         let rest = objects.split_off(objects.len().min(self.limits.frame_objects_max));
         self.pending = rest.iter().map(|object| (object.layer(), object.id().clone())).collect();
         self.held = Held::of(&objects);
-        let layers = self.selection.layers.iter();
+        let layers = self.wanted.selection.layers.iter();
         let mut by_layer: BTreeMap<Layer, Vec<Arc<Object>>> =
             layers.map(|&layer| (layer, Vec::new())).collect();
         for object in objects {
             by_layer.entry(object.layer()).or_default().push(object);
         }
         let at = At { cursor: self.cursor(), ..self.at.clone() };
-        Ok(Frame::Snapshot(Snapshot { at, reason, more: self.is_unfinished(), objects: by_layer }))
+        let (more, picks) = (self.is_unfinished(), Arc::clone(&self.wanted.picks));
+        Ok(Frame::Snapshot(Snapshot { at, reason, more, objects: by_layer, picks }))
     }
 
     /// An empty delta from where the client is to a sequence.
@@ -460,6 +465,7 @@ impl Subscription {
             at: At { sequence, ..self.at.clone() },
             updated: BTreeMap::new(),
             removed: BTreeMap::new(),
+            picks: Arc::clone(&self.wanted.picks),
         }
     }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::stream::admit;
 use crate::app::App;
 use crate::problem::Problem;
-use crate::push::{self, Watching};
+use crate::push::{self, Picks, Wanted, Watching};
 use crate::schema::Problems;
 use crate::select::{Selecting, Selection, Words, list};
 
@@ -33,6 +33,10 @@ pub(super) struct Query {
     layers: String,
     /// A condition on the properties, in CQL2 text.
     filter: Option<String>,
+    /// What of each object, with commas between: names as in its JSON, alone or with all that is
+    /// below them. Of one layer; without it everything.
+    #[param(example = "report.mode,report.position")]
+    fields: Option<String>,
     /// Id of the last event seen, where the header `Last-Event-ID` cannot be sent.
     cursor: Option<String>,
 }
@@ -61,6 +65,7 @@ pub(super) async fn get(
 ) -> Result<Response, Problem> {
     let live = Arc::clone(app.known_region(&query.region)?);
     let layers = push::layers(list(&query.layers).iter().map(String::as_str))?;
+    let picks = Arc::new(Picks::parse(query.fields.as_deref(), &layers)?);
     let asked = words.asked(query.filter)?;
     let selection = Selection::watched(&asked, layers, &live)?;
     let resume = last_event_id(&headers, query.cursor.as_deref());
@@ -69,7 +74,7 @@ pub(super) async fn get(
         Ok(permit) => permit,
         Err(refusal) => return Ok(refusal),
     };
-    Ok(push::objects(&app, Watching { live, selection, resume }, permit))
+    Ok(push::objects(&app, Watching { live, wanted: Wanted { selection, picks }, resume }, permit))
 }
 
 /// Where the client was: what the browser says, which is newer than what the address does.

@@ -25,6 +25,10 @@ pub(crate) enum ClientMessage {
         region: String,
         /// At least one.
         layers: Vec<LayerName>,
+        /// What of each object, by layer: names as in its JSON, alone or with all that is below
+        /// them. The id is always there; of layers that are not named everything is. Not with
+        /// messages in protobuf, which have all of an object.
+        fields: Option<BTreeMap<LayerName, Vec<String>>>,
         /// Cursor of a message before: to be told what was missed since.
         resume: Option<String>,
         /// West, south, east, north in degrees. Without any place everything, also what has none.
@@ -147,7 +151,7 @@ pub(crate) enum ServerMessage {
         /// the client has everything of `sequence` with it.
         #[schema(required = false)]
         more: Option<bool>,
-        /// New and different objects, whole, by layer.
+        /// New and different objects, by layer: each with all that is wanted of it.
         updated: BTreeMap<String, Vec<PictureObject>>,
         /// Objects to forget, by layer.
         removed: BTreeMap<String, Vec<Removed>>,

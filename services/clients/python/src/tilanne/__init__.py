@@ -26,7 +26,7 @@ from .events import EventStream
 from .follower import State, Timing
 from .objects import LAYERS, CloudEvent, LayerName, Stop
 from .picture import Picture
-from .selection import Corridor, ObjectPlace, StopPlace
+from .selection import Corridor, ObjectPlace, StopPlace, Watched
 from .subscription import Subscription
 from .tables import fetch_arrow as arrow
 from .transit import fetch_stops as stops
@@ -54,6 +54,7 @@ __all__ = [
     "Timing",
     "TooLargeError",
     "UsageError",
+    "Watched",
     "arrow",
     "connect",
     "snapshot",
@@ -82,7 +83,7 @@ def connect(
 
 
 async def snapshot(
-    url: str, *, region: str, layers: Sequence[LayerName], **place: Unpack[ObjectPlace]
+    url: str, *, region: str, layers: Sequence[LayerName], **place: Unpack[Watched]
 ) -> Picture:
     """Get the objects as they are now, complete and of one moment."""
     async with connect(url) as client:

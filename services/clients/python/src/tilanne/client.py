@@ -21,7 +21,7 @@ from .follower import Follower, State, Timing
 from .objects import LayerName, Stop
 from .picture import Picture
 from .protocol import STREAM, ErrorMessage, Json, read
-from .selection import EventPlace, ObjectPlace, Selection, StopPlace
+from .selection import EventPlace, Selection, StopPlace, Watched
 from .subscription import OnChanges, Subscription
 from .transit import fetch_stops
 
@@ -111,7 +111,7 @@ class Client:
         layers: Sequence[LayerName],
         on_changes: OnChanges | None = None,
         on_state: Callable[[State], None] | None = None,
-        **place: Unpack[ObjectPlace],
+        **place: Unpack[Watched],
     ) -> Subscription:
         """Follow objects of the picture: iterate over it, or give a callback.
 
@@ -131,7 +131,7 @@ class Client:
         return self._follow(EventStream(self, {"region": region, **place}, on_state))
 
     async def snapshot(
-        self, *, region: str, layers: Sequence[LayerName], **place: Unpack[ObjectPlace]
+        self, *, region: str, layers: Sequence[LayerName], **place: Unpack[Watched]
     ) -> Picture:
         """Get the objects as they are now, complete and of one moment."""
         async with self.subscribe(region=region, layers=layers, **place) as subscription:

@@ -1,7 +1,7 @@
 """What a subscription is about."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 from .errors import UsageError
@@ -51,6 +51,15 @@ class ObjectPlace(Place, total=False):
     """A condition on the properties, in CQL2 text: `report.mode = 'tram'`."""
 
 
+class Watched(ObjectPlace, total=False):
+    """Which objects of a region's layers, and what of them."""
+
+    fields: Mapping[LayerName, Sequence[str]]
+    """What of each object, by layer: paths in its JSON, such as `report.position`, alone or with
+    all that is below them. The id is always there, all else is missing, whatever the types say.
+    Layers that are not named come whole."""
+
+
 class StopPlace(ObjectPlace, total=False):
     """Which stops of a region. A route is one that calls at them."""
 
@@ -58,7 +67,7 @@ class StopPlace(ObjectPlace, total=False):
     """A part of the name or the code, or the whole id; capitals and small letters are the same."""
 
 
-class Selection(ObjectPlace):
+class Selection(Watched):
     """Which objects of the picture."""
 
     region: str

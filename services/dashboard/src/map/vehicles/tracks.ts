@@ -4,7 +4,8 @@
  * it is never drawn further than what is known. Pure; time comes in.
  */
 
-import type { Position, Vehicle } from "tilanne-client";
+import type { Position } from "tilanne-client";
+import type { ShownVehicle } from "../../stream/vehicle_fields";
 import type { MercatorPoint } from "../geography";
 import { fromMercator, lengthM, toMercator } from "../geography";
 import { MODES, known } from "../palette";
@@ -15,7 +16,7 @@ export const LONGEST_GLIDE_MS = 10_000;
 export const LONGEST_GLIDE_M = 1_500;
 
 export interface Track {
-  vehicle: Vehicle;
+  vehicle: ShownVehicle;
   from: MercatorPoint;
   to: MercatorPoint;
   startMs: number;
@@ -26,12 +27,12 @@ export interface Track {
   mode: number;
 }
 
-/** The time of the fix that a vehicle is shown at. */
-export function fixTimeMs(vehicle: Vehicle): number {
-  return vehicle.position_time_ms ?? vehicle.event_time_ms;
+/** The time of the fix that a vehicle is shown at; one that does not tell it is of long ago. */
+export function fixTimeMs({ position_time_ms }: ShownVehicle): number {
+  return position_time_ms ?? 0;
 }
 
-function modeOf({ report }: Vehicle): number {
+function modeOf({ report }: ShownVehicle): number {
   return MODES.indexOf(known(MODES, report.mode));
 }
 
@@ -59,7 +60,7 @@ export class Tracks {
    *
    * @param nowMs time of the page's monotonic timer
    */
-  place(vehicle: Vehicle, nowMs: number): Track | undefined {
+  place(vehicle: ShownVehicle, nowMs: number): Track | undefined {
     const position = vehicle.report.position;
     const before = this.tracks.get(vehicle.id);
     if (position === null || position === undefined) {

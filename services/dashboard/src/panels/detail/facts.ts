@@ -14,7 +14,7 @@ import type {
 import { excessFact, vehicleEmissionFacts } from "../../emission/facts";
 import type { MessageKey, Speech } from "../../i18n";
 import { currentLevel } from "../../map/detectors";
-import { fixTimeMs } from "../../map/vehicles/tracks";
+import type { ShownVehicle } from "../../stream/vehicle_fields";
 import { streetName } from "../../words";
 
 export interface Section {
@@ -88,6 +88,14 @@ function matchFacts(
     .add("detail.sure", match.confidence, (share) => speech.quantity("percent", share * 100)).facts;
 }
 
+export function vehicleTitle(
+  speech: Speech,
+  { id, report }: ShownVehicle,
+): Pick<Facts, "title" | "subtitle"> {
+  const title = report.route_short_name ?? report.trip?.route_id ?? report.label ?? id;
+  return { title, subtitle: speech.word("mode", report.mode ?? "unspecified") };
+}
+
 export function vehicleFacts(
   speech: Speech,
   vehicle: Vehicle,
@@ -111,7 +119,7 @@ export function vehicleFacts(
     .add("detail.next_stop", report.next_stop_id, stopName)
     .word("detail.phase", "phase", report.phase)
     .add("detail.bearing", report.bearing_deg, (bearing) => speech.quantity("deg", bearing))
-    .add("detail.position_age", fixTimeMs(vehicle), (time) => aged(speech, time, nowMs))
+    .add("detail.position_age", vehicle.position_time_ms, (time) => aged(speech, time, nowMs))
     .word("detail.location_source", "source", report.location_source);
   const journey = new Collector(speech)
     .text("detail.route", report.trip?.route_id)
@@ -119,10 +127,8 @@ export function vehicleFacts(
     .text("detail.operator", report.operator_id)
     .text("detail.label", report.label);
   const emission = vehicle.emission ? vehicleEmissionFacts(speech, vehicle.emission) : undefined;
-  const line = report.route_short_name ?? report.trip?.route_id ?? report.label ?? vehicle.id;
   return {
-    title: line,
-    subtitle: speech.word("mode", report.mode ?? "unspecified"),
+    ...vehicleTitle(speech, vehicle),
     sections: [
       { title: undefined, facts: now.facts },
       { title: undefined, facts: journey.facts },

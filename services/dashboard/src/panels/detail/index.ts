@@ -7,7 +7,7 @@ import { CurveSection } from "./curves";
 import { EmissionSection } from "./emission";
 import { ExplainSection } from "./explain";
 import type { Facts } from "./facts";
-import { detectorFacts, situationFacts, vehicleFacts } from "./facts";
+import { detectorFacts, situationFacts, vehicleFacts, vehicleTitle } from "./facts";
 import { NowSection } from "./now";
 import { stopNamesOf } from "./stop_names";
 import { areaFacts, linkFacts, queueFacts } from "./streets";
@@ -18,8 +18,12 @@ function factsOf(context: PanelContext): Facts | undefined {
   if (selection === undefined || nowMs === undefined) return undefined;
   const { layer, id } = selection;
   if (layer === "vehicles") {
-    const vehicle = picture.layer(layer).get(id);
-    if (vehicle === undefined) return undefined;
+    const vehicle = context.vehicle(id);
+    if (vehicle === undefined) {
+      // The rest of it is on its way.
+      const part = picture.layer(layer).get(id);
+      return part && { ...vehicleTitle(speech, part), sections: [] };
+    }
     const names = stopNamesOf(source);
     void names.want(city.region, [vehicle.report.stop_id, vehicle.report.next_stop_id]);
     const stopName = (stop: string): string => names.get(city.region, stop) ?? stop;

@@ -1,11 +1,11 @@
 /** Vehicles as rows: how punctual they are, how fast, and whether that is still so. */
 
-import type { Vehicle } from "tilanne-client";
 import type { Speech } from "../../i18n";
 import { STALE_AFTER_MS } from "../../map/vehicles/look";
 import type { Punctuality } from "../../map/vehicles/punctuality";
 import { punctualityOf } from "../../map/vehicles/punctuality";
 import { fixTimeMs } from "../../map/vehicles/tracks";
+import type { ShownVehicle } from "../../stream/vehicle_fields";
 import type { Listed } from "./rows";
 import { parts } from "./rows";
 import { TEXTS } from "./texts";
@@ -15,7 +15,11 @@ const CLASSES: readonly Punctuality[] = ["unknown", "on_time", "early", "late", 
 /** Longer than any delay, s: classes come before delays. */
 const CLASS_S = 1e6;
 
-export function vehicleRows(speech: Speech, vehicles: readonly Vehicle[], nowMs: number): Listed[] {
+export function vehicleRows(
+  speech: Speech,
+  vehicles: readonly ShownVehicle[],
+  nowMs: number,
+): Listed[] {
   const say = speech.of(TEXTS);
   return vehicles.map((vehicle) => {
     const { report } = vehicle;
