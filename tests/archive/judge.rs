@@ -57,6 +57,8 @@ async fn streets(log: &EmbeddedLog) {
                     low: 1_000.0,
                     high: 2_500.0,
                     excess: -20.0,
+                    excess_low: -60.0,
+                    excess_high: 15.0,
                 }],
                 ..Default::default()
             }),

@@ -4,6 +4,7 @@ mod anchors;
 mod annex;
 mod curves;
 mod fleets;
+mod links;
 mod noise;
 mod power;
 mod register;

@@ -266,6 +266,8 @@ pub(crate) fn emission(id: &str, kind: Option<AreaKind>, line: &[Position]) -> O
         low: 2_500.0,
         high: 4_100.0,
         excess: -12.5,
+        excess_low: -40.5,
+        excess_high: 15.5,
     });
     let window = |duration_s| EmissionWindow {
         duration_s,
@@ -283,6 +285,8 @@ pub(crate) fn emission(id: &str, kind: Option<AreaKind>, line: &[Position]) -> O
         low: 41.0,
         high: 68.5,
         excess: 4.5,
+        excess_low: 1.5,
+        excess_high: 7.5,
     });
     let total = |period, complete| EmissionTotal {
         period,

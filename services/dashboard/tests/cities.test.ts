@@ -72,7 +72,8 @@ function area(id: string, more: Partial<Area> = {}): Area {
 }
 
 function emission(id: string): Emission {
-  const rate = { value: 100_000, low: 80_000, high: 130_000, excess: 20_000 };
+  const excess = { excess: 20_000, excess_low: 12_000, excess_high: 28_000 };
+  const rate = { value: 100_000, low: 80_000, high: 130_000, ...excess };
   const window = {
     duration_s: 300,
     end_time_ms: NOW - 120_000,
@@ -252,7 +253,7 @@ describe("the figures of a city", () => {
     expect(text("co2")[2]).toMatch(
       /^Estimate with 90 % interval, mean of 5 min up to .*known on 60 % of the streets$/,
     );
-    expect(text("excess").slice(0, 2)).toEqual(["20 kg/h", "20 % of all emitted"]);
+    expect(text("excess").slice(0, 2)).toEqual(["20 kg/h", "(12–28)\n20 % of all emitted"]);
     expect(text("cover")[2]).toMatch(/^measured 25 %, several sources 5 %, inferred 20 %/);
     expect(text("messages").slice(0, 2)).toEqual(["2", "contradicted: 1"]);
     expect(text("feeds").slice(0, 2)).toEqual(["1 of 2", "Not live: y (down)"]);
@@ -266,11 +267,12 @@ describe("the figures of a city", () => {
 
   it("say where congestion saves", () => {
     const saving = emission("a");
-    const rates = { co2_fossil: { value: 1_000, low: 900, high: 1_100, excess: -50 } };
+    const excess = { excess: -50, excess_low: -80, excess_high: -20 };
+    const rates = { co2_fossil: { value: 1_000, low: 900, high: 1_100, ...excess } };
     const five_minutes = { ...saving.five_minutes, rates };
     const figures = one({ areas: [area("a")], area_emissions: [{ ...saving, five_minutes }] });
     const { main, more, bar } = cell("excess", figures);
-    expect([main, more, bar]).toEqual(["−50 g/h", "less than at free flow", 0]);
+    expect([main, more, bar]).toEqual(["−50 g/h", "(−80…−20)\nless than at free flow", 0]);
   });
 
   it("are unknown for a reason, never nothing", () => {

@@ -138,7 +138,8 @@ describe("points of a curve", () => {
       free: { value: 40, low: 40, high: 40 },
       delay: { value: 3, low: 3, high: 3 },
     });
-    const rates = { co2_fossil: { value: 10, low: 8, high: 12, excess: 2 } };
+    const excess = { excess: 2, excess_low: 1, excess_high: 3 };
+    const rates = { co2_fossil: { value: 10, low: 8, high: 12, ...excess } };
     const window = { duration_s: 60, end_time_ms: NOW, rates } as unknown as Emission["minute"];
     const none = { ...window, end_time_ms: 0 };
     expect(emissionPoint({ minute: window, five_minutes: none })?.of.co2).toMatchObject({
@@ -449,11 +450,14 @@ describe("now against usual", () => {
   });
 
   it("has the CO2 of congestion beside all of it with its interval", () => {
-    const rates = { co2_fossil: { value: 10_000, low: 8_000, high: 12_000, excess: 2_000 } };
+    const excess = { excess: 2_000, excess_low: -500, excess_high: 4_500 };
+    const rates = { co2_fossil: { value: 10_000, low: 8_000, high: 12_000, ...excess } };
     const window = { duration_s: 300, end_time_ms: NOW, rates };
     const emission = { minute: window, five_minutes: window } as unknown as Emission;
     const [text = ""] = excessSentences(english, emission);
-    expect(plain(text)).toContain("2 kg/h, 20 % of 10 kg/h in all; 90 % interval of all 8–12");
+    expect(plain(text)).toContain(
+      "2 kg/h (−0.5…4.5), 20 % of 10 kg/h in all (8–12); intervals of 90 %",
+    );
     expect(excessSentences(english, undefined)).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import type {
   VehicleEmission,
 } from "tilanne-client";
 import { describe, expect, it } from "vitest";
-import { amount, estimated, level } from "../src/emission/amounts";
+import { amount, estimated, level, surplus } from "../src/emission/amounts";
 import {
   basisFacts,
   emissionFacts,
@@ -47,7 +47,9 @@ const english = new Speech("en");
 const plain = (text: string | undefined): string => (text ?? "").replaceAll("\u00a0", " ");
 
 function rate(value: number, excess = 0, spread = 0.2): EmissionWindow["rates"][string] {
-  return { value, low: value * (1 - spread), high: value * (1 + spread), excess };
+  const [low, high] = [value * (1 - spread), value * (1 + spread)];
+  const off = Math.abs(excess) * spread;
+  return { value, low, high, excess, excess_low: excess - off, excess_high: excess + off };
 }
 
 /** A window as the gateway writes it: 500 vehicles an hour on a tenth of a kilometre. */
@@ -130,9 +132,12 @@ describe("a measure of emission", () => {
       low: 8_000,
       high: 12_000,
       excess: 2_000,
+      excess_low: 1_600,
+      excess_high: 2_400,
     });
     expect(measureIn(emission(), "particles")?.value).toBeCloseTo(10, 9);
-    expect(measureIn(emission(), "excess_co2")?.value).toBe(2_000);
+    const excess = { value: 2_000, low: 1_600, high: 2_400 };
+    expect(measureIn(emission(), "excess_co2")).toMatchObject(excess);
     expect(measureIn(emission(), "noise")?.value).toBe(78.2);
   });
 
@@ -160,7 +165,9 @@ describe("a measure of emission", () => {
     expect(isUncertain(emission(), "co2")).toBe(false);
     const wide = window({ rates: { co2_fossil: rate(10, 0, 0.6) } });
     expect(isUncertain(emission({ five_minutes: wide }), "co2")).toBe(true);
-    expect(isUncertain(emission({ five_minutes: wide }), "excess_co2")).toBe(true);
+    expect(isUncertain(emission(), "excess_co2")).toBe(false);
+    const saves = window({ rates: { co2_fossil: rate(10_000, -500, 0.6) } });
+    expect(isUncertain(emission({ five_minutes: saves }), "excess_co2")).toBe(true);
     expect(isUncertain(emission({ noise: null }), "noise")).toBe(true);
   });
 
@@ -312,7 +319,7 @@ describe("what is said of an emission", () => {
     const facts = new Map(emissionFacts(english, emission()));
     expect(plain(facts.get("CO₂, tailpipe"))).toBe("10 kg/h (8–12)");
     expect(plain(facts.get("CO₂ per km of street"))).toBe("100 kg/(km·h)");
-    expect(plain(facts.get("By congestion"))).toBe("2 kg/h, 20 %");
+    expect(plain(facts.get("By congestion"))).toBe("2 kg/h (1.6–2.4), 20 %");
     expect(plain(facts.get("Particles, wear (PM₁₀)"))).toBe("9.8 g/h (7.84–11.8)");
     expect(plain(facts.get("Energy use"))).toBe("40 kW (32–48)");
     expect(plain(facts.get("Excess CO₂ before signals"))).toBe("900 g/h");
@@ -320,7 +327,11 @@ describe("what is said of an emission", () => {
     expect(facts.get("Factor set")).toBe("emep-2023");
     const saved = window({ rates: { co2_fossil: rate(10_000, -500) } });
     const less = new Map(emissionFacts(english, emission({ five_minutes: saved })));
-    expect(plain(less.get("By congestion"))).toBe("500 g/h less than at free flow");
+    expect(plain(less.get("By congestion"))).toBe("500 g/h (400–600) less than at free flow");
+    const little = { value: 0.1, low: -400, high: 600 };
+    expect(surplus(english, "mass", little, "h").map(plain)).toEqual(["0.1 g/h", "(−400…600)"]);
+    const fewer = { value: -1_500, low: -4_000, high: 1_000 };
+    expect(surplus(english, "mass", fewer).map(plain)).toEqual(["−1.5 kg", "(−4…1)"]);
   });
 
   it("is an estimate in every language, and never called measured", () => {

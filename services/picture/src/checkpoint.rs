@@ -17,7 +17,7 @@ use street::{Read, Written};
 
 /// Version of the encoding. Another version is not read: the picture is derived from the log, so
 /// starting anew loses nothing that the log still has.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// Why a checkpoint cannot be gone on from. The remedy is the same for all: leave it and read the
 /// log from its beginning.

@@ -244,20 +244,24 @@ fn a_tram_burns_nothing_and_who_is_parked_switches_off() {
 #[test]
 fn a_jam_emits_more_than_free_flow_and_its_queue_says_how_much() {
     let mut picture = super::world::picture();
-    let (mut excess, mut queued) = (0.0_f64, None);
+    let (mut excess, mut surely, mut queued) = (0.0_f64, 0.0_f64, None);
     for delta in apply(&mut picture, &counted(1_500, jam)) {
         let Change::Updated(object) = delta.change else { continue };
         match object.as_ref() {
             Object::Emission(emission) if emission.id == link_id(4) => {
                 let rates = emission.minute.rates.iter();
-                let co2 = rates.filter(|rate| rate.pollutant == Pollutant::Co2Fossil);
-                excess = excess.max(co2.map(|rate| f64::from(rate.excess)).sum());
+                for co2 in rates.filter(|rate| rate.pollutant == Pollutant::Co2Fossil) {
+                    assert!(co2.excess_low <= co2.excess && co2.excess <= co2.excess_high);
+                    excess = excess.max(co2.excess.into());
+                    surely = surely.max(co2.excess_low.into());
+                }
             }
             Object::Queue(queue) => queued = queued.max(queue.excess_co2_g_h.map(|co2| co2 as i64)),
             _ => {}
         }
     }
     assert!(excess > 1_000.0, "{excess} g/h");
+    assert!(0.0 < surely && surely < excess, "{surely} of {excess} g/h is beyond doubt");
     assert!(queued.expect("there was a queue with known traffic") > 1_000);
 }
 

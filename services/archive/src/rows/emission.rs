@@ -92,6 +92,12 @@ static RATES: &[Column<Delta>] = &[
     figure!("co2_fossil_excess_g_h", |delta| {
         Some(f64::from(rate(delta, Pollutant::Co2Fossil)?.excess))
     }),
+    figure!("co2_fossil_excess_low_g_h", |delta| {
+        Some(f64::from(rate(delta, Pollutant::Co2Fossil)?.excess_low))
+    }),
+    figure!("co2_fossil_excess_high_g_h", |delta| {
+        Some(f64::from(rate(delta, Pollutant::Co2Fossil)?.excess_high))
+    }),
     figure!("co2_biogenic_g_h", |delta| Some(rate(delta, Pollutant::Co2Biogenic)?.value)),
     figure!("nox_g_h", |delta| Some(rate(delta, Pollutant::Nox)?.value)),
     figure!("pm_exhaust_g_h", |delta| Some(rate(delta, Pollutant::PmExhaust)?.value)),

@@ -164,7 +164,8 @@ async def picture_is_the_servers() -> None:
             while len(part["vehicles"]) > 1:
                 part["vehicles"].popleft()
             box = ",".join(map(str, moving.selection["bbox"]))
-            await compare(region, "vehicles", part["vehicles"], f"&bbox={box}&fields={','.join(FIELDS)}")
+            query = f"&bbox={box}&fields={','.join(FIELDS)}"
+            await compare(region, "vehicles", part["vehicles"], query)
 
         await compare_all()
         if RESTART:

@@ -271,8 +271,10 @@ export interface Area {
 
 /** What is emitted of one pollutant now, g/h; of energy MJ/h, of particle numbers 1e12/h. */
 export interface EmissionRate extends Estimate {
-  /** Now minus the same traffic at free flow. */
+  /** Now minus the same traffic at free flow, with its interval. */
   excess: number;
+  excess_low: number;
+  excess_high: number;
 }
 
 /** The same in all: g, MJ, 1e12. */

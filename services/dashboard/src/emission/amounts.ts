@@ -62,7 +62,32 @@ export function estimated(
 /** The interval alone, in the unit of the value: "(2.8–4.1)". */
 export function range(speech: Speech, quantity: Quantity, { value, low, high }: Estimate): string {
   const [, one] = unitOf(quantity, Math.abs(value));
-  return `(${speech.digits(low / one)}–${speech.digits(high / one)})`;
+  return `(${between(speech, low / one, high / one)})`;
+}
+
+/**
+ * An amount that may be nothing, or less, and its interval: "0.1 kg/h", "(-0.4…0.6)". The unit is that
+ * of the larger end.
+ */
+export function surplus(
+  speech: Speech,
+  quantity: Quantity,
+  { value, low, high }: Estimate,
+  per?: Per,
+): readonly [figure: string, range: string] {
+  const [unit, one] = unitOf(quantity, Math.max(Math.abs(low), Math.abs(high)));
+  const figure = speech.say(`unit.${unit}`, { n: digits(speech, value / one) });
+  return [related(speech, figure, per), `(${between(speech, low / one, high / one)})`];
+}
+
+/** A dash after a minus would not be read. */
+function between(speech: Speech, low: number, high: number): string {
+  return [low, high].map((end) => digits(speech, end)).join(low < 0 ? "…" : "–");
+}
+
+/** With a minus that is one, in every language. */
+function digits(speech: Speech, value: number): string {
+  return speech.digits(value).replace("-", "−");
 }
 
 /** A sound level with its interval: "78.2 dB(A) (76.1–80.0)". */

@@ -4,11 +4,12 @@ import type { Emission, EmissionRate, Maybe, VehicleEmission } from "tilanne-cli
 import type { EmissionBasis } from "../explanations";
 import type { Speech } from "../i18n";
 import type { Quantity } from "./amounts";
-import { amount, estimated, level } from "./amounts";
+import { amount, estimated, level, surplus } from "./amounts";
 import type { Measure } from "./measures";
 import {
   WEAR,
   emissionWindow,
+  excessOf,
   knownShare,
   measured,
   perPassengerKm,
@@ -30,12 +31,16 @@ export function rateText(speech: Speech, pollutant: string, rate: EmissionRate):
   return estimated(speech, quantity, rate, quantity === "power" ? undefined : "h");
 }
 
-/** What congestion adds, in mass and in a share of the whole; or what it saves. */
-export function excessText(speech: Speech, { value, excess }: EmissionRate): string {
-  const text = amount(speech, "mass", Math.abs(excess), "h");
-  if (excess < 0) return speech.say("emission.saves", { amount: text });
-  const share = value > 0 ? `, ${speech.quantity("percent", (excess / value) * 100)}` : "";
-  return `${text}${share}`;
+/** What congestion adds, with its interval, and as a share of the whole; or what it saves. */
+export function excessText(speech: Speech, rate: EmissionRate): string {
+  const { value, low, high } = excessOf(rate);
+  if (value < 0) {
+    const saved = { value: -value, low: -high, high: -low };
+    return speech.say("emission.saves", { amount: surplus(speech, "mass", saved, "h").join(" ") });
+  }
+  const whole = rate.value;
+  const share = whole > 0 ? `, ${speech.quantity("percent", (value / whole) * 100)}` : "";
+  return `${surplus(speech, "mass", { value, low, high }, "h").join(" ")}${share}`;
 }
 
 /** CO2 above free flow, of a queue or a message, g/h. */

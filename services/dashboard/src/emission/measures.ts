@@ -27,7 +27,7 @@ const PARTS: Readonly<Record<Exclude<Measure, "noise">, readonly string[]>> = {
  * all, so the interval is rather too wide than too narrow.
  */
 export function sum(rates: ByPollutant, pollutants: readonly string[]): EmissionRate {
-  const all = { value: 0, low: 0, high: 0, excess: 0 };
+  const all = { value: 0, low: 0, high: 0, excess: 0, excess_low: 0, excess_high: 0 };
   for (const pollutant of pollutants) {
     const rate = rates[pollutant];
     if (rate === undefined) continue;
@@ -35,6 +35,8 @@ export function sum(rates: ByPollutant, pollutants: readonly string[]): Emission
     all.low += rate.low;
     all.high += rate.high;
     all.excess += rate.excess;
+    all.excess_low += rate.excess_low;
+    all.excess_high += rate.excess_high;
   }
   return all;
 }
@@ -44,11 +46,16 @@ export function emissionWindow(emission: Emission): EmissionWindow {
   return emission.five_minutes.end_time_ms > 0 ? emission.five_minutes : emission.minute;
 }
 
-/** A measure of rates or amounts; noise is in neither. The excess has no interval of its own. */
+/** A measure of rates or amounts; noise is in neither. */
 export function measured(rates: ByPollutant, measure: Exclude<Measure, "noise">): EmissionRate {
   const all = sum(rates, PARTS[measure]);
   if (measure !== "excess_co2") return all;
-  return { value: all.excess, low: all.excess, high: all.excess, excess: all.excess };
+  return { ...all, ...excessOf(all) };
+}
+
+/** What is above free flow, as a figure of its own. */
+export function excessOf({ excess, excess_low, excess_high }: EmissionRate): Estimate {
+  return { value: excess, low: excess_low, high: excess_high };
 }
 
 /** A measure in a window, g/h or dB(A); `undefined` when nothing is known of it. */
@@ -93,9 +100,9 @@ const UNCERTAIN_DB = 6;
 
 /** Whether an interval is wider than its value: then the map shows it paler. */
 export function isUncertain(emission: Emission, measure: Measure): boolean {
-  const of = measureIn(emission, measure === "excess_co2" ? "co2" : measure);
+  const of = measureIn(emission, measure);
   if (of === undefined) return true;
-  return of.high - of.low > (measure === "noise" ? UNCERTAIN_DB : of.value);
+  return of.high - of.low > (measure === "noise" ? UNCERTAIN_DB : Math.abs(of.value));
 }
 
 /** A measure for each kilometre of street: g/(km·h); of noise dB(A) a metre, as it is. */

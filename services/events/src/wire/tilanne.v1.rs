@@ -1309,6 +1309,11 @@ pub struct EmissionRate {
     /// Now minus the same traffic at free flow; below 0 where congestion saves.
     #[prost(float, tag = "5")]
     pub excess: f32,
+    /// The interval of the excess, as that of the value.
+    #[prost(float, tag = "6")]
+    pub excess_low: f32,
+    #[prost(float, tag = "7")]
+    pub excess_high: f32,
 }
 /// Emission in one window of event time.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1359,6 +1364,10 @@ pub struct EmissionAmount {
     pub high: f64,
     #[prost(double, tag = "5")]
     pub excess: f64,
+    #[prost(double, tag = "6")]
+    pub excess_low: f64,
+    #[prost(double, tag = "7")]
+    pub excess_high: f64,
 }
 /// What was emitted in an hour, a day or a week of local time.
 #[derive(Clone, PartialEq, ::prost::Message)]

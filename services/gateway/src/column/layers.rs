@@ -347,7 +347,8 @@ fn emission_window(path: &'static str, shown: bool) -> Vec<Column> {
         let drawn = shown && DRAWN.contains(&pollutant.as_str());
         let rate = |part| at(&format!("rates.{pollutant}.{part}"));
         columns.push(Column { drawn, ..of(rate("value"), Number) });
-        columns.extend(["low", "high", "excess"].map(|part| of(rate(part), Number)));
+        let rest = ["low", "high", "excess", "excess_low", "excess_high"];
+        columns.extend(rest.map(|part| of(rate(part), Number)));
     }
     columns
 }

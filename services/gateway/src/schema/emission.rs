@@ -23,6 +23,10 @@ pub(crate) struct EmissionRate {
     high: f64,
     /// Now minus the same traffic at free flow; below 0 where congestion saves.
     excess: f64,
+    /// Lower end of the interval of the excess.
+    excess_low: f64,
+    /// Upper end.
+    excess_high: f64,
 }
 
 /// One pollutant in all, grams; of energy megajoules, of particle numbers 1e12.
@@ -36,6 +40,10 @@ pub(crate) struct EmissionAmount {
     high: f64,
     /// Minus the same traffic at free flow.
     excess: f64,
+    /// Lower end of the interval of the excess.
+    excess_low: f64,
+    /// Upper end.
+    excess_high: f64,
 }
 
 /// Emission in one window of event time.

@@ -46,6 +46,7 @@ fn put_sums(sums: &Sums, whole: &mut Vec<u64>, real: &mut Vec<f64>) {
     whole.extend([sums.street_mm, sums.driven_mm, excess[0], excess[1]]);
     real.extend(sums.sampling);
     real.extend(sums.common);
+    real.extend(sums.excess_sampling);
 }
 
 fn sums(whole: &mut Numbers<'_, u64>, real: &mut Numbers<'_, f64>) -> Result<Sums, RestoreError> {
@@ -53,12 +54,13 @@ fn sums(whole: &mut Numbers<'_, u64>, real: &mut Numbers<'_, f64>) -> Result<Sum
     let transit = transit(whole)?;
     let [street_mm, driven_mm, signal, queue] = whole.take()?;
     let [signal_excess_ug, queue_excess_ug] = [signal, queue].map(u64::cast_signed);
-    let (sampling, common) = (real.take()?, real.take()?);
+    let (sampling, common, excess_sampling) = (real.take()?, real.take()?, real.take()?);
     Ok(Sums {
         masses,
         free_flow,
         sampling,
         common,
+        excess_sampling,
         street_mm,
         driven_mm,
         transit,

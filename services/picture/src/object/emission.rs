@@ -19,6 +19,8 @@ pub struct EmissionRate {
     pub low: f32,
     pub high: f32,
     pub excess: f32,
+    pub excess_low: f32,
+    pub excess_high: f32,
 }
 
 /// One pollutant in all, in grams; of energy in megajoules, of particle numbers in 1e12.
@@ -31,6 +33,8 @@ pub struct EmissionAmount {
     pub low: f64,
     pub high: f64,
     pub excess: f64,
+    pub excess_low: f64,
+    pub excess_high: f64,
 }
 
 /// Emission in one window of event time.

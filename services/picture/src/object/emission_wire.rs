@@ -17,6 +17,8 @@ impl From<EmissionRate> for wire::EmissionRate {
             low: of.low,
             high: of.high,
             excess: of.excess,
+            excess_low: of.excess_low,
+            excess_high: of.excess_high,
         }
     }
 }
@@ -29,6 +31,8 @@ impl From<wire::EmissionRate> for EmissionRate {
             low: of.low,
             high: of.high,
             excess: of.excess,
+            excess_low: of.excess_low,
+            excess_high: of.excess_high,
         }
     }
 }
@@ -41,6 +45,8 @@ impl From<EmissionAmount> for wire::EmissionAmount {
             low: of.low,
             high: of.high,
             excess: of.excess,
+            excess_low: of.excess_low,
+            excess_high: of.excess_high,
         }
     }
 }
@@ -53,6 +59,8 @@ impl From<wire::EmissionAmount> for EmissionAmount {
             low: of.low,
             high: of.high,
             excess: of.excess,
+            excess_low: of.excess_low,
+            excess_high: of.excess_high,
         }
     }
 }

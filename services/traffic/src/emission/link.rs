@@ -49,6 +49,9 @@ pub struct LinkEstimate {
     pub sampling: [f64; POLLUTANTS],
     /// Standard deviation of factors and mix: the same error everywhere, it does not.
     pub common: [f64; POLLUTANTS],
+    /// Variance of what was not seen, of the amount above free flow. An error of flow or composition
+    /// is in both amounts, in proportion; one of the speed in the first alone.
+    pub excess_sampling: [f64; POLLUTANTS],
     /// Driven by all vehicles, metres.
     pub driven_m: f64,
 }
@@ -93,16 +96,21 @@ impl TrafficCurves {
         };
         let mut sampling = [0.0; POLLUTANTS];
         let mut common = [0.0; POLLUTANTS];
+        let mut excess_sampling = [0.0; POLLUTANTS];
         for (place, pollutant) in Pollutant::ALL.into_iter().enumerate() {
             let amount = amounts[place];
-            let by_flow = amount * flow_cv;
             let by_speed = (slow[place] - fast[place]) / (2.0 * HALF_WIDTH);
-            let by_mix = amount * self.vehicle_spread[place] / vehicles.max(1.0).sqrt();
-            sampling[place] = by_flow.powi(2) + by_speed.powi(2) + by_mix.powi(2);
+            let mix_cv = self.vehicle_spread[place] / vehicles.max(1.0).sqrt();
+            let of = |amount: f64| {
+                (amount * flow_cv).powi(2) + by_speed.powi(2) + (amount * mix_cv).powi(2)
+            };
+            sampling[place] = of(amount);
+            excess_sampling[place] = of(amount - free_flow[place]);
             let [factors, mix] =
                 [self.rates.factor_relative_sd(pollutant), self.rates.mix_relative_sd(pollutant)];
             common[place] = amount * factors.hypot(mix);
         }
-        LinkEstimate { amounts, free_flow, sampling, common, driven_m: vehicles * length_m }
+        let driven_m = vehicles * length_m;
+        LinkEstimate { amounts, free_flow, sampling, common, excess_sampling, driven_m }
     }
 }

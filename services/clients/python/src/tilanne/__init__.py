@@ -26,7 +26,7 @@ from .events import EventStream
 from .follower import State, Timing
 from .objects import LAYERS, CloudEvent, LayerName, Stop
 from .picture import Picture
-from .selection import Corridor, ObjectPlace, StopPlace, Watched
+from .selection import Corridor, StopPlace, Watched
 from .subscription import Subscription
 from .tables import fetch_arrow as arrow
 from .transit import fetch_stops as stops

@@ -796,6 +796,10 @@ class EmissionRate(TypedDict):
 
     excess: float
     """Now minus the same traffic at free flow; below 0 where congestion saves."""
+    excess_high: float
+    """Upper end."""
+    excess_low: float
+    """Lower end of the interval of the excess."""
     high: float
     """Upper end."""
     low: float
@@ -811,6 +815,10 @@ class EmissionAmount(TypedDict):
 
     excess: float
     """Minus the same traffic at free flow."""
+    excess_high: float
+    """Upper end."""
+    excess_low: float
+    """Lower end of the interval of the excess."""
     high: float
     """Upper end."""
     low: float

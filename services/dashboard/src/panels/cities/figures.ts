@@ -1,6 +1,6 @@
 /** The same indicators of every city, each of which may be unknown for a reason. Pure. */
 
-import type { Area, Emission, EmissionRate, Feed } from "tilanne-client";
+import type { Area, Emission, EmissionRate, Estimate, Feed } from "tilanne-client";
 import { emissionWindow, measured } from "../../emission/measures";
 import { anchor } from "../../map/geography";
 import { isStanding } from "../../map/queues";
@@ -52,7 +52,7 @@ export interface FeedFigures {
 export interface EmissionFigures {
   readonly co2_g_h: EmissionRate;
   /** Missing where the area has no streets. */
-  readonly co2_g_km_h: EmissionRate | undefined;
+  readonly co2_g_km_h: Estimate | undefined;
   /** Share of the streets whose traffic is in it. */
   readonly known: number;
   readonly end_time_ms: number;
@@ -231,6 +231,6 @@ function emissionFigures(emission: Emission | undefined): EmissionFigures | unde
   };
 }
 
-function each({ value, low, high, excess }: EmissionRate, by: number): EmissionRate {
-  return { value: value / by, low: low / by, high: high / by, excess: excess / by };
+function each({ value, low, high }: EmissionRate, by: number): Estimate {
+  return { value: value / by, low: low / by, high: high / by };
 }

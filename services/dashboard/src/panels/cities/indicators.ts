@@ -1,7 +1,8 @@
 /** The columns of the table: what each indicator is, how it is said, and how it is ordered. Pure. */
 
 import type { Coverage } from "tilanne-client";
-import { amount, estimated, range } from "../../emission/amounts";
+import { amount, estimated, range, surplus } from "../../emission/amounts";
+import { excessOf } from "../../emission/measures";
 import type { FeedLabels } from "../../feed_labels";
 import type { Say, Speech } from "../../i18n";
 import { coverageText } from "../areas";
@@ -173,11 +174,12 @@ const ALL: Readonly<Record<IndicatorName, Indicator>> = {
       if (emission === undefined) return { missing: missing.emission };
       const { speech, say } = wording;
       const { value, excess } = emission.co2_g_h;
-      const text = amount(speech, "mass", Math.abs(excess), "h");
+      const of = excessOf(emission.co2_g_h);
+      const [main, ends] = surplus(speech, "mass", of, "h");
       const share = value > 0 ? say("of_all", { share: percent(wording, excess / value) }) : "";
       return {
-        main: excess < 0 ? `−${text}` : text,
-        more: excess < 0 ? say("less") : share,
+        main,
+        more: `${ends}\n${excess < 0 ? say("less") : share}`,
         basis: emissionBasis(wording, figures),
         bar: Math.max(0, excess),
       };

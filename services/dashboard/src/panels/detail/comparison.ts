@@ -91,5 +91,5 @@ export function excessSentences(speech: Speech, emission: Emission | undefined):
     all: amount(speech, "mass", co2.value, "h"),
     range: range(speech, "mass", co2).slice(1, -1),
   });
-  return [`${text}. ${say("excess_note")}`];
+  return [`${text}.`];
 }

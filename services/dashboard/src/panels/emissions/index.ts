@@ -2,7 +2,7 @@
 
 import type { Emission } from "tilanne-client";
 import { element, setText } from "../../dom";
-import { amount, level, range } from "../../emission/amounts";
+import { amount, level, range, surplus } from "../../emission/amounts";
 import { excessText, knownText, passengerKmText, vehicleKmText } from "../../emission/facts";
 import type { Measure } from "../../emission/measures";
 import { MEASURES, emissionWindow, knownShare, measureIn, measured } from "../../emission/measures";
@@ -60,8 +60,11 @@ function headline(
     const [figure = "", ends = ""] = level(speech, now).split(" (");
     return { figure, interval: interval(ends.replace(")", "")), excess: "" };
   }
+  if (measure === "excess_co2") {
+    const [figure, ends] = surplus(speech, "mass", now, "h");
+    return { figure, interval: interval(ends.slice(1, -1)), excess: "" };
+  }
   const figure = amount(speech, "mass", now.value, "h");
-  if (measure === "excess_co2") return { figure, interval: "", excess: "" };
   const all = measured(emissionWindow(emission).rates, measure);
   const ends = range(speech, "mass", now).slice(1, -1);
   const excess = `${speech.say("emission.by_congestion")}: ${excessText(speech, all)}`;

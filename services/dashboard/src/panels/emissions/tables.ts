@@ -2,9 +2,9 @@
 
 import type { Emission, EmissionTotal } from "tilanne-client";
 import { element } from "../../dom";
-import { amount, range } from "../../emission/amounts";
+import { amount, range, surplus } from "../../emission/amounts";
 import type { Measure } from "../../emission/measures";
-import { measured } from "../../emission/measures";
+import { excessOf, measured } from "../../emission/measures";
 import type { Speech } from "../../i18n";
 import { rowHead, table } from "../amounts";
 
@@ -18,6 +18,11 @@ export function coveredText(speech: Speech, total: EmissionTotal): string {
   if (total.windows >= all) return "";
   const share = speech.quantity("percent", (total.windows / all) * 100);
   return speech.say("emission.windows", { share });
+}
+
+/** A figure with its interval below it. */
+function cell(figure: string, ends: string): HTMLElement {
+  return element("td", { class: "number" }, figure, element("span", { class: "quiet note" }, ends));
 }
 
 /** Totals of a measure; noise is not added up. */
@@ -35,12 +40,9 @@ export function totalTable(speech: Speech, emission: Emission, measure: Measure)
   const rows = totals.map((total) => {
     const of = measured(total.amounts, measure);
     const name = speech.word(total.complete ? "period_over" : "period", total.period);
-    const cells = [element("td", { class: "number" }, amount(speech, "mass", of.value))];
-    if (measure !== "excess_co2") {
-      const ends = element("span", { class: "quiet note" }, range(speech, "mass", of));
-      cells[0]?.append(ends);
-      cells.push(element("td", { class: "number" }, amount(speech, "mass", of.excess)));
-    }
+    const excess = cell(...surplus(speech, "mass", excessOf(of)));
+    const whole = cell(amount(speech, "mass", of.value), range(speech, "mass", of));
+    const cells = measure === "excess_co2" ? [excess] : [whole, excess];
     return element("tr", {}, rowHead(name, coveredText(speech, total)), ...cells);
   });
   const heads = [speech.say("emission.period")];

@@ -6,6 +6,7 @@ use events::{Position, Text};
 use network::{LinkFlags, LinkNumber, Network};
 use traffic::emission::{LinkTraffic, Pollutant, SoundPower, stop_and_go_share};
 
+use super::sums::HALF_WIDTH;
 use super::{Curves, Emissions, LinkState, Sums, Transit};
 use crate::fate::Changes;
 use crate::setup::{EmissionSetup, LinkCurves};
@@ -15,9 +16,6 @@ use crate::{Emission, EmissionBasis, EmissionWindow, Estimate, Link, LinkWindow,
 /// Standard deviation of the noise of a known traffic, dB: own judgement, between the reference
 /// conditions of CNOSSOS-EU and what a street is paved with.
 const NOISE_DEVIATION_DB: f64 = 1.5;
-
-/// Half the width of an interval of nine of ten, in standard deviations.
-const HALF_WIDTH: f64 = 1.645;
 
 /// A minute and five, seconds.
 const MINUTE_S: f64 = 60.0;

@@ -20,6 +20,8 @@ pub(crate) struct Sums {
     pub(crate) sampling: [f64; POLLUTANTS],
     /// Sum of standard deviations, units.
     pub(crate) common: [f64; POLLUTANTS],
+    /// Sum of variances of what is above free flow, squares of units.
+    pub(crate) excess_sampling: [f64; POLLUTANTS],
     /// Streets that are in it, millimetres.
     pub(crate) street_mm: u64,
     /// Driven by all vehicles, millimetres.
@@ -52,6 +54,9 @@ impl Transit {
         self.counted_co2_ug = self.counted_co2_ug.saturating_add(other.counted_co2_ug);
     }
 }
+
+/// Half the width of an interval of nine of ten, in standard deviations.
+pub(super) const HALF_WIDTH: f64 = 1.645;
 
 /// Relative standard deviation of what a vehicle emits whose movement is known, but not its engine.
 const TRANSIT_DEVIATION: f64 = 0.15;
@@ -109,6 +114,7 @@ impl Sums {
             free_flow: Masses::of(&estimate.free_flow),
             sampling: estimate.sampling,
             common: estimate.common,
+            excess_sampling: estimate.excess_sampling,
             driven_mm: (estimate.driven_m * 1_000.0).round() as u64,
             ..Self::default()
         }
@@ -141,6 +147,9 @@ impl Sums {
         for (sum, part) in self.common.iter_mut().zip(other.common) {
             *sum += part;
         }
+        for (sum, part) in self.excess_sampling.iter_mut().zip(other.excess_sampling) {
+            *sum += part;
+        }
         self.street_mm = self.street_mm.saturating_add(other.street_mm);
         self.driven_mm = self.driven_mm.saturating_add(other.driven_mm);
         self.transit.add(&other.transit);
@@ -148,9 +157,15 @@ impl Sums {
         self.queue_excess_ug = self.queue_excess_ug.saturating_add(other.queue_excess_ug);
     }
 
-    /// Above free flow, in the pollutant's unit.
-    pub(crate) fn excess(&self, pollutant: Pollutant) -> f64 {
-        self.masses.get(pollutant) - self.free_flow.get(pollutant)
+    /// Value and interval of what is above free flow, in the pollutant's unit. Factors and mixes err
+    /// in proportion, as they do in all that is emitted.
+    fn excess(&self, pollutant: Pollutant) -> [f64; 3] {
+        let mass = self.masses.get(pollutant);
+        let excess = mass - self.free_flow.get(pollutant);
+        let index = pollutant.index();
+        let common = if mass > 0.0 { self.common[index] / mass * excess } else { 0.0 };
+        let half = HALF_WIDTH * (self.excess_sampling[index] + common.powi(2)).sqrt();
+        [excess, excess - half, excess + half]
     }
 
     /// CO2 above free flow from the tailpipe, micrograms.
@@ -173,12 +188,16 @@ impl Sums {
         let emitted = Pollutant::ALL.into_iter().filter(|&of| self.masses.get(of) > 0.0);
         let rates = emitted.map(|pollutant| {
             let [value, low, high] = self.interval(pollutant).map(|value| value * per_hour);
+            let [excess, excess_low, excess_high] =
+                self.excess(pollutant).map(|value| (value * per_hour) as f32);
             EmissionRate {
                 pollutant: wire(pollutant),
                 value,
                 low: low as f32,
                 high: high as f32,
-                excess: (self.excess(pollutant) * per_hour) as f32,
+                excess,
+                excess_low,
+                excess_high,
             }
         });
         let Transit { driven_mm, passenger_mm, counted_mm, .. } = self.transit;
@@ -199,8 +218,9 @@ impl Sums {
         let emitted = Pollutant::ALL.into_iter().filter(|&of| self.masses.get(of) > 0.0);
         let amounts = emitted.map(|pollutant| {
             let [value, low, high] = self.interval(pollutant);
-            let excess = self.excess(pollutant);
-            EmissionAmount { pollutant: wire(pollutant), value, low, high, excess }
+            let [excess, excess_low, excess_high] = self.excess(pollutant);
+            let pollutant = wire(pollutant);
+            EmissionAmount { pollutant, value, low, high, excess, excess_low, excess_high }
         });
         amounts.collect()
     }
