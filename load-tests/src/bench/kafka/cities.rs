@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use super::broker::Broker;
 use super::load::Load;
 use super::pace::{Pace, STEPS_PER_S, starts};
+use super::runtime;
 use super::system::{ROLES, Spent, System};
-use super::{SESSION_TIMEOUT_MS, runtime};
 use crate::bench::{BenchError, Figure};
 use crate::simulator::{DAY_MESSAGES, DAY_S};
 
@@ -58,6 +58,9 @@ const MONTH_DAYS: f64 = 365.25 / 12.0;
 const GB: f64 = 1e9;
 const MB: f64 = 1e6;
 
+/// What batches can be tuned for.
+const TUNINGS: [&str; 2] = ["latency", "throughput"];
+
 /// What an event costs.
 struct Cost {
     /// Processor time of [`ROLES`], microseconds; decoding and encoding are in the first.
@@ -69,19 +72,24 @@ struct Cost {
 
 /// The table.
 pub(in crate::bench) fn cities(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
-    let cost = measure()?;
-    for (role, us) in ROLES.into_iter().zip(cost.us) {
-        each(Figure::known(format!("cities_{role}_cpu"), us, "us/event"));
-    }
-    each(Figure::known("cities_events_disk", cost.events_bytes, "bytes/event"));
-    each(Figure::known("cities_picture_disk", cost.picture_bytes, "bytes/event"));
     assume(each);
-    reckon(&cost, each);
+    for tuning in TUNINGS {
+        let cost = measure(tuning)?;
+        let mut told = |name: &str, figure: f64, unit: &'static str| {
+            each(Figure::known(format!("cities_{tuning}_{name}"), figure, unit));
+        };
+        for (role, us) in ROLES.into_iter().zip(cost.us) {
+            told(&format!("{role}_cpu"), us, "us/event");
+        }
+        told("events_disk", cost.events_bytes, "bytes/event");
+        told("picture_disk", cost.picture_bytes, "bytes/event");
+        reckon(&cost, &mut told);
+    }
     Ok(())
 }
 
-/// Regions at the pace of a typical city.
-fn measure() -> Result<Cost, BenchError> {
+/// Regions at the pace of a typical city, with batches tuned for one of [`TUNINGS`].
+fn measure(tuning: &str) -> Result<Cost, BenchError> {
     let (broker, runtime) = (Broker::start()?, runtime()?);
     let seconds = WARM_UP_S + MEASURED_S + SPARE_S;
     let loads = (0..MEASURED)
@@ -91,7 +99,8 @@ fn measure() -> Result<Cost, BenchError> {
     // One load is too short for the kernel's clock; all of them are not.
     let making = loads.iter().map(|load| load.us_per_record().iter().sum::<f64>());
     let making_us = making.sum::<f64>() / loads.len() as f64;
-    let system = runtime.block_on(System::make(&broker, MEASURED, SESSION_TIMEOUT_MS, ""))?;
+    let system =
+        runtime.block_on(System::make(&broker, MEASURED, &format!("tuning = '{tuning}'"), ""))?;
     let (process, serve) = (system.start("process", &[])?, system.start("serve", &[])?);
     let sinks = runtime.block_on(system.open(&serve))?;
     let stop = CancellationToken::new();
@@ -145,38 +154,38 @@ fn assume(each: &mut dyn FnMut(Figure)) {
 }
 
 /// Tells what it comes to.
-fn reckon(cost: &Cost, each: &mut dyn FnMut(Figure)) {
+fn reckon(cost: &Cost, told: &mut dyn FnMut(&str, f64, &'static str)) {
     let Cost { us, events_bytes, picture_bytes } = cost;
     let events_s = CAPITALS * capital_events_s() + (CITIES - CAPITALS) * TYPICAL_EVENTS_S as f64;
-    each(Figure::known("cities_events", events_s, "events/s"));
+    told("events", events_s, "events/s");
 
     // One more is that of `control`.
     let partitions = CITIES * TOPICS + 1.0;
-    each(Figure::known("cities_partitions", partitions, "partitions"));
-    each(Figure::known("cities_partition_copies", partitions * COPIES, "partitions"));
+    told("partitions", partitions, "partitions");
+    told("partition_copies", partitions * COPIES, "partitions");
 
     let written_s = events_s * (events_bytes + picture_bytes);
     let copied_s = written_s * (COPIES - 1.0);
     let read_s = events_s * (events_bytes + GATEWAYS * picture_bytes);
-    each(Figure::known("cities_brokers_in", (written_s + copied_s) / MB, "MB/s"));
-    each(Figure::known("cities_brokers_out", (read_s + copied_s) / MB, "MB/s"));
+    told("brokers_in", (written_s + copied_s) / MB, "MB/s");
+    told("brokers_out", (read_s + copied_s) / MB, "MB/s");
     // Both topics keep a day; compaction takes some of the picture, which is left out.
     let disk_gb = written_s * COPIES * DAY_S as f64 / GB;
-    each(Figure::known("cities_disk_day", disk_gb, "GB"));
+    told("disk_day", disk_gb, "GB");
 
     let shares = [1.0, 1.0, GATEWAYS, COPIES];
     let mut cores = 0.0;
     for ((role, us), share) in ROLES.into_iter().zip(us).zip(shares) {
         let of_role = events_s * PEAK * us * 1e-6 * share / USED;
         cores += of_role;
-        each(Figure::known(format!("cities_{role}_cores"), of_role, "cores"));
+        told(&format!("{role}_cores"), of_role, "cores");
     }
 
     let across_s = copied_s + ACROSS * (written_s + read_s);
     let traffic_gb = across_s * DAY_S as f64 * MONTH_DAYS / GB;
     let prices = [cores * CORE_EUR, disk_gb * DISK_GB_EUR, traffic_gb * TRAFFIC_GB_EUR];
     for (what, price) in ["cores", "disk", "traffic"].into_iter().zip(prices) {
-        each(Figure::known(format!("cities_{what}_price"), price, "EUR/month"));
+        told(&format!("{what}_price"), price, "EUR/month");
     }
-    each(Figure::known("cities_price", prices.iter().sum(), "EUR/month"));
+    told("price", prices.iter().sum(), "EUR/month");
 }

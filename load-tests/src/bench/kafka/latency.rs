@@ -25,7 +25,7 @@ use super::broker::Broker;
 use super::load::{Load, region};
 use super::pace::{Acked, Pace, STEPS_PER_S, Starts, starts};
 use super::system::System;
-use super::{SESSION_TIMEOUT_MS, at, runtime};
+use super::{at, runtime};
 use crate::bench::{BenchError, Figure};
 
 /// Events a second.
@@ -72,7 +72,7 @@ fn measure(broker: &Broker, runtime: &Runtime, rate: usize) -> Result<Outcome, B
     // Changes of two seconds, as the default has at 5,000 events/s: a client that is further behind than
     // that gets the layer anew.
     let backlog = format!("[gateway.push]\nbacklog_changes_max = {}\n", 2 * rate);
-    let system = runtime.block_on(System::make(broker, 1, SESSION_TIMEOUT_MS, &backlog))?;
+    let system = runtime.block_on(System::make(broker, 1, "", &backlog))?;
     let (process, serve) = (system.start("process", &[])?, system.start("serve", &[])?);
     let sinks = runtime.block_on(system.open(&serve))?;
     let steps = (WARM_UP_S + MEASURED_S) * STEPS_PER_S;

@@ -21,9 +21,6 @@ pub(super) use self::takeover::takeover;
 pub(super) use self::throughput::throughput;
 use super::BenchError;
 
-/// What is set where nothing is said, milliseconds.
-const SESSION_TIMEOUT_MS: u32 = 6_000;
-
 /// A runtime as the binary has it: appends go on while the main thread waits or starts processes.
 fn runtime() -> Result<Runtime, BenchError> {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(BenchError::new)

@@ -50,11 +50,12 @@ pub(super) const ROLES: [&str; 4] = ["ingest", "process", "serve", "broker"];
 pub(super) struct Spent([Duration; 4]);
 
 impl System {
-    /// Makes the topics and the configuration of so many regions; `tables` are more of the main file.
+    /// Makes the topics and the configuration of so many regions; `keys` are more of Kafka, `tables`
+    /// of the main file.
     pub(super) async fn make(
         broker: &Broker,
         regions: usize,
-        session_timeout_ms: u32,
+        keys: &str,
         tables: &str,
     ) -> Result<Self, BenchError> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -67,7 +68,7 @@ impl System {
         }
         let kafka = format!(
             "bootstrap_servers = '{}'\ntopic_prefix = '{name}.'\n\
-             checkpoint_directory = '{}'\nsession_timeout_ms = {session_timeout_ms}\n",
+             checkpoint_directory = '{}'\n{keys}\n",
             broker.address,
             home.join("checkpoints").display()
         );

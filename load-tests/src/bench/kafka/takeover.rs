@@ -61,7 +61,8 @@ fn kills(
     session_ms: u32,
     arguments: &[&str],
 ) -> Result<Vec<f64>, BenchError> {
-    let system = runtime.block_on(System::make(broker, REGIONS, session_ms, ""))?;
+    let keys = format!("session_timeout_ms = {session_ms}");
+    let system = runtime.block_on(System::make(broker, REGIONS, &keys, ""))?;
     let serve = system.start("serve", &[])?;
     let mut parts = vec![system.start("process", arguments)?, system.start("process", arguments)?];
     let sinks = runtime.block_on(system.open(&serve))?;

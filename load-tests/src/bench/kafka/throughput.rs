@@ -16,8 +16,8 @@ use tokio::task::JoinSet;
 
 use super::broker::{Broker, Peer};
 use super::load::Load;
+use super::runtime;
 use super::system::{Part, ROLES, Spent, System};
-use super::{SESSION_TIMEOUT_MS, runtime};
 use crate::bench::{BenchError, Figure, median};
 
 /// Events of a run, over all its regions.
@@ -105,7 +105,7 @@ fn tell(regions: usize, events: usize, ours: &[Run], peers: &[Peer], each: &mut 
 
 /// A run on topics and with processes of its own.
 fn run(broker: &Broker, runtime: &Runtime, loads: &[Arc<Load>]) -> Result<Run, BenchError> {
-    let system = runtime.block_on(System::make(broker, loads.len(), SESSION_TIMEOUT_MS, ""))?;
+    let system = runtime.block_on(System::make(broker, loads.len(), "", ""))?;
     let (process, serve) = (system.start("process", &[])?, system.start("serve", &[])?);
     let sinks = runtime.block_on(system.open(&serve))?;
     let events: usize = loads.iter().map(|load| load.made.len()).sum();
