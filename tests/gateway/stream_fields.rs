@@ -81,7 +81,7 @@ async fn who_names_other_properties_gets_them_of_all_objects() {
     let delta = client.frame().await;
     let vehicle = |id| json!({ "id": id, "report": { "mode": "bus" } });
     assert_eq!(delta["updated"], json!({ "vehicles": [vehicle("feed:1"), vehicle("feed:2")] }));
-    client.say(&subscribe(&json!({}))).await;
+    client.say(&subscribe(&Value::Null)).await;
     let delta = client.frame().await;
     assert_eq!(ids(&delta["updated"]["vehicles"]), ["feed:1", "feed:2"]);
     assert!(delta["updated"]["vehicles"][0].get("verdicts").is_some(), "they are whole again");

@@ -240,7 +240,7 @@ impl Connection {
         let Said { head: Subscribe { id, region, layers, fields, resume }, asked } = said;
         let live = Arc::clone(self.app.known_region(region)?);
         let layers = message::layers(layers.iter().map(String::as_str))?;
-        let picks = Arc::new(Picks::new(fields, &layers)?);
+        let picks = Arc::new(Picks::new(fields.iter().flatten(), &layers)?);
         if !picks.is_empty() && self.format != Format::Json {
             let detail = format!(
                 "fields: messages in protobuf have all of an object; ask for the subprotocol {}",

@@ -55,7 +55,7 @@ pub(super) struct Subscribe {
     pub(super) layers: Vec<String>,
     /// What of each object, by layer.
     #[serde(default)]
-    pub(super) fields: BTreeMap<String, Vec<String>>,
+    pub(super) fields: Option<BTreeMap<String, Vec<String>>>,
     /// Cursor of a message before.
     #[serde(default)]
     pub(super) resume: Option<String>,

@@ -33,8 +33,8 @@ impl Wanted {
 
 impl Picks {
     /// Checks what was asked for of the objects of layers that are subscribed to.
-    pub(super) fn new(
-        asked: &BTreeMap<String, Vec<String>>,
+    pub(super) fn new<'a>(
+        asked: impl IntoIterator<Item = (&'a String, &'a Vec<String>)>,
         layers: &[Layer],
     ) -> Result<Self, Problem> {
         let mut picks = BTreeMap::new();
