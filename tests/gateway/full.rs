@@ -21,13 +21,27 @@ fn metered() -> VehicleEmission {
         vehicle_class: "bus".into(),
         method: EmissionMethod::SecondBySecond,
         power_kw: 61.5,
+        power_low_kw: 48.0,
+        power_high_kw: 78.5,
         co2_g_s: 4.5,
+        co2_low_g_s: 0.0,
+        co2_high_g_s: 11.5,
         distance_km: 2.5,
         energy_mj: 31.0,
+        energy_low_mj: 24.25,
+        energy_high_mj: 39.5,
         co2_g: 2_000.0,
+        co2_low_g: 0.0,
+        co2_high_g: 5_100.0,
         nox_g: 0.75,
+        nox_low_g: 0.25,
+        nox_high_g: 1.5,
         pm_g: 0.0125,
+        pm_low_g: 0.0,
+        pm_high_g: 0.0625,
         co2_g_passenger_km: Some(64.0),
+        co2_low_g_passenger_km: Some(0.0),
+        co2_high_g_passenger_km: Some(163.5),
     }
 }
 
@@ -113,6 +127,8 @@ pub(crate) fn full_objects() -> Vec<Object> {
             delay_s: Some(4.0),
             contradicted: true,
             excess_co2_g_h: Some(1_200.0),
+            excess_co2_low_g_h: Some(-150.0),
+            excess_co2_high_g_h: Some(2_550.0),
         }));
     }
     let progress = Object::Trip(Trip {

@@ -253,6 +253,8 @@ pub(crate) fn queue(id: &str, links: &[&str], place: Position) -> Object {
         situations: vec!["feed:s".into()],
         merged: vec!["other".into()],
         excess_co2_g_h: Some(5_400.0),
+        excess_co2_low_g_h: Some(3_100.0),
+        excess_co2_high_g_h: Some(7_700.0),
         position: place,
     })
 }
@@ -342,7 +344,11 @@ pub(crate) fn emission(id: &str, kind: Option<AreaKind>, line: &[Position]) -> O
             octave_db: [60.5, 65.0, 70.0, 75.0, 80.0, 75.0, 70.0, 65.0],
         }),
         signal_excess_co2_g_h: 100.0,
+        signal_excess_co2_low_g_h: 60.0,
+        signal_excess_co2_high_g_h: 140.0,
         queue_excess_co2_g_h: 50.0,
+        queue_excess_co2_low_g_h: -10.0,
+        queue_excess_co2_high_g_h: 110.0,
         totals: if kind.is_some() { totals.collect() } else { Vec::new() },
         alternatives: vec![EmissionAlternative {
             factor_set: "other 2".into(),

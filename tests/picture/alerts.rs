@@ -83,6 +83,8 @@ fn queue(irregular: bool, length_m: f64) -> Change {
         situations: vec!["fintraffic:GUID1".into()],
         merged: Vec::new(),
         excess_co2_g_h: None,
+        excess_co2_low_g_h: None,
+        excess_co2_high_g_h: None,
         position: position(24.9, 60.2),
     }))
 }

@@ -18,12 +18,13 @@ use network::{
     BoundingBox, LinkFlags, LinkId, LinkNumber, Network, NetworkBuilder, NewLink, Plane, Region,
     RoadClass,
 };
-use picture::{Delta, EmissionClimate, Picture, Setup, StreetOptions, StreetSetup};
+use picture::{Delta, EmissionClimate, Layer, Picture, Setup, StreetOptions, StreetSetup};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 use traffic::emission::EmissionModel;
 
+use super::emissions::shipped;
 use super::process::{folder, resident_bytes};
 use super::{BenchError, Figure, median};
 
@@ -97,13 +98,17 @@ struct Measured {
 }
 
 /// What the child measures, and the units.
-const RESIDENT: [(&str, &str); 6] = [
+const RESIDENT: [(&str, &str); 10] = [
     ("streets_load_500k_links", "ms"),
     ("streets_memory_per_link", "bytes"),
     ("streets_links_seen", "links"),
     ("streets_memory_per_vehicle_and_seen_links", "bytes"),
     ("streets_checkpoint", "MB"),
     ("streets_restore_500k_links", "s"),
+    ("streets_links_with_emissions", "links"),
+    ("streets_memory_per_link_with_emissions", "bytes"),
+    ("streets_checkpoint_with_emissions", "MB"),
+    ("streets_restore_500k_links_with_emissions", "s"),
 ];
 
 const LINKS: usize = 500_000;
@@ -111,38 +116,49 @@ const LINKS: usize = 500_000;
 /// The part of [`memory`] that is measured in a child; nothing without its file.
 pub(super) fn resident(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError> {
     let Some(file) = std::env::var_os(FILE_VARIABLE) else { return Ok(()) };
-    let mut put =
-        |at: usize, figure: f64| each(Figure::known(RESIDENT[at].0, figure, RESIDENT[at].1));
+    let known = |at: usize, figure: f64| Figure::known(RESIDENT[at].0, figure, RESIDENT[at].1);
     let before = resident_bytes("self")?;
     let start = Instant::now();
     let network = {
         let bytes = std::fs::read(file).map_err(BenchError::new)?;
         Network::from_bytes(&bytes).map_err(BenchError::new)?
     };
-    put(0, start.elapsed().as_secs_f64() * 1_000.0);
+    each(known(0, start.elapsed().as_secs_f64() * 1_000.0));
     let after = resident_bytes("self")?;
-    put(1, after.saturating_sub(before) as f64 / network.len() as f64);
-    let mut world = World::new(network, 0);
-    let before = resident_bytes("self")?;
-    let mut picture = world.picture();
-    let mut out = Vec::new();
-    for _ in 0..WARM_UP {
-        world.second(&mut picture, &mut out);
+    each(known(1, after.saturating_sub(before) as f64 / network.len() as f64));
+    let model = shipped()?;
+    for (place, model) in [(2, None), (6, Some(&model))] {
+        let mut world = World::new(network.clone(), 0);
+        if model.is_some() {
+            world.count(model);
+        }
+        let before = resident_bytes("self")?;
+        let mut picture = world.picture();
+        let mut out = Vec::new();
+        for _ in 0..WARM_UP {
+            world.second(&mut picture, &mut out);
+        }
+        let after = resident_bytes("self")?;
+        let links = match model {
+            None => links_of(&picture, Layer::Links),
+            Some(_) => links_of(&picture, Layer::LinkEmissions),
+        };
+        let each_of = if model.is_none() { VEHICLES } else { links };
+        each(known(place, links as f64));
+        each(known(place + 1, after.saturating_sub(before) as f64 / each_of as f64));
+        let checkpoint = picture.checkpoint();
+        each(known(place + 2, checkpoint.len() as f64 / 1e6));
+        let mut times_s = Vec::new();
+        for _ in 0..RUNS {
+            let start = Instant::now();
+            let setup = world.setup.clone();
+            let restored = Picture::restore(REGION.into(), "bench".into(), setup, &checkpoint);
+            times_s.push(start.elapsed().as_secs_f64());
+            black_box(restored.map_err(BenchError::new)?);
+        }
+        let (name, unit) = RESIDENT[place + 3];
+        each(Figure::below(name, median(times_s), unit, 1.0));
     }
-    let after = resident_bytes("self")?;
-    put(2, seen_links(&picture) as f64);
-    put(3, after.saturating_sub(before) as f64 / VEHICLES as f64);
-    let checkpoint = picture.checkpoint();
-    put(4, checkpoint.len() as f64 / 1e6);
-    let mut times_s = Vec::new();
-    for _ in 0..RUNS {
-        let start = Instant::now();
-        let setup = world.setup.clone();
-        let restored = Picture::restore(REGION.into(), "bench".into(), setup, &checkpoint);
-        times_s.push(start.elapsed().as_secs_f64());
-        black_box(restored.map_err(BenchError::new)?);
-    }
-    each(Figure::below(RESIDENT[5].0, median(times_s), RESIDENT[5].1, 1.0));
     Ok(())
 }
 
@@ -167,7 +183,7 @@ fn rate_in(mut world: World) -> Result<f64, BenchError> {
         world.second(&mut picture, &mut out);
     }
     let spent: Duration = (0..SECONDS).map(|_| world.second(&mut picture, &mut out)).sum();
-    let seen = seen_links(&picture);
+    let seen = links_of(&picture, Layer::Links);
     if seen < VEHICLES / 10 {
         return Err(BenchError::new(format!("only {seen} links were seen")));
     }
@@ -226,11 +242,10 @@ pub(super) fn grid(links: usize) -> Network {
     builder.build()
 }
 
-/// Links on which something was seen.
-fn seen_links(picture: &Picture) -> usize {
+/// Links on which something was seen: objects of a layer.
+fn links_of(picture: &Picture, layer: Layer) -> usize {
     let snapshot = picture.snapshot();
-    let links = snapshot.objects.iter();
-    links.filter(|object| object.layer() == picture::Layer::Links).count()
+    snapshot.objects.iter().filter(|object| object.layer() == layer).count()
 }
 
 /// A vehicle that drives on from link to link.

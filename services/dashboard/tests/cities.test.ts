@@ -93,7 +93,11 @@ function emission(id: string): Emission {
     minute: window,
     five_minutes: window,
     signal_excess_co2_g_h: 0,
+    signal_excess_co2_low_g_h: 0,
+    signal_excess_co2_high_g_h: 0,
     queue_excess_co2_g_h: 0,
+    queue_excess_co2_low_g_h: 0,
+    queue_excess_co2_high_g_h: 0,
     line: [],
   };
 }

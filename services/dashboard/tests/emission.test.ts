@@ -89,7 +89,11 @@ function emission(more: Partial<Emission> = {}): Emission {
       octave_db: [85, 80, 75, 74, 73, 71, 66, 59],
     },
     signal_excess_co2_g_h: 900,
+    signal_excess_co2_low_g_h: -200,
+    signal_excess_co2_high_g_h: 2_000,
     queue_excess_co2_g_h: 0,
+    queue_excess_co2_low_g_h: 0,
+    queue_excess_co2_high_g_h: 0,
     line: [
       { longitude_deg: 24.1, latitude_deg: 60.1 },
       { longitude_deg: 24.2, latitude_deg: 60.1 },
@@ -322,7 +326,7 @@ describe("what is said of an emission", () => {
     expect(plain(facts.get("By congestion"))).toBe("2 kg/h (1.6–2.4), 20 %");
     expect(plain(facts.get("Particles, wear (PM₁₀)"))).toBe("9.8 g/h (7.84–11.8)");
     expect(plain(facts.get("Energy use"))).toBe("40 kW (32–48)");
-    expect(plain(facts.get("Excess CO₂ before signals"))).toBe("900 g/h");
+    expect(plain(facts.get("Excess CO₂ before signals"))).toBe("0.9 kg/h (−0.2…2)");
     expect(facts.has("Excess CO₂ in queues")).toBe(false);
     expect(facts.get("Factor set")).toBe("emep-2023");
     const saved = window({ rates: { co2_fossil: rate(10_000, -500) } });
@@ -376,29 +380,48 @@ describe("what is said of an emission", () => {
       vehicle_class: "bus_diesel_euro_vi",
       method: "second_by_second",
       power_kw: 94.3,
+      power_low_kw: 73.8,
+      power_high_kw: 120.5,
       co2_g_s: 2.71,
+      co2_low_g_s: 0,
+      co2_high_g_s: 6.93,
       distance_km: 6.4,
       energy_mj: 72,
+      energy_low_mj: 56,
+      energy_high_mj: 92,
       co2_g: 5_240,
+      co2_low_g: 0,
+      co2_high_g: 13_400,
       nox_g: 1.9,
-      pm_g: 0.02,
+      nox_low_g: 1.1,
+      nox_high_g: 3.1,
+      pm_g: 0,
+      pm_low_g: 0,
+      pm_high_g: 0,
     };
     const { now, since } = vehicleEmissionFacts(english, bus);
     expect(now.map(([name, value]) => `${name}: ${plain(value)}`)).toEqual([
       "Class: bus diesel euro vi",
-      "Power now: 94.3 kW",
-      "CO₂ now, tailpipe: 2.71 g/s",
+      "Power now: 94.3 kW (73.8–121)",
+      "CO₂ now, tailpipe: 2.71 g/s (0–6.93)",
       "Worked out: from power, second by second",
     ]);
-    expect(plain(new Map(since).get("CO₂ per km"))).toBe("819 g/km");
-    expect(plain(new Map(since).get("Energy use"))).toBe("20 kWh");
+    expect(plain(new Map(since).get("CO₂ per km"))).toBe("819 g/km (0–2,090)");
+    expect(plain(new Map(since).get("Energy use"))).toBe("20 kWh (15.6–25.6)");
+    expect(plain(new Map(since).get("Particles, exhaust"))).toBe("0 g");
     const at = vehicle("a");
-    at.emission = { ...bus, co2_g_passenger_km: 38 };
+    const ofPassengers = { co2_low_g_passenger_km: 29.7, co2_high_g_passenger_km: 48.6 };
+    at.emission = { ...bus, co2_g_passenger_km: 38, ...ofPassengers };
     const { sections } = vehicleFacts(english, at, NOW);
     const facts = new Map(sections.flatMap((section) => section.facts));
-    expect(plain(facts.get("CO₂ per passenger-km"))).toBe("38 g/km");
-    expect(excessFact(english, null)).toEqual([]);
-    expect(plain(excessFact(english, 4_300)[0]?.[1])).toBe("4.3 kg/h more than at free flow");
+    expect(plain(facts.get("CO₂ per passenger-km"))).toBe("38 g/km (29.7–48.6)");
+    expect(excessFact(english, {})).toEqual([]);
+    const excess = (value: number, low: number, high: number): string | undefined => {
+      const of = { excess_co2_low_g_h: low, excess_co2_high_g_h: high };
+      return plain(excessFact(english, { excess_co2_g_h: value, ...of })[0]?.[1]);
+    };
+    expect(excess(4_300, 1_200, 7_400)).toBe("4.3 kg/h (1.2–7.4) more than at free flow");
+    expect(excess(-300, -900, 200)).toBe("300 g/h (−200…900) less than at free flow");
   });
 
   it("is explained by what it was computed from, read carefully", () => {

@@ -410,7 +410,10 @@ describe("what is said", () => {
   });
   const everything = (): Trouble[] => {
     const objects = {
-      queues: [queue({ excess_co2_g_h: 4_000 }), queue({ id: "q2", links: [] })],
+      queues: [
+        queue({ excess_co2_g_h: 4_000, excess_co2_low_g_h: 900, excess_co2_high_g_h: 7_100 }),
+        queue({ id: "q2", links: [] }),
+      ],
       situations: [message({ contradicted: true })],
       feeds: [
         feed({
@@ -458,7 +461,7 @@ describe("what is said", () => {
     const jam = told(words, by("queue:r/q"));
     expect(jam.title).toBe("Queue: Kehä I");
     expect(plain(jam.figures)).toContain("Length 500 m; Lost time 2 min; Trend steady");
-    expect(plain(jam.figures)).toContain("4 kg/h more than at free flow");
+    expect(plain(jam.figures)).toContain("4 kg/h (0.9–7.1) more than at free flow");
     expect(told(words, by("queue:r/q2")).title).toBe("Queue");
     const lying = told(words, by("feed:r/hfp#records"));
     expect(lying.note.replaceAll("\u00a0", " ")).toBe(

@@ -17,7 +17,7 @@ use street::{Read, Written};
 
 /// Version of the encoding. Another version is not read: the picture is derived from the log, so
 /// starting anew loses nothing that the log still has.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// Why a checkpoint cannot be gone on from. The remedy is the same for all: leave it and read the
 /// log from its beginning.

@@ -9,7 +9,7 @@ use network::{AreaPolygon, Areas, LinkId, LinkNumber, Network, Region};
 use traffic::emission::studded::{RoadState, StuddedShare, StuddedShares};
 use traffic::emission::{
     Climate, EmissionModel, MeasuredWeather, Pollutant, RoadKind, TrafficCurves, TransitCurves,
-    Weather, road_state_name,
+    TransitInterval, Weather, road_state_name,
 };
 use traffic::link::{Calendar, Junctions};
 use traffic::matching::MatchOptions;
@@ -152,6 +152,7 @@ impl StreetSetup {
         };
         let group_of = (0..self.network.len() as LinkNumber).map(group).collect();
         self.emission = Some(Arc::new(EmissionSetup {
+            transit_intervals: model.transit_intervals(),
             model,
             climate,
             groups,
@@ -180,6 +181,9 @@ pub struct EmissionClimate {
 #[derive(Debug)]
 pub(crate) struct EmissionSetup {
     model: Arc<EmissionModel>,
+    /// By group of vehicles known one by one. The same in any weather, so that what a vehicle shows
+    /// does not depend on which weather's curves are at hand.
+    transit_intervals: Vec<TransitInterval>,
     climate: EmissionClimate,
     /// Fleet and kind of road of links that are alike.
     groups: Vec<(usize, RoadKind)>,
@@ -300,6 +304,11 @@ impl EmissionSetup {
     /// Name of such a group.
     pub(crate) fn transit_name(&self, group: u16) -> &str {
         self.model.transit.groups().get(usize::from(group)).map_or("", |group| &group.name)
+    }
+
+    /// How far single vehicles of such a group may be from what is most likely.
+    pub(crate) fn transit_interval(&self, group: u16) -> TransitInterval {
+        self.transit_intervals.get(usize::from(group)).copied().unwrap_or_default()
     }
 }
 

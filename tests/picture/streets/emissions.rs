@@ -209,6 +209,21 @@ fn a_bus_is_known_second_by_second_and_sparse_fixes_by_mean_speed() {
     assert!(emission.energy_mj > 1.0 && emission.co2_g > 50.0, "{emission:?}");
     assert!((0.5..1.0).contains(&emission.distance_km), "{emission:?}");
     assert_eq!(emission.co2_g_passenger_km, None, "it does not say how full it is");
+    assert_eq!(emission.co2_high_g_passenger_km, None);
+    // It may be electric, and then nothing comes from its tailpipe; or burn twice the mean.
+    assert!(emission.co2_low_g.abs() < 1e-12, "{emission:?}");
+    let most = f64::from(emission.co2_high_g) / emission.co2_g;
+    assert!((1.4..4.0).contains(&most), "{emission:?}");
+    let now = f64::from(emission.co2_high_g_s);
+    assert!((now - most * emission.co2_g_s).abs() < 1e-4 * now.max(1.0), "{emission:?}");
+    for (low, value, high) in [
+        (emission.power_low_kw, emission.power_kw, emission.power_high_kw),
+        (emission.energy_low_mj, emission.energy_mj, emission.energy_high_mj),
+        (emission.nox_low_g, emission.nox_g, emission.nox_high_g),
+        (emission.pm_low_g, emission.pm_g, emission.pm_high_g),
+    ] {
+        assert!(f64::from(low) <= value && value < f64::from(high), "{low} {value} {high}");
+    }
 
     let mut log = Vec::new();
     for second in 0..150 {
@@ -227,6 +242,7 @@ fn a_tram_burns_nothing_and_who_is_parked_switches_off() {
     let tram = vehicle(&after(&with_transit(counted(120, |_, _| FREE), Mode::Tram)), "tram0");
     let emission = tram.emission.expect("it is public transport");
     assert!(emission.energy_mj > 0.5 && emission.co2_g.abs() < 1e-12, "{emission:?}");
+    assert!(emission.co2_high_g.abs() < 1e-12, "that is sure: {emission:?}");
 
     let standing = |seconds: i64| {
         let log: Vec<LogRecord> = (0..seconds)
@@ -245,6 +261,7 @@ fn a_tram_burns_nothing_and_who_is_parked_switches_off() {
 fn a_jam_emits_more_than_free_flow_and_its_queue_says_how_much() {
     let mut picture = super::world::picture();
     let (mut excess, mut surely, mut queued) = (0.0_f64, 0.0_f64, None);
+    let (mut parts, mut narrowest) = (0, f64::MAX);
     for delta in apply(&mut picture, &counted(1_500, jam)) {
         let Change::Updated(object) = delta.change else { continue };
         match object.as_ref() {
@@ -256,13 +273,32 @@ fn a_jam_emits_more_than_free_flow_and_its_queue_says_how_much() {
                     surely = surely.max(co2.excess_low.into());
                 }
             }
-            Object::Queue(queue) => queued = queued.max(queue.excess_co2_g_h.map(|co2| co2 as i64)),
+            Object::Emission(emission) if emission.kind == Some(AreaKind::Region) => {
+                let in_queues = emission.queue_excess_co2_g_h;
+                let interval =
+                    [emission.queue_excess_co2_low_g_h, emission.queue_excess_co2_high_g_h];
+                assert!(interval[0] <= in_queues && in_queues <= interval[1], "{interval:?}");
+                if in_queues > 1_000.0 {
+                    assert!(interval[0] < in_queues && in_queues < interval[1], "{interval:?}");
+                    parts += 1;
+                }
+            }
+            Object::Queue(queue) => {
+                let Some(co2) = queue.excess_co2_g_h else { continue };
+                let low = queue.excess_co2_low_g_h.expect("beside the value");
+                let high = queue.excess_co2_high_g_h.expect("beside the value");
+                assert!(low < co2 && co2 < high, "{low} {co2} {high}");
+                queued = queued.max(Some(co2 as i64));
+                narrowest = narrowest.min((high - low) / co2);
+            }
             _ => {}
         }
     }
     assert!(excess > 1_000.0, "{excess} g/h");
     assert!(0.0 < surely && surely < excess, "{surely} of {excess} g/h is beyond doubt");
     assert!(queued.expect("there was a queue with known traffic") > 1_000);
+    assert!(parts > 0, "the region tells what of its excess is in queues");
+    assert!(narrowest < 2.0, "a jam that is seen is beyond doubt: {narrowest}");
 }
 
 #[test]

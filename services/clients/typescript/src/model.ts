@@ -170,6 +170,8 @@ export interface SituationEffect {
   delay_s?: Maybe<number>;
   contradicted: boolean;
   excess_co2_g_h?: Maybe<number>;
+  excess_co2_low_g_h?: Maybe<number>;
+  excess_co2_high_g_h?: Maybe<number>;
 }
 
 export interface Situation extends Stamped {
@@ -241,6 +243,8 @@ export interface Queue {
   merged?: Maybe<string[]>;
   position: Position;
   excess_co2_g_h?: Maybe<number>;
+  excess_co2_low_g_h?: Maybe<number>;
+  excess_co2_high_g_h?: Maybe<number>;
 }
 
 /** Shares of the length of an area's streets, by how their speed is known; together 1. */
@@ -347,7 +351,11 @@ export interface Emission {
   five_minutes: EmissionWindow;
   noise?: Maybe<Noise>;
   signal_excess_co2_g_h: number;
+  signal_excess_co2_low_g_h: number;
+  signal_excess_co2_high_g_h: number;
   queue_excess_co2_g_h: number;
+  queue_excess_co2_low_g_h: number;
+  queue_excess_co2_high_g_h: number;
   totals?: Maybe<EmissionTotal[]>;
   alternatives?: Maybe<EmissionAlternative[]>;
   weather?: Maybe<EmissionWeather>;
@@ -361,13 +369,27 @@ export interface VehicleEmission {
   vehicle_class: string;
   method: string;
   power_kw: number;
+  power_low_kw: number;
+  power_high_kw: number;
   co2_g_s: number;
+  co2_low_g_s: number;
+  co2_high_g_s: number;
   distance_km: number;
   energy_mj: number;
+  energy_low_mj: number;
+  energy_high_mj: number;
   co2_g: number;
+  co2_low_g: number;
+  co2_high_g: number;
   nox_g: number;
+  nox_low_g: number;
+  nox_high_g: number;
   pm_g: number;
+  pm_low_g: number;
+  pm_high_g: number;
   co2_g_passenger_km?: Maybe<number>;
+  co2_low_g_passenger_km?: Maybe<number>;
+  co2_high_g_passenger_km?: Maybe<number>;
 }
 
 /** A moment at a stop, as expected or as it was. */

@@ -1,9 +1,9 @@
 /** What is known of an emission, as named facts in the reader's language. Pure. */
 
-import type { Emission, EmissionRate, Maybe, VehicleEmission } from "tilanne-client";
+import type { Emission, EmissionRate, Estimate, Queue, VehicleEmission } from "tilanne-client";
 import type { EmissionBasis } from "../explanations";
 import type { Speech } from "../i18n";
-import type { Quantity } from "./amounts";
+import type { Per, Quantity } from "./amounts";
 import { amount, estimated, level, surplus } from "./amounts";
 import type { Measure } from "./measures";
 import {
@@ -33,22 +33,39 @@ export function rateText(speech: Speech, pollutant: string, rate: EmissionRate):
 
 /** What congestion adds, with its interval, and as a share of the whole; or what it saves. */
 export function excessText(speech: Speech, rate: EmissionRate): string {
-  const { value, low, high } = excessOf(rate);
-  if (value < 0) {
-    const saved = { value: -value, low: -high, high: -low };
-    return speech.say("emission.saves", { amount: surplus(speech, "mass", saved, "h").join(" ") });
-  }
+  const excess = excessOf(rate);
+  if (excess.value < 0) return speech.say("emission.saves", { amount: saved(speech, excess) });
   const whole = rate.value;
-  const share = whole > 0 ? `, ${speech.quantity("percent", (value / whole) * 100)}` : "";
-  return `${surplus(speech, "mass", { value, low, high }, "h").join(" ")}${share}`;
+  const share = whole > 0 ? `, ${speech.quantity("percent", (excess.value / whole) * 100)}` : "";
+  return `${added(speech, excess)}${share}`;
 }
 
-/** CO2 above free flow, of a queue or a message, g/h. */
-export function excessFact(speech: Speech, excess_g_h: Maybe<number>): Fact[] {
-  if (excess_g_h === null || excess_g_h === undefined) return [];
-  const text = amount(speech, "mass", Math.abs(excess_g_h), "h");
-  const key = excess_g_h < 0 ? "emission.saves" : "emission.adds";
-  return [[speech.say("emission.queue"), speech.say(key, { amount: text })]];
+/** Above free flow, with its interval. */
+function added(speech: Speech, excess_g_h: Estimate): string {
+  return surplus(speech, "mass", excess_g_h, "h").join(" ");
+}
+
+/** What is below free flow, said the other way round. */
+function saved(speech: Speech, { value, low, high }: Estimate): string {
+  return added(speech, { value: -value, low: -high, high: -low });
+}
+
+/** CO2 above free flow, of a queue or a message. */
+export function excessFact(
+  speech: Speech,
+  of: Pick<Queue, "excess_co2_g_h" | "excess_co2_low_g_h" | "excess_co2_high_g_h">,
+): Fact[] {
+  const { excess_co2_g_h: value, excess_co2_low_g_h: low, excess_co2_high_g_h: high } = of;
+  if (value === null || value === undefined) return [];
+  const key = value < 0 ? "emission.saves" : "emission.adds";
+  const told = (): string => {
+    if (typeof low !== "number" || typeof high !== "number") {
+      return amount(speech, "mass", Math.abs(value), "h");
+    }
+    const excess = { value, low, high };
+    return value < 0 ? saved(speech, excess) : added(speech, excess);
+  };
+  return [[speech.say("emission.queue"), speech.say(key, { amount: told() })]];
 }
 
 /** On how much of the streets the traffic is known. */
@@ -103,14 +120,31 @@ export function emissionFacts(speech: Speech, emission: Emission): Fact[] {
     add("emission.vehicle_km", vehicleKmText(speech, emission, "co2"));
     add("emission.passenger_km", passengerKmText(speech, emission));
   }
-  const { noise, signal_excess_co2_g_h: signals, queue_excess_co2_g_h: queues } = emission;
+  const { noise } = emission;
   const sound = isLink ? "emission.noise_link" : "emission.noise_area";
   add(sound, noise ? level(speech, noise.level_db) : undefined);
-  if (signals > 0) add("emission.signals", amount(speech, "mass", signals, "h"));
-  if (queues > 0) add("emission.queues", amount(speech, "mass", queues, "h"));
+  const { signals, queues } = excessParts(emission);
+  if (signals.value > 0) add("emission.signals", added(speech, signals));
+  if (queues.value > 0) add("emission.queues", added(speech, queues));
   if (!isLink) add("emission.known", knownText(speech, emission));
   add("emission.factor_set", emission.factor_set);
   return facts;
+}
+
+/** Of the excess, what is before signals and in queues, g/h. */
+function excessParts(emission: Emission): { signals: Estimate; queues: Estimate } {
+  return {
+    signals: {
+      value: emission.signal_excess_co2_g_h,
+      low: emission.signal_excess_co2_low_g_h,
+      high: emission.signal_excess_co2_high_g_h,
+    },
+    queues: {
+      value: emission.queue_excess_co2_g_h,
+      low: emission.queue_excess_co2_low_g_h,
+      high: emission.queue_excess_co2_high_g_h,
+    },
+  };
 }
 
 /** Order and completeness of pollutants as the contract lists them; new ones come after. */
@@ -175,19 +209,26 @@ export function vehicleEmissionFacts(
   speech: Speech,
   emission: VehicleEmission,
 ): { now: Fact[]; since: Fact[] } {
-  const { co2_g_passenger_km: passenger, distance_km, co2_g } = emission;
-  const mass = (value: number): string => amount(speech, "mass", value);
+  const { co2_g_passenger_km: passenger, distance_km } = emission;
+  const mass = (figure: Estimate, per?: Per): string => maybeNone(speech, "mass", figure, per);
+  const of = (value: number, low: number, high: number): Estimate => ({ value, low, high });
+  const co2 = of(emission.co2_g, emission.co2_low_g, emission.co2_high_g);
+  const co2Now = of(emission.co2_g_s, emission.co2_low_g_s, emission.co2_high_g_s);
+  const energy = of(emission.energy_mj, emission.energy_low_mj, emission.energy_high_mj);
+  const power = of(emission.power_kw, emission.power_low_kw, emission.power_high_kw);
   const now: Fact[] = [
     [speech.say("vehicle_emission.class"), speech.word("vehicle_class", emission.vehicle_class)],
     [
       speech.say("vehicle_emission.power"),
       // A kilowatt is 3.6 megajoules an hour.
-      amount(speech, "power", emission.power_kw * 3.6),
+      maybeNone(speech, "power", times(power, 3.6)),
     ],
-    [speech.say("vehicle_emission.co2"), amount(speech, "mass", emission.co2_g_s, "s")],
+    [speech.say("vehicle_emission.co2"), mass(co2Now, "s")],
   ];
   if (passenger !== null && passenger !== undefined) {
-    now.push([speech.say("vehicle_emission.passenger"), amount(speech, "mass", passenger, "km")]);
+    const { co2_low_g_passenger_km: low, co2_high_g_passenger_km: high } = emission;
+    const each = of(passenger, low ?? passenger, high ?? passenger);
+    now.push([speech.say("vehicle_emission.passenger"), mass(each, "km")]);
   }
   now.push([
     speech.say("vehicle_emission.method"),
@@ -195,18 +236,29 @@ export function vehicleEmissionFacts(
   ]);
   const since: Fact[] = [
     [speech.say("vehicle_emission.distance"), speech.length(distance_km * 1_000)],
-    [speech.say("scale.co2"), mass(co2_g)],
+    [speech.say("scale.co2"), mass(co2)],
   ];
   if (distance_km > 0) {
-    since.push([
-      speech.say("vehicle_emission.km"),
-      amount(speech, "mass", co2_g / distance_km, "km"),
-    ]);
+    since.push([speech.say("vehicle_emission.km"), mass(times(co2, 1 / distance_km), "km")]);
   }
   since.push(
-    [speech.say("scale.nox"), mass(emission.nox_g)],
-    [speech.say("emission.exhaust"), mass(emission.pm_g)],
-    [speech.say("emission.energy"), amount(speech, "energy", emission.energy_mj)],
+    [speech.say("scale.nox"), mass(of(emission.nox_g, emission.nox_low_g, emission.nox_high_g))],
+    [
+      speech.say("emission.exhaust"),
+      mass(of(emission.pm_g, emission.pm_low_g, emission.pm_high_g)),
+    ],
+    [speech.say("emission.energy"), maybeNone(speech, "energy", energy)],
   );
   return { now, since };
+}
+
+/** With its interval; who surely emits nothing has none. */
+function maybeNone(speech: Speech, quantity: Quantity, of: Estimate, per?: Per): string {
+  return of.high > 0
+    ? estimated(speech, quantity, of, per)
+    : amount(speech, quantity, of.value, per);
+}
+
+function times({ value, low, high }: Estimate, factor: number): Estimate {
+  return { value: value * factor, low: low * factor, high: high * factor };
 }

@@ -881,9 +881,14 @@ pub struct SituationEffect {
     /// It announces hindrance, but traffic was measured to flow as usual, or a closed street to be driven on.
     #[prost(bool, tag = "6")]
     pub contradicted: bool,
-    /// CO2 that the traffic on its links emits more than at free flow, g/h; missing where that is not known.
+    /// CO2 that the traffic on its links emits more than at free flow, g/h, and the interval that holds the truth in nine
+    /// of ten cases; missing where that is not known.
     #[prost(double, optional, tag = "7")]
     pub excess_co2_g_h: ::core::option::Option<f64>,
+    #[prost(double, optional, tag = "8")]
+    pub excess_co2_low_g_h: ::core::option::Option<f64>,
+    #[prost(double, optional, tag = "9")]
+    pub excess_co2_high_g_h: ::core::option::Option<f64>,
 }
 /// Where a vehicle was on the street network when that was last known.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -942,9 +947,14 @@ pub struct Queue {
     pub longitude_deg: f64,
     #[prost(double, tag = "14")]
     pub latitude_deg: f64,
-    /// CO2 that its traffic emits more than at free flow, g/h; missing where that is not known.
+    /// CO2 that its traffic emits more than at free flow, g/h, and the interval that holds the truth in nine of ten cases;
+    /// missing where that is not known.
     #[prost(double, optional, tag = "15")]
     pub excess_co2_g_h: ::core::option::Option<f64>,
+    #[prost(double, optional, tag = "16")]
+    pub excess_co2_low_g_h: ::core::option::Option<f64>,
+    #[prost(double, optional, tag = "17")]
+    pub excess_co2_high_g_h: ::core::option::Option<f64>,
 }
 /// Shares of the length of an area's streets, by how their speed is known; together 1.
 #[derive(Clone, Copy, PartialEq, ::prost::Message)]
@@ -1523,6 +1533,15 @@ pub struct Emission {
     /// Of areas but cells; of a link it is in the basis.
     #[prost(message, optional, tag = "17")]
     pub weather: ::core::option::Option<EmissionWeather>,
+    /// Intervals of the excess before signals and in queues.
+    #[prost(double, tag = "18")]
+    pub signal_excess_co2_low_g_h: f64,
+    #[prost(double, tag = "19")]
+    pub signal_excess_co2_high_g_h: f64,
+    #[prost(double, tag = "20")]
+    pub queue_excess_co2_low_g_h: f64,
+    #[prost(double, tag = "21")]
+    pub queue_excess_co2_high_g_h: f64,
 }
 /// What one vehicle emits.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1554,6 +1573,35 @@ pub struct VehicleEmission {
     /// CO2 per kilometre of a passenger; missing where it does not say how full it is.
     #[prost(double, optional, tag = "11")]
     pub co2_g_passenger_km: ::core::option::Option<f64>,
+    /// Intervals that hold the truth in nine of ten cases, as far as it is known which kind of vehicle it is.
+    #[prost(float, tag = "12")]
+    pub power_low_kw: f32,
+    #[prost(float, tag = "13")]
+    pub power_high_kw: f32,
+    #[prost(float, tag = "14")]
+    pub co2_low_g_s: f32,
+    #[prost(float, tag = "15")]
+    pub co2_high_g_s: f32,
+    #[prost(float, tag = "16")]
+    pub energy_low_mj: f32,
+    #[prost(float, tag = "17")]
+    pub energy_high_mj: f32,
+    #[prost(float, tag = "18")]
+    pub co2_low_g: f32,
+    #[prost(float, tag = "19")]
+    pub co2_high_g: f32,
+    #[prost(float, tag = "20")]
+    pub nox_low_g: f32,
+    #[prost(float, tag = "21")]
+    pub nox_high_g: f32,
+    #[prost(float, tag = "22")]
+    pub pm_low_g: f32,
+    #[prost(float, tag = "23")]
+    pub pm_high_g: f32,
+    #[prost(float, optional, tag = "24")]
+    pub co2_low_g_passenger_km: ::core::option::Option<f32>,
+    #[prost(float, optional, tag = "25")]
+    pub co2_high_g_passenger_km: ::core::option::Option<f32>,
 }
 /// What is emitted. Rates are grams an hour, amounts grams; of energy megajoules, of particle numbers 1e12.
 #[derive(serde::Serialize)]

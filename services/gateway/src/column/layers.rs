@@ -99,13 +99,27 @@ fn vehicles() -> Vec<Column> {
         of("emission.vehicle_class", Text),
         of("emission.method", Text),
         of("emission.power_kw", Number),
+        of("emission.power_low_kw", Number),
+        of("emission.power_high_kw", Number),
         drawn("emission.co2_g_s", Number),
+        of("emission.co2_low_g_s", Number),
+        of("emission.co2_high_g_s", Number),
         of("emission.distance_km", Number),
         of("emission.energy_mj", Number),
+        of("emission.energy_low_mj", Number),
+        of("emission.energy_high_mj", Number),
         of("emission.co2_g", Number),
+        of("emission.co2_low_g", Number),
+        of("emission.co2_high_g", Number),
         of("emission.nox_g", Number),
+        of("emission.nox_low_g", Number),
+        of("emission.nox_high_g", Number),
         of("emission.pm_g", Number),
+        of("emission.pm_low_g", Number),
+        of("emission.pm_high_g", Number),
         of("emission.co2_g_passenger_km", Number),
+        of("emission.co2_low_g_passenger_km", Number),
+        of("emission.co2_high_g_passenger_km", Number),
     ]);
     columns
 }
@@ -197,6 +211,8 @@ fn situations() -> Vec<Column> {
         drawn("effect.delay_s", Number),
         drawn("effect.contradicted", Boolean),
         of("effect.excess_co2_g_h", Number),
+        of("effect.excess_co2_low_g_h", Number),
+        of("effect.excess_co2_high_g_h", Number),
     ]);
     columns
 }
@@ -298,6 +314,8 @@ fn queues() -> Vec<Column> {
         of("situations", Texts),
         of("merged", Texts),
         of("excess_co2_g_h", Number),
+        of("excess_co2_low_g_h", Number),
+        of("excess_co2_high_g_h", Number),
     ]
 }
 
@@ -367,7 +385,10 @@ fn emissions(kind: Option<Column>) -> Vec<Column> {
     columns.push(drawn("noise.level_db.value", Number));
     columns.extend(["low", "high"].map(|part| of(format!("noise.level_db.{part}"), Number)));
     columns.extend((0..8).map(|band| of(format!("noise.octave_db.{band}"), Number)));
-    columns.extend([of("signal_excess_co2_g_h", Number), of("queue_excess_co2_g_h", Number)]);
+    for part in ["signal", "queue"] {
+        let ends = ["g_h", "low_g_h", "high_g_h"];
+        columns.extend(ends.map(|end| of(format!("{part}_excess_co2_{end}"), Number)));
+    }
     columns.push(of("alternatives", Json));
     columns
 }

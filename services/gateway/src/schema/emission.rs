@@ -141,8 +141,16 @@ pub(crate) struct Emission {
     noise: Option<Noise>,
     /// Of the excess of CO2, what is before signals.
     signal_excess_co2_g_h: f64,
+    /// Lower end of its interval.
+    signal_excess_co2_low_g_h: f64,
+    /// Upper end of its interval.
+    signal_excess_co2_high_g_h: f64,
     /// Of the excess of CO2, what is in queues.
     queue_excess_co2_g_h: f64,
+    /// Lower end of its interval.
+    queue_excess_co2_low_g_h: f64,
+    /// Upper end of its interval.
+    queue_excess_co2_high_g_h: f64,
     /// Running and last hour, day and week; of areas only.
     #[schema(required = false)]
     totals: Option<Vec<EmissionTotal>>,
@@ -168,21 +176,51 @@ pub(crate) struct VehicleEmission {
     method: String,
     /// Between the last two fixes, of fuel and battery.
     power_kw: f64,
+    /// Lower end of its interval.
+    power_low_kw: f64,
+    /// Upper end of its interval.
+    power_high_kw: f64,
     /// Between the last two fixes, from the tailpipe.
     co2_g_s: f64,
+    /// Lower end of its interval.
+    co2_low_g_s: f64,
+    /// Upper end of its interval.
+    co2_high_g_s: f64,
     /// Since it was first seen.
     distance_km: f64,
     /// Since it was first seen, of fuel and battery.
     energy_mj: f64,
+    /// Lower end of its interval.
+    energy_low_mj: f64,
+    /// Upper end of its interval.
+    energy_high_mj: f64,
     /// Since it was first seen, from the tailpipe, fossil and biogenic.
     co2_g: f64,
+    /// Lower end of its interval.
+    co2_low_g: f64,
+    /// Upper end of its interval.
+    co2_high_g: f64,
     /// Since it was first seen, as NO2.
     nox_g: f64,
+    /// Lower end of its interval.
+    nox_low_g: f64,
+    /// Upper end of its interval.
+    nox_high_g: f64,
     /// Since it was first seen, from the tailpipe.
     pm_g: f64,
+    /// Lower end of its interval.
+    pm_low_g: f64,
+    /// Upper end of its interval.
+    pm_high_g: f64,
     /// CO2 per kilometre of a passenger; missing where it does not say how full it is.
     #[schema(required = false)]
     co2_g_passenger_km: Option<f64>,
+    /// Lower end of its interval.
+    #[schema(required = false)]
+    co2_low_g_passenger_km: Option<f64>,
+    /// Upper end of its interval.
+    #[schema(required = false)]
+    co2_high_g_passenger_km: Option<f64>,
 }
 
 /// What a group of vehicles has to do with the emission of a link; shares are 0 to 1.

@@ -1,6 +1,6 @@
 //! Objects, as they are in JSON.
 
-#![allow(dead_code, reason = "described, never made")]
+#![allow(dead_code, clippy::large_enum_variant, reason = "described, never made")]
 
 use events::wire;
 use utoipa::ToSchema;

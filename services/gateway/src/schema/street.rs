@@ -127,6 +127,12 @@ pub(crate) struct SituationEffect {
     /// CO2 that the traffic on its links emits more than at free flow.
     #[schema(required = false)]
     excess_co2_g_h: Option<f64>,
+    /// Lower end of its interval.
+    #[schema(required = false)]
+    excess_co2_low_g_h: Option<f64>,
+    /// Upper end of its interval.
+    #[schema(required = false)]
+    excess_co2_high_g_h: Option<f64>,
 }
 
 /// Where a vehicle was on the street network when that was last known.
@@ -178,6 +184,12 @@ pub(crate) struct Queue {
     /// CO2 that its traffic emits more than at free flow.
     #[schema(required = false)]
     excess_co2_g_h: Option<f64>,
+    /// Lower end of its interval.
+    #[schema(required = false)]
+    excess_co2_low_g_h: Option<f64>,
+    /// Upper end of its interval.
+    #[schema(required = false)]
+    excess_co2_high_g_h: Option<f64>,
     /// Where its head stands.
     position: Position,
 }

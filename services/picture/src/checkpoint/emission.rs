@@ -10,7 +10,9 @@ use traffic::emission::{Masses, POLLUTANTS, SoundPower};
 use super::street::{Read, Written};
 use super::{RestoreError, message};
 use crate::street::Streets;
-use crate::street::emission::{Last, Ledger, LinkState, Meter, Now, Sums, Total, Transit};
+use crate::street::emission::{
+    ExcessCo2, Last, Ledger, LinkState, Meter, Now, Sums, Total, Transit,
+};
 use crate::{Emission, Object};
 
 /// Takes numbers off the front of a list.
@@ -42,19 +44,25 @@ fn put_sums(sums: &Sums, whole: &mut Vec<u64>, real: &mut Vec<f64>) {
     whole.extend(sums.masses.0);
     whole.extend(sums.free_flow.0);
     put_transit(&sums.transit, whole);
-    let excess = [sums.signal_excess_ug, sums.queue_excess_ug].map(i64::cast_unsigned);
-    whole.extend([sums.street_mm, sums.driven_mm, excess[0], excess[1]]);
+    let excess = [sums.signal_excess, sums.queue_excess];
+    whole.extend([sums.street_mm, sums.driven_mm]);
+    whole.extend(excess.map(|of| of.ug.cast_unsigned()));
     real.extend(sums.sampling);
     real.extend(sums.common);
     real.extend(sums.excess_sampling);
+    real.extend(excess.iter().flat_map(|of| [of.sampling, of.common]));
 }
 
 fn sums(whole: &mut Numbers<'_, u64>, real: &mut Numbers<'_, f64>) -> Result<Sums, RestoreError> {
     let (masses, free_flow) = (Masses(whole.take()?), Masses(whole.take()?));
     let transit = transit(whole)?;
     let [street_mm, driven_mm, signal, queue] = whole.take()?;
-    let [signal_excess_ug, queue_excess_ug] = [signal, queue].map(u64::cast_signed);
     let (sampling, common, excess_sampling) = (real.take()?, real.take()?, real.take()?);
+    let mut excess = |ug: u64| -> Result<ExcessCo2, RestoreError> {
+        let [sampling, common] = real.take()?;
+        Ok(ExcessCo2 { ug: ug.cast_signed(), sampling, common })
+    };
+    let (signal_excess, queue_excess) = (excess(signal)?, excess(queue)?);
     Ok(Sums {
         masses,
         free_flow,
@@ -64,8 +72,8 @@ fn sums(whole: &mut Numbers<'_, u64>, real: &mut Numbers<'_, f64>) -> Result<Sum
         street_mm,
         driven_mm,
         transit,
-        signal_excess_ug,
-        queue_excess_ug,
+        signal_excess,
+        queue_excess,
     })
 }
 

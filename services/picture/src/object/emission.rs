@@ -157,7 +157,11 @@ pub struct Emission {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub noise: Option<Noise>,
     pub signal_excess_co2_g_h: f64,
+    pub signal_excess_co2_low_g_h: f64,
+    pub signal_excess_co2_high_g_h: f64,
     pub queue_excess_co2_g_h: f64,
+    pub queue_excess_co2_low_g_h: f64,
+    pub queue_excess_co2_high_g_h: f64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub totals: Vec<EmissionTotal>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -180,14 +184,30 @@ pub struct VehicleEmission {
     pub vehicle_class: Text,
     pub method: EmissionMethod,
     pub power_kw: f64,
+    pub power_low_kw: f32,
+    pub power_high_kw: f32,
     pub co2_g_s: f64,
+    pub co2_low_g_s: f32,
+    pub co2_high_g_s: f32,
     pub distance_km: f64,
     pub energy_mj: f64,
+    pub energy_low_mj: f32,
+    pub energy_high_mj: f32,
     pub co2_g: f64,
+    pub co2_low_g: f32,
+    pub co2_high_g: f32,
     pub nox_g: f64,
+    pub nox_low_g: f32,
+    pub nox_high_g: f32,
     pub pm_g: f64,
+    pub pm_low_g: f32,
+    pub pm_high_g: f32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub co2_g_passenger_km: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub co2_low_g_passenger_km: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub co2_high_g_passenger_km: Option<f32>,
 }
 
 fn rates_by_name<S: Serializer>(rates: &[EmissionRate], to: S) -> Result<S::Ok, S::Error> {

@@ -106,6 +106,10 @@ pub struct SituationEffect {
     pub contradicted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub excess_co2_g_h: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excess_co2_low_g_h: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excess_co2_high_g_h: Option<f64>,
 }
 
 /// Where a vehicle was on the street network when that was last known.
@@ -143,6 +147,10 @@ pub struct Queue {
     pub merged: Vec<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub excess_co2_g_h: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excess_co2_low_g_h: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excess_co2_high_g_h: Option<f64>,
     /// Where its head stands.
     pub position: Position,
 }

@@ -185,6 +185,8 @@ impl From<&SituationEffect> for wire::SituationEffect {
             delay_s: effect.delay_s,
             contradicted: effect.contradicted,
             excess_co2_g_h: effect.excess_co2_g_h,
+            excess_co2_low_g_h: effect.excess_co2_low_g_h,
+            excess_co2_high_g_h: effect.excess_co2_high_g_h,
         }
     }
 }
@@ -199,6 +201,8 @@ impl From<wire::SituationEffect> for SituationEffect {
             delay_s: effect.delay_s,
             contradicted: effect.contradicted,
             excess_co2_g_h: effect.excess_co2_g_h,
+            excess_co2_low_g_h: effect.excess_co2_low_g_h,
+            excess_co2_high_g_h: effect.excess_co2_high_g_h,
         }
     }
 }
@@ -243,6 +247,8 @@ impl From<&Queue> for wire::Queue {
             situations: texts(&queue.situations),
             merged: texts(&queue.merged),
             excess_co2_g_h: queue.excess_co2_g_h,
+            excess_co2_low_g_h: queue.excess_co2_low_g_h,
+            excess_co2_high_g_h: queue.excess_co2_high_g_h,
             longitude_deg: queue.position.longitude_deg,
             latitude_deg: queue.position.latitude_deg,
         }
@@ -265,6 +271,8 @@ impl From<wire::Queue> for Queue {
             situations: short(queue.situations),
             merged: short(queue.merged),
             excess_co2_g_h: queue.excess_co2_g_h,
+            excess_co2_low_g_h: queue.excess_co2_low_g_h,
+            excess_co2_high_g_h: queue.excess_co2_high_g_h,
             position: Position {
                 longitude_deg: queue.longitude_deg,
                 latitude_deg: queue.latitude_deg,

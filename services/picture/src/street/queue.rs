@@ -225,6 +225,8 @@ fn object(
         situations: names.into_iter().collect(),
         merged: state.merged.clone(),
         excess_co2_g_h: None,
+        excess_co2_low_g_h: None,
+        excess_co2_high_g_h: None,
         position,
     }
 }

@@ -47,11 +47,14 @@ impl Streets {
             self.queues.window(network, end_ms, &flowing, |link| touching.on(link));
         for mut queue in queues {
             let links = self.queues.by_id.get(&queue.id).map(|state| &state.links);
-            queue.excess_co2_g_h = self
+            let excess = self
                 .emissions
                 .as_ref()
                 .zip(links)
                 .and_then(|(emissions, links)| emissions.excess_co2_g_h(links));
+            queue.excess_co2_g_h = excess.map(|of| of.value);
+            queue.excess_co2_low_g_h = excess.map(|of| of.low);
+            queue.excess_co2_high_g_h = excess.map(|of| of.high);
             show(&mut self.queue_index, Object::Queue(queue), changes);
         }
         for id in ended {

@@ -7,7 +7,7 @@ use network::{LinkNumber, LinkPoint, Network};
 
 use crate::index::Index;
 use crate::situation::SituationState;
-use crate::{Object, SituationEffect};
+use crate::{Estimate, Object, SituationEffect};
 
 /// A line of a message is looked at so often, metres: shorter than a block.
 const STEP_M: f64 = 20.0;
@@ -136,12 +136,17 @@ impl Touching {
         network: &Network,
         end_ms: i64,
         measured: impl Fn(LinkNumber) -> Option<Measured>,
-        excess_co2_g_h: impl Fn(&[LinkNumber]) -> Option<f64>,
+        excess_co2_g_h: impl Fn(&[LinkNumber]) -> Option<Estimate>,
     ) -> Vec<(Text, SituationEffect)> {
         let effects = self.by_id.iter().map(|(id, touched)| {
-            let excess_co2_g_h = excess_co2_g_h(&touched.links);
-            let effect = touched.effect(network, end_ms, &measured);
-            (id.clone(), SituationEffect { excess_co2_g_h, ..effect })
+            let excess = excess_co2_g_h(&touched.links);
+            let effect = SituationEffect {
+                excess_co2_g_h: excess.map(|of| of.value),
+                excess_co2_low_g_h: excess.map(|of| of.low),
+                excess_co2_high_g_h: excess.map(|of| of.high),
+                ..touched.effect(network, end_ms, &measured)
+            };
+            (id.clone(), effect)
         });
         effects.collect()
     }
@@ -183,6 +188,8 @@ impl Touched {
             delay_s: share_percent.map(|_| time_s - usual_s),
             contradicted: if self.closed { driven } else { self.hinders && flows },
             excess_co2_g_h: None,
+            excess_co2_low_g_h: None,
+            excess_co2_high_g_h: None,
         }
     }
 }

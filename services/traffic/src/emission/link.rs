@@ -1,9 +1,6 @@
 //! What the traffic on a link emits, from its flow and its speed.
 
-use super::{POLLUTANTS, Pollutant, TrafficCurves};
-
-/// Half the width of an interval of nine of ten, in standard deviations.
-const HALF_WIDTH: f64 = 1.645;
+use super::{HALF_WIDTH, POLLUTANTS, Pollutant, TrafficCurves};
 
 /// Weight of each end of an interval of nine of ten in the mean of a function of a normal variable:
 /// with three points it has the variable's variance, `2 × weight × 1.645² = 1` (Julier and Uhlmann,

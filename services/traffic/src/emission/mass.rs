@@ -8,8 +8,8 @@ pub const POLLUTANTS: usize = Pollutant::COUNT;
 /// Whole steps in a unit of amount.
 const STEPS: f64 = 1e6;
 
-/// Standard deviations on each side of a value within which nine of ten lie.
-const NINE_OF_TEN: f64 = 1.645;
+/// Half the width of an interval of nine of ten of a normal variable, in standard deviations.
+pub const HALF_WIDTH: f64 = 1.645;
 
 /// Amounts of every pollutant: whole micrograms, of energy joules, of particles millions. Sums of
 /// them are exact in any order. They hold 18 million tonnes of each.
@@ -84,6 +84,6 @@ pub fn interval(value: f64, deviation: f64) -> [f64; 2] {
     if value <= 0.0 || !deviation.is_finite() {
         return [0.0, 0.0];
     }
-    let spread = (NINE_OF_TEN * (deviation / value).powi(2).ln_1p().sqrt()).exp();
+    let spread = (HALF_WIDTH * (deviation / value).powi(2).ln_1p().sqrt()).exp();
     [value / spread, value * spread]
 }

@@ -6,7 +6,8 @@ use super::studded::{FINNISH_PAVEMENT, WearVehicle, road_wear};
 use super::wear::{BatteryWear, Wear, WearBody, wear};
 use super::{
     Body, Conditions, ELECTRICITY, FactorSet, FleetMix, FuelFactors, GroupShare, MixCurves,
-    POLLUTANTS, Pollutant, RoadKind, SoundCurves, TransitKind, TransitTable, VehicleClass, Weather,
+    POLLUTANTS, Pollutant, RoadKind, SoundCurves, TransitGroup, TransitInterval, TransitKind,
+    TransitTable, VehicleClass, Weather, kinds_interval, transit_relative_sd,
 };
 
 /// Speeds for which it is told what each group of vehicles emits, km/h.
@@ -110,6 +111,33 @@ impl EmissionModel {
         };
         let groups = self.transit.groups().iter();
         groups.map(|group| group.kinds.iter().filter_map(kind).collect()).collect()
+    }
+
+    /// How far single vehicles of every group may be from what their group most likely emits. Kinds
+    /// differ as they do at a mean speed of 30 km/h, in the usual weather.
+    pub fn transit_intervals(&self) -> Vec<TransitInterval> {
+        let Some(set) = self.sets.first() else { return Vec::new() };
+        let rates = |kind: &TransitKind| {
+            let curves = set.class_curves(&kind.class, RoadKind::Street, &self.conditions)?;
+            Some((kind.share, curves.all(SPREAD_KM_H)))
+        };
+        let interval = |group: &TransitGroup| {
+            let kinds: Vec<_> = group.kinds.iter().filter_map(rates).collect();
+            let of = |pollutants: &[Pollutant]| {
+                let amount = |rates: &[f64; POLLUTANTS]| {
+                    pollutants.iter().map(|of| rates[of.index()]).sum::<f64>()
+                };
+                let kinds: Vec<_> = kinds.iter().map(|(share, of)| (*share, amount(of))).collect();
+                kinds_interval(&kinds, transit_relative_sd(pollutants[0]))
+            };
+            TransitInterval {
+                energy: of(&[Pollutant::Energy]),
+                co2: of(&[Pollutant::Co2Fossil, Pollutant::Co2Biogenic]),
+                nox: of(&[Pollutant::Nox]),
+                pm_exhaust: of(&[Pollutant::PmExhaust]),
+            }
+        };
+        self.transit.groups().iter().map(interval).collect()
     }
 }
 

@@ -169,6 +169,10 @@ class Queue(TypedDict):
     """End of the newest window."""
     excess_co2_g_h: NotRequired[float | None]
     """CO2 that its traffic emits more than at free flow."""
+    excess_co2_high_g_h: NotRequired[float | None]
+    """Upper end of its interval."""
+    excess_co2_low_g_h: NotRequired[float | None]
+    """Lower end of its interval."""
     id: str
     """Id."""
     irregular: bool
@@ -245,8 +249,16 @@ class Emission(TypedDict):
     noise: NotRequired[Noise | None]
     queue_excess_co2_g_h: float
     """Of the excess of CO2, what is in queues."""
+    queue_excess_co2_high_g_h: float
+    """Upper end of its interval."""
+    queue_excess_co2_low_g_h: float
+    """Lower end of its interval."""
     signal_excess_co2_g_h: float
     """Of the excess of CO2, what is before signals."""
+    signal_excess_co2_high_g_h: float
+    """Upper end of its interval."""
+    signal_excess_co2_low_g_h: float
+    """Lower end of its interval."""
     street_km: float
     """Length of all its streets, each direction by itself."""
     totals: NotRequired[list[EmissionTotal] | None]
@@ -327,8 +339,24 @@ class VehicleEmission(TypedDict):
     """CO2 per kilometre of a passenger; missing where it does not say how full it is."""
     co2_g_s: float
     """Between the last two fixes, from the tailpipe."""
+    co2_high_g: float
+    """Upper end of its interval."""
+    co2_high_g_passenger_km: NotRequired[float | None]
+    """Upper end of its interval."""
+    co2_high_g_s: float
+    """Upper end of its interval."""
+    co2_low_g: float
+    """Lower end of its interval."""
+    co2_low_g_passenger_km: NotRequired[float | None]
+    """Lower end of its interval."""
+    co2_low_g_s: float
+    """Lower end of its interval."""
     distance_km: float
     """Since it was first seen."""
+    energy_high_mj: float
+    """Upper end of its interval."""
+    energy_low_mj: float
+    """Lower end of its interval."""
     energy_mj: float
     """Since it was first seen, of fuel and battery."""
     event_time_ms: int
@@ -336,10 +364,22 @@ class VehicleEmission(TypedDict):
     method: str
     nox_g: float
     """Since it was first seen, as NO2."""
+    nox_high_g: float
+    """Upper end of its interval."""
+    nox_low_g: float
+    """Lower end of its interval."""
     pm_g: float
     """Since it was first seen, from the tailpipe."""
+    pm_high_g: float
+    """Upper end of its interval."""
+    pm_low_g: float
+    """Lower end of its interval."""
+    power_high_kw: float
+    """Upper end of its interval."""
     power_kw: float
     """Between the last two fixes, of fuel and battery."""
+    power_low_kw: float
+    """Lower end of its interval."""
     vehicle_class: str
     """Its class, or the mix that stands for it."""
 
@@ -446,6 +486,10 @@ class SituationEffect(TypedDict):
     """End of the window."""
     excess_co2_g_h: NotRequired[float | None]
     """CO2 that the traffic on its links emits more than at free flow."""
+    excess_co2_high_g_h: NotRequired[float | None]
+    """Upper end of its interval."""
+    excess_co2_low_g_h: NotRequired[float | None]
+    """Lower end of its interval."""
     links: list[str]
     """Links that the message touches."""
     links_measured: int

@@ -194,7 +194,7 @@ function effectFacts(speech: Speech, effect: SituationEffect, nowMs: number): Se
       }),
     )
     .add("detail.age", effect.event_time_ms, (time) => aged(speech, time, nowMs));
-  facts.push(...excessFact(speech, effect.excess_co2_g_h));
+  facts.push(...excessFact(speech, effect));
   return { title: speech.say("effect.title"), facts };
 }
 

@@ -109,7 +109,7 @@ export function queueFacts(
     .text("queue.since", aged(speech, queue.start_time_ms, nowMs))
     .add("layers.situations", queue.situations, (ids) => titles(speech, ids, situations))
     .add("queue.merged", queue.merged, (ids) => speech.number(ids.length));
-  facts.push(...excessFact(speech, queue.excess_co2_g_h));
+  facts.push(...excessFact(speech, queue));
   const rest = new Collector(speech)
     .text("detail.age", aged(speech, queue.event_time_ms, nowMs))
     .text("detail.id", queue.id);

@@ -115,7 +115,7 @@ export function told(wording: Wording, trouble: Trouble): Told {
           [speech.say("detail.link_delay"), seconds(speech, queue.delay_s)],
           [speech.say("queue.trend"), speech.word("trend", queue.trend)],
           [speech.say("queue.speed"), speech.quantity("km_h", queue.speed_km_h)],
-          ...excessFact(speech, queue.excess_co2_g_h),
+          ...excessFact(speech, queue),
         ],
       };
     }
@@ -132,7 +132,7 @@ export function told(wording: Wording, trouble: Trouble): Told {
       return {
         title: message.record.title || speech.say("detail.untitled"),
         note: say(effect.contradicted ? "contradicted" : "delays"),
-        figures: [...figures, ...excessFact(speech, effect.excess_co2_g_h)],
+        figures: [...figures, ...excessFact(speech, effect)],
       };
     }
     case "link": {

@@ -57,7 +57,7 @@ impl Emissions {
         for (&link, state) in &self.links {
             let mut sums = state.traffic.with_transit(&state.minute);
             if queued.contains(&link) {
-                sums.queue_excess_ug = state.traffic.excess_co2_ug();
+                sums.queue_excess = state.traffic.excess_co2();
             }
             let one = Minute { sums, sound: state.sound, others: state.others.clone() };
             let length_m = f64::from(streets.network().length_m(link));
@@ -120,6 +120,8 @@ impl Emissions {
         let weather = self.curves.as_deref().filter(|_| area.kind != AreaKind::Cell);
         let weather = weather
             .map(|curves| Box::new(EmissionSetup::shown_weather(&curves.weather, &self.measured)));
+        let signals = minute.sums.signal_excess.minute_g_h();
+        let queues = minute.sums.queue_excess.minute_g_h();
         let emission = Emission {
             id: area.id.clone(),
             event_time_ms: end_ms,
@@ -131,8 +133,12 @@ impl Emissions {
             minute: minute.sums.window(60, end_ms),
             five_minutes,
             noise: noise(&minute.sound, [None; 2]),
-            signal_excess_co2_g_h: minute.sums.signal_excess_ug as f64 / 1e6 * 60.0,
-            queue_excess_co2_g_h: minute.sums.queue_excess_ug as f64 / 1e6 * 60.0,
+            signal_excess_co2_g_h: signals.value,
+            signal_excess_co2_low_g_h: signals.low,
+            signal_excess_co2_high_g_h: signals.high,
+            queue_excess_co2_g_h: queues.value,
+            queue_excess_co2_low_g_h: queues.low,
+            queue_excess_co2_high_g_h: queues.high,
             totals: totals.map(super::Totals::objects).unwrap_or_default(),
             alternatives: alternatives.collect(),
             basis: None,

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use events::{Position, Text};
 use network::{LinkFlags, LinkNumber, Network};
-use traffic::emission::{LinkTraffic, Pollutant, SoundPower, stop_and_go_share};
+use traffic::emission::{HALF_WIDTH, LinkTraffic, Pollutant, SoundPower, stop_and_go_share};
 
-use super::sums::HALF_WIDTH;
 use super::{Curves, Emissions, LinkState, Sums, Transit};
 use crate::fate::Changes;
 use crate::setup::{EmissionSetup, LinkCurves};
@@ -66,7 +65,10 @@ impl Emissions {
         self.show_link(window, number, changes, |emission| {
             emission.minute = sums.window(MINUTE_S as u32, window.end_ms);
             emission.known_street_km = sums.street_mm as f64 / 1e6;
-            emission.signal_excess_co2_g_h = sums.signal_excess_ug as f64 / 1e6 * 60.0;
+            let signals = sums.signal_excess.minute_g_h();
+            emission.signal_excess_co2_g_h = signals.value;
+            emission.signal_excess_co2_low_g_h = signals.low;
+            emission.signal_excess_co2_high_g_h = signals.high;
             if let Some((noise, basis)) = noise_and_basis {
                 (emission.noise, emission.basis) = (noise, basis);
             }
@@ -121,7 +123,7 @@ impl Emissions {
         let mut sums = Sums::of(&estimate);
         sums.street_mm = (link.length_m * 1_000.0).round() as u64;
         if network.flags(number).has(LinkFlags::SIGNAL) {
-            sums.signal_excess_ug = sums.excess_co2_ug();
+            sums.signal_excess = sums.excess_co2();
         }
         let others = by_set[1..].iter().filter_map(|set| {
             let amounts = set.get(group)?.curves.estimate(&traffic).amounts;
@@ -193,6 +195,10 @@ impl Emissions {
             noise: None,
             signal_excess_co2_g_h: 0.0,
             queue_excess_co2_g_h: 0.0,
+            signal_excess_co2_low_g_h: 0.0,
+            signal_excess_co2_high_g_h: 0.0,
+            queue_excess_co2_low_g_h: 0.0,
+            queue_excess_co2_high_g_h: 0.0,
             totals: Vec::new(),
             alternatives: Vec::new(),
             basis: None,

@@ -24,9 +24,9 @@ use crate::fate::Changes;
 use crate::index::{Index, SlotNumber};
 use crate::setup::{EmissionSetup, WeatherCurves};
 use crate::vehicle::track;
-use crate::{Layer, Link, Object, VehicleEmission};
+use crate::{Estimate, Layer, Link, Object, VehicleEmission};
 pub(crate) use area::FiveMinutes;
-pub(crate) use sums::{Sums, Transit};
+pub(crate) use sums::{ExcessCo2, Sums, Transit};
 pub(crate) use totals::{Total, Totals};
 pub(crate) use transit::{Last, Meter, Now};
 
@@ -142,7 +142,8 @@ impl Emissions {
 
     /// As a vehicle's object has it.
     pub(crate) fn vehicle(&self, meter: &Meter) -> Option<Box<VehicleEmission>> {
-        meter.object(self.setup.transit_name(meter.group))
+        meter
+            .object(self.setup.transit_name(meter.group), &self.setup.transit_interval(meter.group))
     }
 
     /// Closes a minute: the links whose traffic was worked out anew, and what buses emitted on
@@ -198,14 +199,16 @@ impl Emissions {
     pub(crate) fn excess_co2_g_h<'a>(
         &self,
         links: impl IntoIterator<Item = &'a LinkNumber>,
-    ) -> Option<f64> {
+    ) -> Option<Estimate> {
         let known = links.into_iter().filter_map(|link| self.links.get(link));
-        let mut excess = known
+        let parts = known
             .filter(|state| state.traffic.driven_mm > 0)
-            .map(|state| state.traffic.excess_co2_ug())
-            .peekable();
-        excess.peek()?;
-        Some(excess.sum::<i64>() as f64 / 1e6 * 60.0)
+            .map(|state| state.traffic.excess_co2());
+        let excess = parts.reduce(|mut sum, part| {
+            sum.add(&part);
+            sum
+        })?;
+        Some(excess.minute_g_h())
     }
 }
 

@@ -1,9 +1,11 @@
 //! Sums of what is emitted, in whole numbers: in any order, over any areas, they add up exactly.
 
 use events::wire;
-use traffic::emission::{LinkEstimate, Masses, POLLUTANTS, Pollutant, interval};
+use traffic::emission::{
+    HALF_WIDTH, LinkEstimate, Masses, POLLUTANTS, Pollutant, interval, transit_relative_sd,
+};
 
-use crate::{EmissionAmount, EmissionRate, EmissionWindow};
+use crate::{EmissionAmount, EmissionRate, EmissionWindow, Estimate};
 
 /// What was emitted on some streets in some time.
 ///
@@ -28,9 +30,36 @@ pub(crate) struct Sums {
     pub(crate) driven_mm: u64,
     /// Of that, by those known one by one.
     pub(crate) transit: Transit,
-    /// CO2 above free flow before signals and in queues, micrograms.
-    pub(crate) signal_excess_ug: i64,
-    pub(crate) queue_excess_ug: i64,
+    /// CO2 above free flow before signals and in queues.
+    pub(crate) signal_excess: ExcessCo2,
+    pub(crate) queue_excess: ExcessCo2,
+}
+
+/// CO2 from the tailpipe above free flow, with its errors as those of [`Sums`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct ExcessCo2 {
+    /// Micrograms.
+    pub(crate) ug: i64,
+    /// Sum of variances, square grams.
+    pub(crate) sampling: f64,
+    /// Sum of standard deviations, grams; below 0 where congestion saves.
+    pub(crate) common: f64,
+}
+
+impl ExcessCo2 {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.ug = self.ug.saturating_add(other.ug);
+        self.sampling += other.sampling;
+        self.common += other.common;
+    }
+
+    /// Of a minute, grams an hour.
+    pub(crate) fn minute_g_h(&self) -> Estimate {
+        let value = self.ug as f64 / 1e6;
+        let half = HALF_WIDTH * self.sampling.sqrt().hypot(self.common);
+        let [value, low, high] = [value, value - half, value + half].map(|grams| grams * 60.0);
+        Estimate { value, low, high }
+    }
 }
 
 /// What vehicles that are known one by one did.
@@ -53,17 +82,6 @@ impl Transit {
         self.counted_mm = self.counted_mm.saturating_add(other.counted_mm);
         self.counted_co2_ug = self.counted_co2_ug.saturating_add(other.counted_co2_ug);
     }
-}
-
-/// Half the width of an interval of nine of ten, in standard deviations.
-pub(super) const HALF_WIDTH: f64 = 1.645;
-
-/// Relative standard deviation of what a vehicle emits whose movement is known, but not its engine.
-const TRANSIT_DEVIATION: f64 = 0.15;
-
-/// Of a pollutant by its place.
-fn amount(masses: &Masses, place: usize) -> f64 {
-    masses.get(Pollutant::ALL[place])
 }
 
 /// Kilometres of millimetres.
@@ -132,8 +150,8 @@ impl Sums {
         self.free_flow.add(&transit.masses);
         self.driven_mm = self.driven_mm.saturating_add(transit.driven_mm);
         self.transit.add(transit);
-        for (place, common) in self.common.iter_mut().enumerate() {
-            *common += TRANSIT_DEVIATION * amount(&transit.masses, place);
+        for (pollutant, common) in Pollutant::ALL.into_iter().zip(&mut self.common) {
+            *common += transit_relative_sd(pollutant) * transit.masses.get(pollutant);
         }
         self
     }
@@ -153,24 +171,37 @@ impl Sums {
         self.street_mm = self.street_mm.saturating_add(other.street_mm);
         self.driven_mm = self.driven_mm.saturating_add(other.driven_mm);
         self.transit.add(&other.transit);
-        self.signal_excess_ug = self.signal_excess_ug.saturating_add(other.signal_excess_ug);
-        self.queue_excess_ug = self.queue_excess_ug.saturating_add(other.queue_excess_ug);
+        self.signal_excess.add(&other.signal_excess);
+        self.queue_excess.add(&other.queue_excess);
     }
 
-    /// Value and interval of what is above free flow, in the pollutant's unit. Factors and mixes err
-    /// in proportion, as they do in all that is emitted.
-    fn excess(&self, pollutant: Pollutant) -> [f64; 3] {
+    /// What is above free flow and the standard deviation of factors and mixes in it, in the
+    /// pollutant's unit: they err in proportion, as they do in all that is emitted.
+    fn excess_and_common(&self, pollutant: Pollutant) -> [f64; 2] {
         let mass = self.masses.get(pollutant);
         let excess = mass - self.free_flow.get(pollutant);
-        let index = pollutant.index();
-        let common = if mass > 0.0 { self.common[index] / mass * excess } else { 0.0 };
-        let half = HALF_WIDTH * (self.excess_sampling[index] + common.powi(2)).sqrt();
+        let common = self.common[pollutant.index()];
+        [excess, if mass > 0.0 { common / mass * excess } else { 0.0 }]
+    }
+
+    /// Value and interval of what is above free flow, in the pollutant's unit.
+    fn excess(&self, pollutant: Pollutant) -> [f64; 3] {
+        let [excess, common] = self.excess_and_common(pollutant);
+        let half = HALF_WIDTH * self.excess_sampling[pollutant.index()].sqrt().hypot(common);
         [excess, excess - half, excess + half]
     }
 
-    /// CO2 above free flow from the tailpipe, micrograms.
-    pub(crate) fn excess_co2_ug(&self) -> i64 {
-        self.masses.co2_ug() as i64 - self.free_flow.co2_ug() as i64
+    /// CO2 from the tailpipe above free flow. Fossil and biogenic are of the same fuel in the same
+    /// engines, so that they err together.
+    pub(crate) fn excess_co2(&self) -> ExcessCo2 {
+        let both = [Pollutant::Co2Fossil, Pollutant::Co2Biogenic];
+        let sampling = both.map(|of| self.excess_sampling[of.index()].sqrt());
+        let common = both.map(|of| self.excess_and_common(of)[1]);
+        ExcessCo2 {
+            ug: self.masses.co2_ug() as i64 - self.free_flow.co2_ug() as i64,
+            sampling: sampling.iter().sum::<f64>().powi(2),
+            common: common.iter().sum(),
+        }
     }
 
     /// Value and interval of a pollutant, in its unit.

@@ -7,7 +7,7 @@ use events::wire::EmissionMethod;
 use smallvec::SmallVec;
 use traffic::distance_m;
 use traffic::emission::power::{Fed, PowerConditions, PowerMeter, PowerSample, PowerStep};
-use traffic::emission::{Masses, POLLUTANTS, Pollutant, TransitCurves, in_units};
+use traffic::emission::{Masses, POLLUTANTS, Pollutant, TransitCurves, TransitInterval, in_units};
 
 use super::sums::Transit;
 use crate::VehicleEmission;
@@ -244,7 +244,11 @@ impl Meter {
     }
 
     /// As the vehicle's object has it.
-    pub(crate) fn object(&self, class: &str) -> Option<Box<VehicleEmission>> {
+    pub(crate) fn object(
+        &self,
+        class: &str,
+        interval: &TransitInterval,
+    ) -> Option<Box<VehicleEmission>> {
         let Now { time_ms, power_kw, co2_g_s, by_second } = self.now;
         if time_ms == 0 {
             return None;
@@ -252,6 +256,18 @@ impl Meter {
         let Transit { masses, driven_mm, .. } = &self.total;
         let co2_g = masses.co2_ug() as f64 / 1e6;
         let driven_km = *driven_mm as f64 / 1e6;
+        let ends = |value: f64, factors: [f64; 2]| factors.map(|factor| (value * factor) as f32);
+        let TransitInterval { energy, co2, nox, pm_exhaust } = *interval;
+        let (energy_mj, nox_g) = (masses.get(Pollutant::Energy), masses.get(Pollutant::Nox));
+        let pm_g = masses.get(Pollutant::PmExhaust);
+        let co2_g_passenger_km = self.total.co2_g_passenger_km();
+        let [power_low_kw, power_high_kw] = ends(power_kw, energy);
+        let [co2_low_g_s, co2_high_g_s] = ends(co2_g_s, co2);
+        let [energy_low_mj, energy_high_mj] = ends(energy_mj, energy);
+        let [co2_low_g, co2_high_g] = ends(co2_g, co2);
+        let [nox_low_g, nox_high_g] = ends(nox_g, nox);
+        let [pm_low_g, pm_high_g] = ends(pm_g, pm_exhaust);
+        let of_passengers = co2_g_passenger_km.map(|each| ends(each, co2));
         Some(Box::new(VehicleEmission {
             event_time_ms: time_ms,
             vehicle_class: class.into(),
@@ -261,13 +277,27 @@ impl Meter {
                 EmissionMethod::AverageSpeed
             },
             power_kw,
+            power_low_kw,
+            power_high_kw,
             co2_g_s,
+            co2_low_g_s,
+            co2_high_g_s,
             distance_km: driven_km,
-            energy_mj: masses.get(Pollutant::Energy),
+            energy_mj,
+            energy_low_mj,
+            energy_high_mj,
             co2_g,
-            nox_g: masses.get(Pollutant::Nox),
-            pm_g: masses.get(Pollutant::PmExhaust),
-            co2_g_passenger_km: self.total.co2_g_passenger_km(),
+            co2_low_g,
+            co2_high_g,
+            nox_g,
+            nox_low_g,
+            nox_high_g,
+            pm_g,
+            pm_low_g,
+            pm_high_g,
+            co2_g_passenger_km,
+            co2_low_g_passenger_km: of_passengers.map(|[low, _]| low),
+            co2_high_g_passenger_km: of_passengers.map(|[_, high]| high),
         }))
     }
 }
