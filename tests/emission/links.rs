@@ -1,7 +1,7 @@
 //! What a link emits, and how surely.
 
 use traffic::emission::studded::{RoadState, StuddedShare};
-use traffic::emission::{LinkEstimate, LinkTraffic, Pollutant, RoadKind, Weather};
+use traffic::emission::{LinkEstimate, LinkTraffic, Pollutant, RoadKind, StreetGroup, Weather};
 
 use super::model;
 
@@ -14,7 +14,8 @@ fn estimate(flow_veh_h: [f64; 3], speed_km_h: [f64; 3]) -> LinkEstimate {
         studded: StuddedShare { light: 0.0, heavy: 0.0 },
         year: 2026,
     };
-    let curves = model().curves(0, 0, RoadKind::Street, &weather);
+    let on = StreetGroup { fleet: 0, road: RoadKind::Street, slope_percent: 0.0 };
+    let curves = model().curves(0, &on, &weather);
     curves.estimate(&LinkTraffic {
         length_m: 400.0,
         lanes: 1.0,

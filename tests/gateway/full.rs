@@ -11,9 +11,8 @@ use picture::{
     VehicleEmission, VehicleMatch, Weather,
 };
 
-use super::support::{
-    NOW_MS, area, detector, emission, feed, link, position, queue, situation, vehicle,
-};
+use super::emitted::emission;
+use super::support::{NOW_MS, area, detector, feed, link, position, queue, situation, vehicle};
 
 fn metered() -> VehicleEmission {
     VehicleEmission {

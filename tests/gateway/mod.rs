@@ -8,6 +8,7 @@ pub(crate) mod client;
 mod csv;
 mod dead_letters;
 mod description;
+pub(crate) mod emitted;
 mod errors;
 mod event_stream;
 mod fields;

@@ -11,10 +11,11 @@ use picture::{Layer, Object, RemovalReason};
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::emitted::emission;
 use super::full::full_objects;
 use super::support::{
-    Answer, REGION, app, app_with, area as square, emission, feed, get, get_with, link, position,
-    region, removed, request, send, situation, updated, vehicle,
+    Answer, REGION, app, app_with, area as square, feed, get, get_with, link, position, region,
+    removed, request, send, situation, updated, vehicle,
 };
 use super::tile_message::{Drawn, area, features};
 

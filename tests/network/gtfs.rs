@@ -155,10 +155,11 @@ fn stops_have_names_codes_and_places() {
     assert!(schedule.stops_of("nothing").is_empty());
 }
 
-/// Bytes of the file of a network, as they were written before stops had codes.
-fn without_codes(network: &Network) -> Vec<u8> {
+/// Bytes of the file of a network, as an older version wrote them: 3 before links had gradients, 2
+/// before stops had codes.
+fn of_version(version: u32, network: &Network) -> Vec<u8> {
     const HEADER_BYTES: usize = 24;
-    /// Arrays after the codes.
+    /// Arrays after the codes, gradients left out.
     const AFTER: usize = 21;
     let bytes = network.to_bytes();
     let mut arrays = Vec::new();
@@ -169,12 +170,15 @@ fn without_codes(network: &Network) -> Vec<u8> {
         arrays.push(array);
         body = rest;
     }
-    // Their ends, and the text.
-    let codes = arrays.len() - AFTER - 2;
-    arrays.drain(codes..codes + 2);
+    arrays.pop().expect("gradients come last");
+    if version == 2 {
+        // Ends of the codes, and the text.
+        let codes = arrays.len() - AFTER - 2;
+        arrays.drain(codes..codes + 2);
+    }
     let body = arrays.concat();
     let mut old = bytes[..8].to_vec();
-    old.extend(2_u32.to_le_bytes());
+    old.extend(version.to_le_bytes());
     old.extend(crc32fast::hash(&body).to_le_bytes());
     old.extend((body.len() as u64).to_le_bytes());
     old.extend(body);
@@ -182,10 +186,11 @@ fn without_codes(network: &Network) -> Vec<u8> {
 }
 
 #[test]
-fn a_file_from_before_stops_had_codes_is_read() {
+fn files_of_older_versions_are_read() {
     let mut files = Files::of_case();
     let network = laid(&files.read().0.unwrap());
-    let old = Network::from_bytes(&without_codes(&network)).unwrap();
+    assert_eq!(Network::from_bytes(&of_version(3, &network)).unwrap(), network);
+    let old = Network::from_bytes(&of_version(2, &network)).unwrap();
     assert!(old != network);
     let stops = files.0.get_mut("stops.txt").unwrap();
     *stops = String::from_utf8(stops.clone()).unwrap().replace("H0101", "").into_bytes();

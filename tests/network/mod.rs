@@ -1,6 +1,7 @@
 //! The street network: how links meet, and which are near a point.
 
 mod bad_extract;
+mod elevation;
 mod extract;
 mod file;
 mod gtfs;

@@ -12,6 +12,7 @@ mod emission;
 mod feed_stops;
 mod import;
 pub(crate) mod kill;
+mod network;
 pub(crate) mod process;
 mod replay;
 mod streets;

@@ -8,7 +8,7 @@ use std::time::Instant;
 use traffic::emission::studded::{RoadState, StuddedShare};
 use traffic::emission::{
     Conditions, EmissionModel, FactorFiles, FactorOptions, FactorSet, FleetMix, LinkTraffic,
-    Pollutant, RoadKind, TransitTable, Weather,
+    Pollutant, RoadKind, StreetGroup, TransitTable, Weather,
 };
 
 use super::{BenchError, Figure, median, streets};
@@ -51,14 +51,15 @@ pub(super) fn evaluations(each: &mut dyn FnMut(Figure)) -> Result<(), BenchError
         studded: StuddedShare { light: 0.8, heavy: 0.0 },
         year: 2026,
     };
+    let on = StreetGroup { fleet: 0, road: RoadKind::Street, slope_percent: 0.0 };
     let mut times_ms = Vec::new();
     for _ in 0..RUNS {
         let start = Instant::now();
-        black_box(model.curves(0, 0, RoadKind::Street, &weather));
+        black_box(model.curves(0, &on, &weather));
         times_ms.push(start.elapsed().as_secs_f64() * 1_000.0);
     }
     each(Figure::known("emissions_curves_of_a_mix", median(times_ms), "ms"));
-    let curves = model.curves(0, 0, RoadKind::Street, &weather);
+    let curves = model.curves(0, &on, &weather);
     let traffic: Vec<LinkTraffic> = (0..LINKS)
         .map(|link| {
             let speed = 2.0 + (link % 97) as f64;

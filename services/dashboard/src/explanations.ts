@@ -35,6 +35,8 @@ export interface EmissionBasis {
   flow_veh_h: number;
   temperature_c: number;
   gradient_percent: number;
+  /** Else it is taken as level. */
+  gradient_known: boolean;
   studded_share: number;
   road_state: string;
   mix: string;
@@ -93,6 +95,7 @@ function basisOf(value: unknown): EmissionBasis | undefined {
     flow_veh_h: amount(value["flow_veh_h"]),
     temperature_c: amount(value["temperature_c"]),
     gradient_percent: amount(value["gradient_percent"]),
+    gradient_known: value["gradient_known"] === true,
     studded_share: amount(value["studded_share"]),
     road_state: text(value["road_state"]),
     mix: text(value["mix"]),

@@ -80,6 +80,8 @@ function emission(id: string): Emission {
     vehicle_km: 100,
     transit_vehicle_km: 1,
     transit_co2_g_h: 10,
+    transit_co2_low_g_h: 8,
+    transit_co2_high_g_h: 13,
     rates: { co2_fossil: rate, nox: rate },
   };
   return {

@@ -60,6 +60,8 @@ function window(more: Partial<EmissionWindow> = {}): EmissionWindow {
     vehicle_km: 4.2,
     transit_vehicle_km: 0.1,
     transit_co2_g_h: 600,
+    transit_co2_low_g_h: 470,
+    transit_co2_high_g_h: 765,
     rates: {
       energy: rate(144),
       co2_fossil: rate(9_000, 1_800),
@@ -202,9 +204,16 @@ describe("a measure of emission", () => {
   });
 
   it("is told for each kilometre of a vehicle and of a passenger", () => {
-    expect(perVehicleKm(window(), 10_080)).toBeCloseTo(200, 9);
-    expect(perVehicleKm(window({ vehicle_km: 0 }), 10)).toBeUndefined();
-    expect(perPassengerKm(window({ transit_co2_g_passenger_km: 25 }))).toBe(25);
+    const co2 = { value: 10_080, low: 8_064, high: 12_600 };
+    expect(perVehicleKm(window(), co2)?.value).toBeCloseTo(200, 9);
+    expect(perVehicleKm(window(), co2)?.high).toBeCloseTo(250, 9);
+    expect(perVehicleKm(window({ vehicle_km: 0 }), co2)).toBeUndefined();
+    const ends = { transit_co2_low_g_passenger_km: 19.5, transit_co2_high_g_passenger_km: 32 };
+    expect(perPassengerKm(window({ transit_co2_g_passenger_km: 25, ...ends }))).toEqual({
+      value: 25,
+      low: 19.5,
+      high: 32,
+    });
     expect(perPassengerKm(window())).toBeUndefined();
   });
 });
@@ -322,7 +331,7 @@ describe("what is said of an emission", () => {
   it("has the interval, the excess and the factor set", () => {
     const facts = new Map(emissionFacts(english, emission()));
     expect(plain(facts.get("CO₂, tailpipe"))).toBe("10 kg/h (8–12)");
-    expect(plain(facts.get("CO₂ per km of street"))).toBe("100 kg/(km·h)");
+    expect(plain(facts.get("CO₂ per km of street"))).toBe("100 kg/(km·h) (80–120)");
     expect(plain(facts.get("By congestion"))).toBe("2 kg/h (1.6–2.4), 20 %");
     expect(plain(facts.get("Particles, wear (PM₁₀)"))).toBe("9.8 g/h (7.84–11.8)");
     expect(plain(facts.get("Energy use"))).toBe("40 kW (32–48)");

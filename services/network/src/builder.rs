@@ -6,7 +6,7 @@ use std::sync::Arc;
 use events::Position;
 
 use crate::grid::Grid;
-use crate::network::NO_LINK;
+use crate::network::{NO_GRADIENT, NO_LINK};
 use crate::texts::Texts;
 use crate::{LinkFlags, LinkId, Network, Plane, RoadClass, Schedule};
 
@@ -120,6 +120,7 @@ impl NetworkBuilder {
             lanes: Vec::new(),
             speed_limit_km_h: Vec::new(),
             flags: Vec::new(),
+            gradient_per_mille: vec![NO_GRADIENT; self.links.len()],
             reverse: Vec::new(),
             successor_starts: Vec::new(),
             successors: Vec::new(),

@@ -10,7 +10,7 @@ use bytemuck::{AnyBitPattern, NoUninit};
 use events::Position;
 
 use crate::grid::Grid;
-use crate::network::NO_LINK;
+use crate::network::{NO_GRADIENT, NO_LINK};
 use crate::texts::Texts;
 use crate::{Network, RoadClass, Schedule};
 
@@ -21,9 +21,12 @@ const MAGIC: [u8; 8] = *b"TILANNET";
 
 /// Version of the layout; a file of another version must be made again, but for one that only lacks
 /// something.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
-/// As version 3, without the codes of stops.
+/// As version 4, without gradients.
+const VERSION_WITHOUT_GRADIENTS: u32 = 3;
+
+/// As that, without the codes of stops too.
 const VERSION_WITHOUT_CODES: u32 = 2;
 
 const HEADER_BYTES: usize = 24;
@@ -91,6 +94,7 @@ impl Network {
         put(&mut body, self.source.as_bytes());
         put_texts(&mut body, &self.report);
         put_schedule(&mut body, &self.schedule);
+        put(&mut body, &self.gradient_per_mille);
         let mut bytes = Vec::with_capacity(HEADER_BYTES + body.len());
         bytes.extend(MAGIC);
         bytes.extend(VERSION.to_le_bytes());
@@ -100,8 +104,8 @@ impl Network {
         bytes
     }
 
-    /// Reads what [`Self::to_bytes`] wrote, and what it wrote before stops had codes. Whatever the
-    /// bytes are, what comes out is safe to use: every index in it is checked.
+    /// Reads what [`Self::to_bytes`] wrote, and what it wrote before stops had codes or links
+    /// gradients. Whatever the bytes are, what comes out is safe to use: every index in it is checked.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, NetworkFileError> {
         let (header, body) =
             bytes.split_first_chunk::<HEADER_BYTES>().ok_or(NetworkFileError::NotANetwork)?;
@@ -110,7 +114,7 @@ impl Network {
         }
         let word = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|i| header[at + i]));
         let version = word(8);
-        if ![VERSION, VERSION_WITHOUT_CODES].contains(&version) {
+        if !(VERSION_WITHOUT_CODES..=VERSION).contains(&version) {
             return Err(NetworkFileError::OtherVersion { found: version });
         }
         if u64::from(word(16)) | u64::from(word(20)) << 32 != body.len() as u64 {
@@ -151,6 +155,7 @@ impl Network {
             self.lanes.len(),
             self.speed_limit_km_h.len(),
             self.flags.len(),
+            self.gradient_per_mille.len(),
             self.reverse.len(),
             self.name.len(),
         ];
@@ -242,7 +247,7 @@ fn take_few<T: AnyBitPattern + NoUninit, const N: usize>(
 
 fn read(body: &mut &[u8], version: u32) -> Result<Network, NetworkFileError> {
     let [latitude_deg, longitude_deg] = take_few::<f64, 2>(body)?;
-    Ok(Network {
+    let mut network = Network {
         identity: Arc::default(),
         origin: Position { latitude_deg, longitude_deg },
         ids: take(body)?,
@@ -255,6 +260,7 @@ fn read(body: &mut &[u8], version: u32) -> Result<Network, NetworkFileError> {
         lanes: take(body)?,
         speed_limit_km_h: take(body)?,
         flags: take(body)?,
+        gradient_per_mille: Vec::new(),
         reverse: take(body)?,
         successor_starts: take(body)?,
         successors: take(body)?,
@@ -266,7 +272,13 @@ fn read(body: &mut &[u8], version: u32) -> Result<Network, NetworkFileError> {
         source: String::from_utf8(take(body)?).map_err(|_| Damaged("its source is no text"))?,
         report: read_texts(body)?,
         schedule: read_schedule(body, version)?,
-    })
+    };
+    network.gradient_per_mille = if version <= VERSION_WITHOUT_GRADIENTS {
+        vec![NO_GRADIENT; network.ids.len()]
+    } else {
+        take(body)?
+    };
+    Ok(network)
 }
 
 fn put_texts(body: &mut Vec<u8>, texts: &Texts) {

@@ -22,7 +22,7 @@ pub use areas::{Area, Areas};
 pub use bbox::{BoundingBox, BoundingBoxError};
 pub use builder::{ForbiddenTurn, NetworkBuilder, NewLink};
 pub use file::NetworkFileError;
-pub use import::{Finding, ImportReport, gtfs, osm, pbf};
+pub use import::{Finding, ImportReport, elevation, gtfs, osm, pbf};
 pub use network::{LinkFlags, LinkId, LinkNumber, LinkPoint, Network, NetworkIdentity};
 pub use plane::Plane;
 pub use region::{City, Region};

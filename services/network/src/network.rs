@@ -136,6 +136,8 @@ pub struct Network {
     /// Summer and winter.
     pub(crate) speed_limit_km_h: Vec<[u8; 2]>,
     pub(crate) flags: Vec<u16>,
+    /// In the direction of travel, positive uphill; or [`NO_GRADIENT`].
+    pub(crate) gradient_per_mille: Vec<i8>,
     /// The other direction of the same street, or [`NO_LINK`].
     pub(crate) reverse: Vec<u32>,
     pub(crate) successor_starts: Vec<u32>,
@@ -153,6 +155,9 @@ pub struct Network {
 
 /// No such link.
 pub(crate) const NO_LINK: u32 = u32::MAX;
+
+/// No gradient is known.
+pub(crate) const NO_GRADIENT: i8 = i8::MIN;
 
 /// A detector is on a street that passes within this distance, metres: stations are described by
 /// the place of their mast, beside the outer lane.
@@ -314,6 +319,13 @@ impl Network {
     #[inline]
     pub fn flags(&self, link: LinkNumber) -> LinkFlags {
         LinkFlags(self.flags[link as usize])
+    }
+
+    /// Mean gradient in the direction of travel, percent, positive uphill, -12.7 to 12.7; none where
+    /// the import knew no heights, on bridges and in tunnels.
+    pub fn gradient_percent(&self, link: LinkNumber) -> Option<f64> {
+        let per_mille = self.gradient_per_mille[link as usize];
+        (per_mille != NO_GRADIENT).then(|| f64::from(per_mille) / 10.0)
     }
 
     /// The other direction of the same street.

@@ -143,6 +143,9 @@ impl Picture {
                         links = Read::new(&table, streets.setup.network());
                     }
                 }
+                Kind::Shares(part) => {
+                    links.shares.push(part.shares.into_iter().map(Into::into).collect());
+                }
                 Kind::Area(area) => areas.push(area),
                 Kind::AreaEmission(area) => area_emissions.push(*area),
                 part => picture.restore_part(part, &links)?,
@@ -163,7 +166,11 @@ impl Picture {
 
     fn restore_part(&mut self, part: Kind, links: &Read) -> Result<(), RestoreError> {
         match part {
-            Kind::Header(_) | Kind::Links(_) | Kind::Area(_) | Kind::AreaEmission(_) => {}
+            Kind::Header(_)
+            | Kind::Links(_)
+            | Kind::Shares(_)
+            | Kind::Area(_)
+            | Kind::AreaEmission(_) => {}
             Kind::Feed(feed) => self.restore_feed(feed),
             Kind::Alerts(alerts) => self.alerts = alerts.into(),
             Kind::Vehicle(mut vehicle) => {

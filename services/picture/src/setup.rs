@@ -8,8 +8,8 @@ use events::wire::{AreaKind, WeatherSource};
 use network::{AreaPolygon, Areas, LinkId, LinkNumber, Network, Region};
 use traffic::emission::studded::{RoadState, StuddedShare, StuddedShares};
 use traffic::emission::{
-    Climate, EmissionModel, MeasuredWeather, Pollutant, RoadKind, TrafficCurves, TransitCurves,
-    TransitInterval, Weather, road_state_name,
+    Climate, EmissionModel, MeasuredWeather, Pollutant, RoadKind, StreetGroup, TrafficCurves,
+    TransitCurves, TransitInterval, Weather, road_state_name,
 };
 use traffic::link::{Calendar, Junctions};
 use traffic::matching::MatchOptions;
@@ -136,14 +136,19 @@ impl StreetSetup {
         fleets: &BTreeMap<Text, usize>,
         climate: EmissionClimate,
     ) -> Self {
-        let mut groups: Vec<(usize, RoadKind)> = Vec::new();
+        let mut groups: Vec<StreetGroup> = Vec::new();
         let group = |link: LinkNumber| {
             let city = self.areas.of(link).iter().find_map(|&area| {
                 let area = &self.areas.all()[area as usize];
                 (area.kind == AreaKind::City).then(|| area.id.trim_start_matches("city:"))
             });
             let fleet = city.and_then(|city| fleets.get(city)).copied().unwrap_or_default();
-            let group = (fleet, RoadKind::of(self.network.class(link)));
+            let gradient_percent = self.network.gradient_percent(link).unwrap_or_default();
+            let group = StreetGroup {
+                fleet,
+                road: RoadKind::of(self.network.class(link)),
+                slope_percent: StreetGroup::slope_percent(gradient_percent),
+            };
             let known = groups.iter().position(|&known| known == group);
             known.unwrap_or_else(|| {
                 groups.push(group);
@@ -185,8 +190,8 @@ pub(crate) struct EmissionSetup {
     /// does not depend on which weather's curves are at hand.
     transit_intervals: Vec<TransitInterval>,
     climate: EmissionClimate,
-    /// Fleet and kind of road of links that are alike.
-    groups: Vec<(usize, RoadKind)>,
+    /// Links that are alike.
+    groups: Vec<StreetGroup>,
     /// By link.
     group_of: Vec<u16>,
     /// Those that were made last: pictures that begin anew, as of a past moment, want them again.
@@ -262,9 +267,7 @@ impl EmissionSetup {
         }
         let of_set = |set: usize| {
             let groups = self.groups.iter();
-            groups
-                .map(|&(fleet, road)| LinkCurves::new(self.model.curves(set, fleet, road, weather)))
-                .collect()
+            groups.map(|group| LinkCurves::new(self.model.curves(set, group, weather))).collect()
         };
         let by_set = (0..self.model.sets.len()).map(of_set).collect();
         let curves = WeatherCurves { by_set, transit: self.model.transit_curves(weather) };
@@ -285,9 +288,14 @@ impl EmissionSetup {
 
     /// Name and year of the mix of links that are alike, and their kind of road.
     pub(crate) fn mix_name(&self, group: usize) -> Text {
-        let (fleet, road) = self.groups[group];
+        let StreetGroup { fleet, road, .. } = self.groups[group];
         let mix = &self.model.fleets[fleet];
         format!("{} {} {}", mix.name, mix.year, road.name()).into()
+    }
+
+    /// Slope that links that are alike are taken to have, percent.
+    pub(crate) fn slope_percent(&self, group: usize) -> f64 {
+        self.groups[group].slope_percent
     }
 
     /// The group of a vehicle that is known by itself.

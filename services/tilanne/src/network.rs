@@ -6,6 +6,7 @@ use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use ::network::elevation::{ElevationGrid, read_elevation};
 use ::network::gtfs::{Feed, GtfsError, GtfsFiles, GtfsZip, read_gtfs};
 use ::network::osm::{OsmImport, OsmOptions, read_osm};
 use ::network::{BoundingBox, ImportReport, LinkFlags, Network, RoadClass, Stop};
@@ -31,6 +32,10 @@ pub(crate) struct ImportArguments {
     /// Schedule in GTFS, packed (.zip) or a folder; several where a region has several.
     #[arg(long)]
     gtfs: Vec<PathBuf>,
+    /// Heights of the ground, an ESRI ASCII grid in degrees (.asc): gradients of streets for what
+    /// climbs emit; several where a region has several.
+    #[arg(long)]
+    elevation: Vec<PathBuf>,
     /// Only streets that touch this box: west,south,east,north in degrees.
     #[arg(long, conflicts_with = "region")]
     bbox: Option<BoundingBox>,
@@ -75,6 +80,16 @@ fn import(arguments: &ImportArguments) -> anyhow::Result<ExitCode> {
     bar.clear();
     let OsmImport { builder, mut report } = import.with_context(|| path.display().to_string())?;
     let mut network = builder.build();
+    let grids = arguments.elevation.iter().map(|path| {
+        let mut bar = Bar::new("reading heights");
+        let grid = elevation(path, &mut bar);
+        bar.clear();
+        grid.with_context(|| path.display().to_string())
+    });
+    let grids = grids.collect::<anyhow::Result<Vec<_>>>()?;
+    if !grids.is_empty() {
+        network = network.with_elevation(&grids, &mut report);
+    }
     let mut feeds = Vec::new();
     for path in &arguments.gtfs {
         let mut bar = Bar::new("reading schedule");
@@ -98,6 +113,13 @@ fn import(arguments: &ImportArguments) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("cannot write {}", output.display()))?;
     println!("{}: {} links", output.display(), network.len());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads heights of the ground.
+fn elevation(path: &Path, bar: &mut Bar) -> anyhow::Result<ElevationGrid> {
+    let file = File::open(path)?;
+    let total = file.metadata()?.len();
+    Ok(read_elevation(BufReader::new(file), &mut |done| bar.show(done, total))?)
 }
 
 /// Reads a schedule from a packed file or a folder.
@@ -205,6 +227,11 @@ fn show_all(network: &Network) {
             println!("  {name:<23}{count:>9} links {length_km:>10.1} km");
         }
     }
+    let climbing = links.clone().filter(|&link| network.gradient_percent(link).is_some());
+    let (count, length_km) = km(&mut climbing.into_iter());
+    if count > 0 {
+        println!("  {:<23}{count:>9} links {length_km:>10.1} km", "gradient known");
+    }
     let mut limits: BTreeMap<[u8; 2], u32> = BTreeMap::new();
     for link in links {
         let limit = [false, true].map(|winter| network.speed_limit_km_h(link, winter));
@@ -238,6 +265,10 @@ fn show_link(network: &Network, wanted: &str) -> anyhow::Result<()> {
     println!("name        {}", network.name(link));
     println!("class       {}", network.class(link).as_str());
     println!("length      {:.1} m", network.length_m(link));
+    match network.gradient_percent(link) {
+        Some(percent) => println!("gradient    {percent:.1} %"),
+        None => println!("gradient    not known"),
+    }
     println!("setbacks    {begin_m:.1} m, {end_m:.1} m");
     println!("lanes       {}", network.lanes(link));
     println!("limit       {summer} km/h, in winter {winter}");

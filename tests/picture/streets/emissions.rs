@@ -150,6 +150,10 @@ fn what_buses_emit_is_on_the_links_that_they_drove_on() {
             Object::Emission(emission) if emission.kind == Some(AreaKind::Region) => {
                 let minute = &emission.minute;
                 let transit = (minute.transit_co2_g_h / 60.0, minute.transit_vehicle_km);
+                let [low, high] = [minute.transit_co2_low_g_h, minute.transit_co2_high_g_h];
+                let within = f64::from(low)..=f64::from(high);
+                assert!(within.contains(&minute.transit_co2_g_h), "{within:?}");
+                assert!(transit.0 < 1e-12 || low < high, "{minute:?}");
                 on_region.insert(minute.end_time_ms, transit);
             }
             _ => {}

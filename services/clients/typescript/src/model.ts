@@ -296,7 +296,11 @@ export interface EmissionWindow {
   transit_vehicle_km: number;
   transit_passenger_km?: Maybe<number>;
   transit_co2_g_passenger_km?: Maybe<number>;
+  transit_co2_low_g_passenger_km?: Maybe<number>;
+  transit_co2_high_g_passenger_km?: Maybe<number>;
   transit_co2_g_h: number;
+  transit_co2_low_g_h: number;
+  transit_co2_high_g_h: number;
   rates: ByPollutant;
 }
 

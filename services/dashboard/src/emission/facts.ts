@@ -15,6 +15,7 @@ import {
   perPassengerKm,
   perVehicleKm,
   sum,
+  times,
 } from "./measures";
 
 type Fact = [name: string, value: string];
@@ -84,14 +85,15 @@ export function vehicleKmText(
   measure: Exclude<Measure, "noise">,
 ): string | undefined {
   const window = emissionWindow(emission);
-  const each = perVehicleKm(window, measured(window.rates, measure).value);
-  return each === undefined ? undefined : amount(speech, "mass", each, "km");
+  const each = perVehicleKm(window, measured(window.rates, measure));
+  if (each === undefined) return undefined;
+  if (measure === "excess_co2") return surplus(speech, "mass", each, "km").join(" ");
+  return maybeNone(speech, "mass", each, "km");
 }
 
 export function passengerKmText(speech: Speech, emission: Emission): string | undefined {
   const each = perPassengerKm(emissionWindow(emission));
-  if (each === undefined) return undefined;
-  return amount(speech, "mass", each, "km");
+  return each === undefined ? undefined : maybeNone(speech, "mass", each, "km");
 }
 
 /** What the traffic of a link or in an area emits. */
@@ -106,9 +108,10 @@ export function emissionFacts(speech: Speech, emission: Emission): Fact[] {
     const co2 = measured(rates, "co2");
     add("emission.co2", estimated(speech, "mass", co2, "h"));
     const { co2_biogenic: biogenic, co2_upstream: upstream } = rates;
-    add("emission.biogenic", biogenic && amount(speech, "mass", biogenic.value, "h"));
+    add("emission.biogenic", biogenic && estimated(speech, "mass", biogenic, "h"));
     if (isLink && emission.street_km > 0) {
-      add("emission.co2_km", amount(speech, "mass", co2.value / emission.street_km, "km_h"));
+      const each = times(co2, 1 / emission.street_km);
+      add("emission.co2_km", estimated(speech, "mass", each, "km_h"));
     }
     add("emission.excess", excessText(speech, co2));
     add("scale.nox", estimated(speech, "mass", measured(rates, "nox"), "h"));
@@ -197,7 +200,12 @@ export function basisFacts(speech: Speech, basis: EmissionBasis): Fact[] {
     [speech.say("detail.flow"), speech.quantity("veh_h", basis.flow_veh_h)],
     [speech.say("basis.stopped"), speech.say(standing, { share: percent(basis.stopped_share) })],
     [speech.say("basis.temperature"), one("unit.celsius", basis.temperature_c)],
-    [speech.say("basis.gradient"), one("unit.percent_1", basis.gradient_percent)],
+    [
+      speech.say("basis.gradient"),
+      basis.gradient_known
+        ? one("unit.percent_1", basis.gradient_percent)
+        : speech.say("basis.gradient_unknown"),
+    ],
     [speech.say("basis.studded"), percent(basis.studded_share)],
     [speech.say("basis.road_state"), speech.word("road_state", basis.road_state || "unspecified")],
     [speech.say("basis.mix"), basis.mix],
@@ -257,8 +265,4 @@ function maybeNone(speech: Speech, quantity: Quantity, of: Estimate, per?: Per):
   return of.high > 0
     ? estimated(speech, quantity, of, per)
     : amount(speech, quantity, of.value, per);
-}
-
-function times({ value, low, high }: Estimate, factor: number): Estimate {
-  return { value: value * factor, low: low * factor, high: high * factor };
 }

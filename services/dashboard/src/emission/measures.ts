@@ -130,12 +130,23 @@ function hours({ duration_s }: EmissionWindow): number {
   return duration_s / 3_600;
 }
 
+/** A figure of which each part is so much larger. */
+export function times({ value, low, high }: Estimate, factor: number): Estimate {
+  return { value: value * factor, low: low * factor, high: high * factor };
+}
+
 /** g for each kilometre of a vehicle; `undefined` when none drove. */
-export function perVehicleKm(window: EmissionWindow, rate: number): number | undefined {
-  return window.vehicle_km > 0 ? (rate * hours(window)) / window.vehicle_km : undefined;
+export function perVehicleKm(window: EmissionWindow, rate: Estimate): Estimate | undefined {
+  return window.vehicle_km > 0 ? times(rate, hours(window) / window.vehicle_km) : undefined;
 }
 
 /** CO2 of public transport for each kilometre of a passenger, g. */
-export function perPassengerKm(window: EmissionWindow): number | undefined {
-  return window.transit_co2_g_passenger_km ?? undefined;
+export function perPassengerKm(window: EmissionWindow): Estimate | undefined {
+  const {
+    transit_co2_g_passenger_km: value,
+    transit_co2_low_g_passenger_km: low,
+    transit_co2_high_g_passenger_km: high,
+  } = window;
+  if (value === null || value === undefined) return undefined;
+  return { value, low: low ?? value, high: high ?? value };
 }

@@ -441,6 +441,7 @@ export const en = {
   "basis.stopped_usual": "{share} of the time, usual at this speed",
   "basis.temperature": "Air temperature",
   "basis.gradient": "Gradient",
+  "basis.gradient_unknown": "not known, taken as level",
   "basis.studded": "Cars on studded tyres",
   "basis.road_state": "Road surface",
   "basis.mix": "Fleet",

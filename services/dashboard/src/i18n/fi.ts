@@ -444,6 +444,7 @@ export const fi: Dictionary = {
   "basis.stopped_usual": "{share} ajasta, tavallinen tällä nopeudella",
   "basis.temperature": "Ilman lämpötila",
   "basis.gradient": "Kaltevuus",
+  "basis.gradient_unknown": "ei tiedossa, laskettu tasaisena",
   "basis.studded": "Nastarenkailla ajavia",
   "basis.road_state": "Tien pinta",
   "basis.mix": "Ajoneuvokanta",

@@ -440,6 +440,7 @@ export const sv: Dictionary = {
   "basis.stopped_usual": "{share} av tiden, vanligt vid denna hastighet",
   "basis.temperature": "Lufttemperatur",
   "basis.gradient": "Lutning",
+  "basis.gradient_unknown": "okänd, räknad som plan",
   "basis.studded": "Bilar med dubbdäck",
   "basis.road_state": "Vägbana",
   "basis.mix": "Fordonsbestånd",

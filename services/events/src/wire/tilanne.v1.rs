@@ -1350,6 +1350,15 @@ pub struct EmissionWindow {
     /// CO2 per kilometre of a passenger, of the vehicles that say how full they are.
     #[prost(double, optional, tag = "8")]
     pub transit_co2_g_passenger_km: ::core::option::Option<f64>,
+    /// Intervals of both.
+    #[prost(float, tag = "9")]
+    pub transit_co2_low_g_h: f32,
+    #[prost(float, tag = "10")]
+    pub transit_co2_high_g_h: f32,
+    #[prost(float, optional, tag = "11")]
+    pub transit_co2_low_g_passenger_km: ::core::option::Option<f32>,
+    #[prost(float, optional, tag = "12")]
+    pub transit_co2_high_g_passenger_km: ::core::option::Option<f32>,
 }
 /// Sound power of the traffic, CNOSSOS-EU. Of a link per metre of its line, of an area in all.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1446,6 +1455,7 @@ pub struct EmissionBasis {
     pub flow_veh_h: f64,
     #[prost(double, tag = "5")]
     pub temperature_c: f64,
+    /// In the direction of travel, in steps of two; 0 where it is not known.
     #[prost(double, tag = "6")]
     pub gradient_percent: f64,
     /// Share of cars on studded tyres.
@@ -1474,6 +1484,9 @@ pub struct EmissionBasis {
     pub temperature_stations: u32,
     #[prost(uint32, tag = "17")]
     pub road_stations: u32,
+    /// Whether the import of the network knew the height of the ground there.
+    #[prost(bool, tag = "18")]
+    pub gradient_known: bool,
 }
 /// The same with another factor set.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -360,6 +360,10 @@ fn emission_window(path: &'static str, shown: bool) -> Vec<Column> {
         of(at("transit_passenger_km"), Number),
         of(at("transit_co2_g_h"), Number),
         of(at("transit_co2_g_passenger_km"), Number),
+        of(at("transit_co2_low_g_h"), Number),
+        of(at("transit_co2_high_g_h"), Number),
+        of(at("transit_co2_low_g_passenger_km"), Number),
+        of(at("transit_co2_high_g_passenger_km"), Number),
     ];
     for pollutant in pollutants() {
         let drawn = shown && DRAWN.contains(&pollutant.as_str());

@@ -62,9 +62,19 @@ pub(crate) struct EmissionWindow {
     transit_passenger_km: Option<f64>,
     /// CO2 of these vehicles from the tailpipe, fossil and biogenic.
     transit_co2_g_h: f64,
+    /// Lower end of its interval.
+    transit_co2_low_g_h: f64,
+    /// Upper end of its interval.
+    transit_co2_high_g_h: f64,
     /// CO2 per kilometre of a passenger, of those of them that say how full they are.
     #[schema(required = false)]
     transit_co2_g_passenger_km: Option<f64>,
+    /// Lower end of its interval.
+    #[schema(required = false)]
+    transit_co2_low_g_passenger_km: Option<f64>,
+    /// Upper end of its interval.
+    #[schema(required = false)]
+    transit_co2_high_g_passenger_km: Option<f64>,
     /// By pollutant: `energy` (MJ), `co2_fossil`, `co2_biogenic`, `co2_upstream`, `nox`, `no2` (part
     /// of `nox`), `pm_exhaust`, `pn` (1e12), `co`, `nmhc`, `ch4`, `n2o`, `nh3`, and wear: `pm10_tyre`,
     /// `pm10_brake`, `pm10_road`, `pm25_tyre`, `pm25_brake`, `pm25_road`. What is nothing is left out.
@@ -254,8 +264,10 @@ pub(crate) struct EmissionBasis {
     temperature_source: String,
     /// Stations behind it.
     temperature_stations: u32,
-    /// Of the street, upwards.
+    /// Of the street, upwards, in steps of two; 0 where it is not known.
     gradient_percent: f64,
+    /// Whether the height of the ground is known there.
+    gradient_known: bool,
     /// Of the cars.
     studded_share: f64,
     /// Such as `dry` or `snow`.

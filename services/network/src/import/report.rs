@@ -73,6 +73,8 @@ pub enum Finding {
     TimesGoBack,
     /// Two schedules give the same id to different things.
     IdOfTwoSchedules,
+    /// The ground's height is not known at an end of a link.
+    HeightUnknown,
 }
 
 impl Finding {
@@ -126,6 +128,7 @@ impl Finding {
             Self::StopTimeTwice => "stops of a trip with the same number: the first counts",
             Self::TimesGoBack => "trips whose times go back: kept, in the order of their numbers",
             Self::IdOfTwoSchedules => "ids that two schedules use: the first schedule's counts",
+            Self::HeightUnknown => "links of which no grid knows the height: as if they were level",
         }
     }
 }

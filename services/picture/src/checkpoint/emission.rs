@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use events::{Position, wire};
+use events::Position;
+use rustc_hash::FxHashMap;
 use traffic::emission::power::{METER_NUMBERS, PowerMeter};
 use traffic::emission::{Masses, POLLUTANTS, SoundPower};
 
@@ -13,7 +14,7 @@ use crate::street::Streets;
 use crate::street::emission::{
     ExcessCo2, Last, Ledger, LinkState, Meter, Now, Sums, Total, Transit,
 };
-use crate::{Emission, Object};
+use crate::{Emission, EmissionBasis, EmissionShare, EmissionWindow, Object};
 
 /// Takes numbers off the front of a list.
 struct Numbers<'a, T>(&'a [T]);
@@ -142,13 +143,61 @@ pub(super) fn meter(part: &message::Meter, group: u16) -> Result<Meter, RestoreE
     })
 }
 
-/// An object without what the network says.
-fn bare(object: &Object) -> Option<wire::Emission> {
+fn as_emission(object: &Object) -> Option<&Emission> {
     match object {
-        Object::Emission(emission) => {
-            Some((&Emission { line: [].into(), ..emission.clone() }).into())
-        }
+        Object::Emission(emission) => Some(emission),
         _ => None,
+    }
+}
+
+/// Lists of shares that links have in common, each once, in the order in which links have them.
+#[derive(Default)]
+struct ShareLists {
+    /// By where they lie in memory: most are the very same.
+    known: FxHashMap<*const EmissionShare, u32>,
+    lists: Vec<Arc<[EmissionShare]>>,
+}
+
+impl ShareLists {
+    /// Place of what a link's basis has.
+    fn place(&mut self, object: &Emission) -> Option<u32> {
+        let shares = &object.basis.as_deref()?.shares;
+        let Self { known, lists } = self;
+        let place = known.entry(shares.as_ptr()).or_insert_with(|| {
+            // What is equal has one place, whether it was made once or twice.
+            let place = lists.iter().position(|list| list == shares).unwrap_or(lists.len());
+            if place == lists.len() {
+                lists.push(Arc::clone(shares));
+            }
+            place as u32
+        });
+        Some(*place)
+    }
+}
+
+/// An object without what the network says.
+fn bare_area(emission: &Emission) -> Emission {
+    Emission { line: [].into(), ..emission.clone() }
+}
+
+/// A link's object without what the network, its sums and the lists of shares say.
+fn bare(emission: &Emission) -> Emission {
+    let Emission { minute, basis, .. } = emission;
+    let EmissionWindow { duration_s, end_time_ms, .. } = *minute;
+    let minute = EmissionWindow { duration_s, end_time_ms, ..EmissionWindow::default() };
+    let basis = basis.as_deref();
+    let basis = basis.map(|basis| Box::new(EmissionBasis { shares: [].into(), ..basis.clone() }));
+    Emission { line: [].into(), minute, basis, ..emission.clone() }
+}
+
+impl LinkState {
+    /// The window of a minute that its object shows: that of its sums.
+    fn window(&self, shown: &EmissionWindow) -> EmissionWindow {
+        let EmissionWindow { duration_s, end_time_ms, .. } = *shown;
+        if duration_s == 0 {
+            return EmissionWindow::default();
+        }
+        self.traffic.with_transit(&self.minute).window(duration_s, end_time_ms)
     }
 }
 
@@ -168,19 +217,33 @@ impl Streets {
             let link = links.place(link);
             put(message::Kind::Emitted(message::CellPart { minute, link, numbers }));
         }
-        for (&link, state) in &emissions.links {
+        let objects = emissions.links.values().map(|state| {
+            let object = emissions.link_index.slot(state.slot).object();
+            object.and_then(|object| as_emission(object))
+        });
+        let mut lists = ShareLists::default();
+        let places: Vec<Option<u32>> = objects.clone().map(|object| lists.place(object?)).collect();
+        for list in &lists.lists {
+            let shares = list.iter().map(Into::into).collect();
+            put(message::Kind::Shares(message::SharesPart { shares }));
+        }
+        let links_and_objects = emissions.links.iter().zip(objects).zip(places);
+        for (((&link, state), object), shares) in links_and_objects {
             let (mut whole, mut real) = (Vec::new(), Vec::new());
             put_sums(&state.traffic, &mut whole, &mut real);
             put_transit(&state.minute, &mut whole);
             put_transit(&state.five, &mut whole);
             real.extend(state.sound.0);
             real.extend(state.others.iter().flatten());
-            let object = emissions.link_index.slot(state.slot).object();
+            debug_assert!(
+                object.is_none_or(|object| object.minute == state.window(&object.minute))
+            );
             put(message::Kind::LinkEmission(Box::new(message::LinkEmissionPart {
                 link: links.place(link),
                 whole,
                 real,
-                object: object.and_then(|object| bare(object)),
+                object: object.map(|object| (&bare(object)).into()),
+                shares,
             })));
         }
         let areas = self.setup.areas().all();
@@ -206,7 +269,7 @@ impl Streets {
             }
             put(message::Kind::AreaEmission(Box::new(message::AreaEmissionPart {
                 area: area.id.to_string(),
-                object: object.and_then(|object| bare(object)),
+                object: object.and_then(|object| Some((&bare_area(as_emission(object)?)).into())),
                 times,
                 whole,
                 real,
@@ -285,11 +348,16 @@ impl Streets {
         let others = real.0.chunks_exact(3).map(|other| [other[0], other[1], other[2]]);
         let others = others.collect();
         let slot = emissions.link_index.insert(network.id(link).to_string().into(), ());
+        let state = LinkState { slot, traffic, sound, others, minute, five };
         if let Some(object) = part.object {
-            let object = Emission { line: network.positions(link).collect(), ..object.into() };
+            let mut object = Emission { line: network.positions(link).collect(), ..object.into() };
+            object.minute = state.window(&object.minute);
+            let shares = part.shares.and_then(|place| links.shares.get(place as usize));
+            if let (Some(basis), Some(shares)) = (&mut object.basis, shares) {
+                basis.shares = Arc::clone(shares);
+            }
             emissions.link_index.load(slot, Arc::new(Object::Emission(object)));
         }
-        let state = LinkState { slot, traffic, sound, others, minute, five };
         emissions.links.insert(link, state);
         Ok(())
     }

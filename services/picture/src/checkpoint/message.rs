@@ -11,7 +11,7 @@ use super::weather::{MeasuredPart, WeatherPart};
 pub(super) struct Part {
     #[prost(
         oneof = "Kind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20"
     )]
     pub(super) kind: Option<Kind>,
 }
@@ -57,6 +57,16 @@ pub(super) enum Kind {
     Weather(WeatherPart),
     #[prost(message, tag = "19")]
     Alerts(AlertsPart),
+    #[prost(message, tag = "20")]
+    Shares(SharesPart),
+}
+
+/// Shares of groups of vehicles, which many links have in common; links speak of their place among
+/// all such parts.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct SharesPart {
+    #[prost(message, repeated, tag = "1")]
+    pub(super) shares: Vec<wire::EmissionShare>,
 }
 
 /// What is wrong, or was until just now, by id.
@@ -99,8 +109,11 @@ pub(super) struct LinkEmissionPart {
     pub(super) whole: Vec<u64>,
     #[prost(double, repeated, tag = "3")]
     pub(super) real: Vec<f64>,
+    /// Without what the network, the numbers and the shares say.
     #[prost(message, optional, tag = "4")]
     pub(super) object: Option<wire::Emission>,
+    #[prost(uint32, optional, tag = "5")]
+    pub(super) shares: Option<u32>,
 }
 
 /// What is emitted in an area: running totals of hour, day and week, then the last ones, each with

@@ -22,7 +22,7 @@ use crate::street::detector::{Reading, Tied};
 use crate::street::link::{DetectorRelations, LinkState, Region};
 use crate::street::probe::{Answer, Kind, Probe, Stay};
 use crate::street::queue::QueueState;
-use crate::{Area, Link, Object, Queue};
+use crate::{Area, EmissionShare, Link, Object, Queue};
 
 /// Reasons by their number in a checkpoint, from 1 on.
 const UNKNOWN: [Unknown; 6] = [
@@ -57,19 +57,23 @@ impl Written {
     }
 }
 
-/// Links that were read, by place; none of those that the network has no more.
+/// What parts speak of by its place.
 #[derive(Default)]
-pub(super) struct Read(Vec<Option<LinkNumber>>);
+pub(super) struct Read {
+    /// None of those that the network has no more.
+    links: Vec<Option<LinkNumber>>,
+    pub(super) shares: Vec<Arc<[EmissionShare]>>,
+}
 
 impl Read {
     pub(super) fn new(table: &message::LinkTable, network: &Network) -> Self {
         let ids = table.ids.chunks_exact(3);
         let link = |id: &[i64]| network.find(LinkId { way: id[0], from: id[1], to: id[2] });
-        Self(ids.map(link).collect())
+        Self { links: ids.map(link).collect(), shares: Vec::new() }
     }
 
     pub(super) fn link(&self, place: u32) -> Option<LinkNumber> {
-        self.0.get(place as usize).copied().flatten()
+        self.links.get(place as usize).copied().flatten()
     }
 }
 

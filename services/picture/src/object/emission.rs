@@ -48,8 +48,14 @@ pub struct EmissionWindow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transit_passenger_km: Option<f64>,
     pub transit_co2_g_h: f64,
+    pub transit_co2_low_g_h: f32,
+    pub transit_co2_high_g_h: f32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transit_co2_g_passenger_km: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transit_co2_low_g_passenger_km: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transit_co2_high_g_passenger_km: Option<f32>,
     /// By pollutant, those that are nothing left out. In JSON an object by the pollutants' names.
     #[serde(serialize_with = "rates_by_name")]
     pub rates: Box<[EmissionRate]>,
@@ -119,6 +125,7 @@ pub struct EmissionBasis {
     #[serde(flatten)]
     pub weather: EmissionWeather,
     pub gradient_percent: f64,
+    pub gradient_known: bool,
     pub studded_share: f64,
     pub mix: Text,
     pub sampling_percent: f64,

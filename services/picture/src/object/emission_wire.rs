@@ -75,6 +75,10 @@ impl From<&EmissionWindow> for wire::EmissionWindow {
             transit_passenger_km: of.transit_passenger_km,
             transit_co2_g_h: of.transit_co2_g_h,
             transit_co2_g_passenger_km: of.transit_co2_g_passenger_km,
+            transit_co2_low_g_h: of.transit_co2_low_g_h,
+            transit_co2_high_g_h: of.transit_co2_high_g_h,
+            transit_co2_low_g_passenger_km: of.transit_co2_low_g_passenger_km,
+            transit_co2_high_g_passenger_km: of.transit_co2_high_g_passenger_km,
             rates: of.rates.iter().copied().map(Into::into).collect(),
         }
     }
@@ -90,6 +94,10 @@ impl From<wire::EmissionWindow> for EmissionWindow {
             transit_passenger_km: of.transit_passenger_km,
             transit_co2_g_h: of.transit_co2_g_h,
             transit_co2_g_passenger_km: of.transit_co2_g_passenger_km,
+            transit_co2_low_g_h: of.transit_co2_low_g_h,
+            transit_co2_high_g_h: of.transit_co2_high_g_h,
+            transit_co2_low_g_passenger_km: of.transit_co2_low_g_passenger_km,
+            transit_co2_high_g_passenger_km: of.transit_co2_high_g_passenger_km,
             rates: of.rates.into_iter().map(Into::into).collect(),
         }
     }
@@ -155,6 +163,7 @@ impl From<&EmissionBasis> for wire::EmissionBasis {
             flow_veh_h: of.flow_veh_h,
             temperature_c: of.weather.temperature_c,
             gradient_percent: of.gradient_percent,
+            gradient_known: of.gradient_known,
             studded_share: of.studded_share,
             road_state: of.weather.road_state.to_string(),
             mix: of.mix.to_string(),
@@ -211,6 +220,7 @@ impl From<wire::EmissionBasis> for EmissionBasis {
             stopped_share: of.stopped_share,
             flow_veh_h: of.flow_veh_h,
             gradient_percent: of.gradient_percent,
+            gradient_known: of.gradient_known,
             studded_share: of.studded_share,
             mix: of.mix.into(),
             sampling_percent: of.sampling_percent,

@@ -55,6 +55,10 @@ const BEHIND_MS_MAX: i64 = 60_000;
 /// they are: the newest that is not too old.
 const DETECTORS_LATE_MS: i64 = 15_000;
 
+/// So long is a vehicle taken to be on a slope like that of the link it was last known to be on,
+/// milliseconds: answers come up to five seconds late, at one fix in ten seconds two fixes late.
+const SLOPE_HOLDS_MS: i64 = 30_000;
+
 /// Minutes that are closed one by one after a silence; those before them have nothing in them.
 const SILENT_MINUTES_MAX: i64 = 120;
 
@@ -137,19 +141,25 @@ impl Streets {
         // Fixes of other vehicles may be older by as much as the lateness bound.
         self.open.open(first.time_ms.div_euclid(MINUTE_MS) - 1);
         let Moving { probe, meter } = moving;
-        if let Some(meter) = meter {
+        if meter.is_some() {
             self.prepare_emissions();
-            if let Some(emissions) = &mut self.emissions {
-                emissions.feed(meter, fixes);
+        }
+        // One by one, for the slope of a fix is that of the link before it.
+        for fix in fixes {
+            if let Some(meter) = meter {
+                let slope = self.slope(probe.as_deref(), fix.time_ms);
+                if let Some(emissions) = &mut self.emissions {
+                    emissions.feed(meter, fix, slope);
+                }
+            }
+            if let Some(probe) = probe {
+                probe.push(fix, meter.as_deref_mut(), &mut self.matching(trip));
             }
         }
-        if let Some(probe) = probe {
-            probe.push(fixes, meter.as_deref_mut(), &mut self.matching(trip));
-            if meter.is_some() {
-                self.take_elsewhere();
-            }
-        } else {
+        if probe.is_none() {
             self.let_go(meter.as_deref_mut());
+        } else if meter.is_some() {
+            self.take_elsewhere();
         }
     }
 
@@ -158,8 +168,10 @@ impl Streets {
         let Moving { probe, meter } = moving;
         if let Some(meter) = meter {
             self.prepare_emissions();
+            let last_ms = meter.last.map_or(i64::MAX, |last| last.time_ms);
+            let slope = self.slope(probe.as_deref(), last_ms);
             if let Some(emissions) = &mut self.emissions {
-                emissions.finish(meter);
+                emissions.finish(meter, slope);
             }
         }
         if let Some(probe) = probe {
@@ -167,6 +179,17 @@ impl Streets {
             self.take_elsewhere();
         }
         self.let_go(meter.as_deref_mut());
+    }
+
+    /// Rise over length of the link that a vehicle was on shortly before a time; 0 where that is not
+    /// known. Matching answers some seconds late, and power does not wait for it.
+    fn slope(&self, probe: Option<&Probe>, time_ms: i64) -> f64 {
+        let answer = probe.and_then(|probe| probe.answer);
+        let recent =
+            answer.filter(|answer| time_ms.saturating_sub(answer.time_ms) <= SLOPE_HOLDS_MS);
+        let link = recent.and_then(|answer| answer.link);
+        let percent = link.and_then(|(link, _)| self.setup.network().gradient_percent(link));
+        percent.unwrap_or_default() / 100.0
     }
 
     fn take_elsewhere(&mut self) {

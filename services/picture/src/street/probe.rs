@@ -131,31 +131,29 @@ impl Probe {
         }
     }
 
-    /// Takes settled fixes in, in the order of event time, and counts what they answer.
+    /// Takes a settled fix in, in the order of event time, and counts what it answers.
     pub(crate) fn push(
         &mut self,
-        fixes: &[track::Fix],
-        mut meter: Option<&mut Meter>,
+        fix: &track::Fix,
+        meter: Option<&mut Meter>,
         matching: &mut Matching<'_>,
     ) {
-        for fix in fixes {
-            let Some(position) = fix.position() else { continue };
-            let known = |value: f32| (!value.is_nan()).then_some(value);
-            let observed = Fix {
-                time_ms: fix.time_ms,
-                at: matching.plane.project(position),
-                speed_km_h: known(fix.speed_km_h),
-                bearing_deg: known(fix.bearing_deg),
-            };
-            if self.pending.len() == PENDING_MAX {
-                self.pending.remove(0);
-            }
-            self.pending.push((fix.time_ms, fix.at_stop));
-            matching.matches.clear();
-            let streets = streets(matching, self.kind.class());
-            self.matcher.push(&streets, &observed, matching.scratch, matching.matches);
-            self.count(meter.as_deref_mut(), matching);
+        let Some(position) = fix.position() else { return };
+        let known = |value: f32| (!value.is_nan()).then_some(value);
+        let observed = Fix {
+            time_ms: fix.time_ms,
+            at: matching.plane.project(position),
+            speed_km_h: known(fix.speed_km_h),
+            bearing_deg: known(fix.bearing_deg),
+        };
+        if self.pending.len() == PENDING_MAX {
+            self.pending.remove(0);
         }
+        self.pending.push((fix.time_ms, fix.at_stop));
+        matching.matches.clear();
+        let streets = streets(matching, self.kind.class());
+        self.matcher.push(&streets, &observed, matching.scratch, matching.matches);
+        self.count(meter, matching);
     }
 
     /// Answers every fix that waits: the vehicle is gone.

@@ -50,7 +50,7 @@ pub use link::{LinkEstimate, LinkTraffic, in_units};
 pub use low_speed::{idle_to_minimum, moving_speed_km_h, stop_and_go_share, typical_stop_share};
 pub use mass::{HALF_WIDTH, Masses, POLLUTANTS, interval};
 pub use measured::{MeasuredWeather, StationWeather};
-pub use model::{EmissionModel, TrafficCurves, TransitCurves};
+pub use model::{EmissionModel, StreetGroup, TrafficCurves, TransitCurves};
 pub use pollutant::Pollutant;
 pub use rates::RateTable;
 pub use road_kind::RoadKind;

@@ -29,6 +29,32 @@ pub struct EmissionModel {
     pub conditions: Conditions,
 }
 
+/// Streets that are alike for what is emitted on them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StreetGroup {
+    /// Number of the fleet that drives on them.
+    pub fleet: usize,
+    /// Kind of road.
+    pub road: RoadKind,
+    /// Slope in the direction of travel, percent, positive uphill.
+    pub slope_percent: f64,
+}
+
+impl StreetGroup {
+    /// Slope for which curves are made, percent, of a gradient: the annex's own grid, every two
+    /// from -6 to 6.
+    ///
+    /// ```
+    /// use traffic::emission::StreetGroup;
+    /// assert_eq!([-9.0, -1.2, 0.9, 5.1].map(StreetGroup::slope_percent), [-6.0, -2.0, 0.0, 6.0]);
+    /// ```
+    pub fn slope_percent(gradient_percent: f64) -> f64 {
+        let [lowest, highest] = Conditions::SLOPE_PERCENT;
+        // What rounds to a zero below zero is level, too.
+        2.0 * (gradient_percent.clamp(lowest, highest) / 2.0).round() + 0.0
+    }
+}
+
 /// Vehicles of a mix under some conditions: curves and how far to trust them.
 #[derive(Clone, Debug)]
 pub struct TrafficCurves {
@@ -43,27 +69,22 @@ pub struct TrafficCurves {
 }
 
 impl EmissionModel {
-    /// Curves of a fleet on a kind of road in some weather, by the numbers of factor set and fleet.
+    /// Curves of what drives on some streets in some weather, by the number of the factor set.
     ///
     /// # Panics
     ///
     /// When there is no set or fleet of that number.
-    pub fn curves(
-        &self,
-        set: usize,
-        fleet: usize,
-        road: RoadKind,
-        weather: &Weather,
-    ) -> TrafficCurves {
+    pub fn curves(&self, set: usize, on: &StreetGroup, weather: &Weather) -> TrafficCurves {
+        let StreetGroup { fleet, road, slope_percent } = *on;
         let (set, mix) = (&self.sets[set], &self.fleets[fleet]);
-        let conditions = self.conditions(weather);
+        let conditions = Conditions { slope_percent, ..self.conditions(weather) };
         let rates = set.mix_curves(mix, road, &conditions);
         let rates = with_wear(rates, &wearing(set, mix, road), &conditions, weather);
         let groups = EXPLAINED_KM_H
             .map(|speed_km_h| (speed_km_h, set.explain(mix, road, &conditions, speed_km_h)));
         TrafficCurves {
             rates,
-            sound: sound(set, mix, road, weather),
+            sound: sound(set, mix, on, weather),
             vehicle_spread: vehicle_spread(set, mix, road, &conditions),
             groups: groups.into(),
         }
@@ -242,10 +263,10 @@ fn studs(vehicle: WearVehicle, speed_km_h: f64, weather: &Weather) -> [f64; 2] {
 }
 
 /// Noise of a mix. Electric vehicles are heard by their tyres alone.
-fn sound(set: &FactorSet, mix: &FleetMix, road: RoadKind, weather: &Weather) -> SoundCurves {
+fn sound(set: &FactorSet, mix: &FleetMix, on: &StreetGroup, weather: &Weather) -> SoundCurves {
     let mut shares = [0.0; CATEGORIES];
     let mut electric = [0.0; CATEGORIES];
-    for (row, class) in mix.classes(road, set.classes()) {
+    for (row, class) in mix.classes(on.road, set.classes()) {
         // Category 4 is of two kinds: mopeds, and motorcycles, which most are.
         let place = match class.noise_category {
             category @ 1..=3 => usize::from(category) - 1,
@@ -261,6 +282,7 @@ fn sound(set: &FactorSet, mix: &FleetMix, road: RoadKind, weather: &Weather) -> 
     let conditions = NoiseConditions {
         studded_share: weather.studded.light,
         temperature_c: weather.temperature_c,
+        gradient_percent: on.slope_percent,
         electric: ElectricPropulsion::Silent,
         ..NoiseConditions::default()
     };

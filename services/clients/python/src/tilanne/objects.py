@@ -648,6 +648,14 @@ class EmissionWindow(TypedDict):
     """CO2 of these vehicles from the tailpipe, fossil and biogenic."""
     transit_co2_g_passenger_km: NotRequired[float | None]
     """CO2 per kilometre of a passenger, of those of them that say how full they are."""
+    transit_co2_high_g_h: float
+    """Upper end of its interval."""
+    transit_co2_high_g_passenger_km: NotRequired[float | None]
+    """Upper end of its interval."""
+    transit_co2_low_g_h: float
+    """Lower end of its interval."""
+    transit_co2_low_g_passenger_km: NotRequired[float | None]
+    """Lower end of its interval."""
     transit_passenger_km: NotRequired[float | None]
     """Carried by those of them that say how full they are."""
     transit_vehicle_km: float

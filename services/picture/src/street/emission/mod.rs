@@ -28,7 +28,7 @@ use crate::{Estimate, Layer, Link, Object, VehicleEmission};
 pub(crate) use area::FiveMinutes;
 pub(crate) use sums::{ExcessCo2, Sums, Transit};
 pub(crate) use totals::{Total, Totals};
-pub(crate) use transit::{Last, Meter, Now};
+pub(crate) use transit::{Last, Meter, Now, TransitRoad};
 
 /// What the traffic of a region emits.
 #[derive(Clone, Debug)]
@@ -116,22 +116,23 @@ impl Emissions {
         }
     }
 
-    /// Takes a vehicle's settled fixes in. [`Self::prepare`] comes before.
-    pub(crate) fn feed(&mut self, meter: &mut Meter, fixes: &[track::Fix]) {
+    /// Takes a vehicle's settled fix in, on a slope (rise over length). [`Self::prepare`] comes
+    /// before.
+    pub(crate) fn feed(&mut self, meter: &mut Meter, fix: &track::Fix, slope: f64) {
         let Some(curves) = &self.curves else { return };
         let Some(kinds) = curves.of.transit.get(usize::from(meter.group)) else { return };
-        for fix in fixes {
-            let emitted = meter.feed(fix, kinds, curves.weather.temperature_c);
-            self.ledger.vehicles.add(&emitted.masses);
-        }
+        let road = TransitRoad { temperature_c: curves.weather.temperature_c, slope };
+        let emitted = meter.feed(fix, kinds, &road);
+        self.ledger.vehicles.add(&emitted.masses);
     }
 
     /// Takes in the seconds that a meter has not told yet, when the vehicle goes: no later fix
     /// comes. [`Self::prepare`] comes before.
-    pub(crate) fn finish(&mut self, meter: &mut Meter) {
+    pub(crate) fn finish(&mut self, meter: &mut Meter, slope: f64) {
         let Some(curves) = &self.curves else { return };
         let Some(kinds) = curves.of.transit.get(usize::from(meter.group)) else { return };
-        let emitted = meter.finish(kinds, curves.weather.temperature_c);
+        let road = TransitRoad { temperature_c: curves.weather.temperature_c, slope };
+        let emitted = meter.finish(kinds, &road);
         self.ledger.vehicles.add(&emitted.masses);
     }
 

@@ -84,6 +84,9 @@ impl Transit {
     }
 }
 
+/// From the tailpipe: of the same fuel in the same engines, so that they err together.
+const CO2: [Pollutant; 2] = [Pollutant::Co2Fossil, Pollutant::Co2Biogenic];
+
 /// Kilometres of millimetres.
 fn km(millimetres: u64) -> f64 {
     millimetres as f64 / 1e6
@@ -94,6 +97,14 @@ impl Transit {
     pub(crate) fn co2_g_passenger_km(&self) -> Option<f64> {
         let Self { passenger_mm, counted_co2_ug, .. } = *self;
         (passenger_mm > 0).then(|| counted_co2_ug as f64 / passenger_mm as f64)
+    }
+
+    /// Factors on its CO2, low and high, of the interval that holds the truth in nine of ten cases.
+    fn co2_ends(&self) -> [f64; 2] {
+        let whole: f64 = CO2.map(|of| self.masses.get(of)).iter().sum();
+        let deviation: f64 =
+            CO2.map(|of| transit_relative_sd(of) * self.masses.get(of)).iter().sum();
+        if whole > 0.0 { interval(1.0, deviation / whole) } else { [1.0; 2] }
     }
 
     /// A part of it, `numerator` of `denominator`.
@@ -191,12 +202,10 @@ impl Sums {
         [excess, excess - half, excess + half]
     }
 
-    /// CO2 from the tailpipe above free flow. Fossil and biogenic are of the same fuel in the same
-    /// engines, so that they err together.
+    /// CO2 from the tailpipe above free flow.
     pub(crate) fn excess_co2(&self) -> ExcessCo2 {
-        let both = [Pollutant::Co2Fossil, Pollutant::Co2Biogenic];
-        let sampling = both.map(|of| self.excess_sampling[of.index()].sqrt());
-        let common = both.map(|of| self.excess_and_common(of)[1]);
+        let sampling = CO2.map(|of| self.excess_sampling[of.index()].sqrt());
+        let common = CO2.map(|of| self.excess_and_common(of)[1]);
         ExcessCo2 {
             ug: self.masses.co2_ug() as i64 - self.free_flow.co2_ug() as i64,
             sampling: sampling.iter().sum::<f64>().powi(2),
@@ -232,14 +241,24 @@ impl Sums {
             }
         });
         let Transit { driven_mm, passenger_mm, counted_mm, .. } = self.transit;
+        let transit_co2_g_h = self.transit.masses.co2_ug() as f64 / 1e6 * per_hour;
+        let of_passengers = self.transit.co2_g_passenger_km();
+        let ends = self.transit.co2_ends();
+        let [transit_low, transit_high] = ends.map(|end| (transit_co2_g_h * end) as f32);
+        let [passenger_low, passenger_high] =
+            ends.map(|end| of_passengers.map(|each| (each * end) as f32));
         EmissionWindow {
             duration_s,
             end_time_ms,
             vehicle_km: km(self.driven_mm),
             transit_vehicle_km: km(driven_mm),
             transit_passenger_km: (counted_mm > 0).then(|| km(passenger_mm)),
-            transit_co2_g_passenger_km: self.transit.co2_g_passenger_km(),
-            transit_co2_g_h: self.transit.masses.co2_ug() as f64 / 1e6 * per_hour,
+            transit_co2_g_h,
+            transit_co2_low_g_h: transit_low,
+            transit_co2_high_g_h: transit_high,
+            transit_co2_g_passenger_km: of_passengers,
+            transit_co2_low_g_passenger_km: passenger_low,
+            transit_co2_high_g_passenger_km: passenger_high,
             rates: rates.collect(),
         }
     }

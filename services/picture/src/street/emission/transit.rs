@@ -42,6 +42,21 @@ pub(crate) struct Now {
     pub(crate) by_second: bool,
 }
 
+/// What a vehicle drives in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TransitRoad {
+    pub(crate) temperature_c: f64,
+    /// Rise over length in the direction of travel, of the link that it was last known to be on.
+    pub(crate) slope: f64,
+}
+
+impl TransitRoad {
+    fn conditions(self, passengers: f64) -> PowerConditions {
+        let Self { temperature_c, slope } = self;
+        PowerConditions { passengers, slope, temperature_c }
+    }
+}
+
 /// The newest fix.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Last {
@@ -93,7 +108,7 @@ impl Meter {
         &mut self,
         fix: &track::Fix,
         kinds: &[TransitCurves],
-        temperature_c: f64,
+        road: &TransitRoad,
     ) -> Transit {
         let Some(position) = fix.position() else { return Transit::default() };
         self.meters.resize_with(kinds.len(), PowerMeter::default);
@@ -112,7 +127,7 @@ impl Meter {
         let mut sum = Sum::default();
         for (place, kind) in kinds.iter().enumerate() {
             let passengers = occupancy.unwrap_or(USUAL_OCCUPANCY) * kind.power.capacity;
-            let conditions = PowerConditions { passengers, slope: 0.0, temperature_c };
+            let conditions = road.conditions(passengers);
             let Fed::Step(step) = self.meters[place].feed(&kind.power, &conditions, &sample) else {
                 continue;
             };
@@ -136,7 +151,7 @@ impl Meter {
 
     /// Tells the seconds that still wait for a later fix, when none comes. Gives what it emitted in
     /// them.
-    pub(crate) fn finish(&mut self, kinds: &[TransitCurves], temperature_c: f64) -> Transit {
+    pub(crate) fn finish(&mut self, kinds: &[TransitCurves], road: &TransitRoad) -> Transit {
         let Some(Last { time_ms, occupancy, .. }) = self.last else { return Transit::default() };
         let mut amounts = [0.0; POLLUTANTS];
         let mut sum = Sum::default();
@@ -145,7 +160,7 @@ impl Meter {
         self.credit_mj.resize(kinds.len(), 0.0);
         for (place, kind) in kinds.iter().enumerate() {
             let passengers = occupancy.unwrap_or(USUAL_OCCUPANCY) * kind.power.capacity;
-            let conditions = PowerConditions { passengers, slope: 0.0, temperature_c };
+            let conditions = road.conditions(passengers);
             let step = self.meters[place].finish(&kind.power, &conditions);
             seconds = seconds.max(step.seconds);
             sum.by_second = true;
