@@ -45,6 +45,9 @@ fn heights_are_linear_between_values_and_unknown_where_one_is() {
     assert!(is(height(-0.5, 0.5), 3.0), "half way between four");
     assert!(is(height(-1.4, 0.0), 4.0), "a value stands for its cell");
     assert_eq!(height(0.5, 0.25), None);
+    // A head that does not say what stands for unknown makes no cliff.
+    let unsaid = format!("{HEAD}1 2 3\n4 5 -9999\n").replace("NODATA_value -9999\n", "");
+    assert_eq!(read(&unsaid).unwrap().height_m(at(0.5, 0.25)), None);
     assert!(is(height(1.0, 1.0), 3.0), "what has no weight need not be known");
     assert_eq!(height(-1.6, 0.0), None);
     assert_eq!(height(0.0, -0.6), None);

@@ -7,7 +7,8 @@ use picture::{Emission, Object, Picture};
 
 use super::FREE;
 use super::emissions::{counted, with_transit};
-use super::world::{apply, link_id, network, object, setup_with};
+use super::weather::emission;
+use super::world::{apply, network, object, setup_with};
 
 /// The street on ground that rises to the east by so much in each of its blocks of 200 m.
 fn rising(block_m: f64) -> Network {
@@ -23,14 +24,6 @@ fn after_on(network: Network, log: &[LogRecord]) -> Picture {
     let mut picture = Picture::new("region".into(), "log".into(), setup_with(network));
     apply(&mut picture, log);
     picture
-}
-
-fn emission(picture: &Picture, block: i64) -> Emission {
-    let found = picture.snapshot().objects.into_iter().find_map(|object| match object.as_ref() {
-        Object::Emission(emission) if emission.id == link_id(block) => Some(emission.clone()),
-        _ => None,
-    });
-    found.expect("something is emitted there")
 }
 
 #[test]

@@ -80,7 +80,8 @@ fn with_weather(
     log
 }
 
-fn emission(picture: &Picture, block: i64) -> Emission {
+/// What is emitted on a block.
+pub(super) fn emission(picture: &Picture, block: i64) -> Emission {
     let found = picture.snapshot().objects.into_iter().find_map(|object| match object.as_ref() {
         Object::Emission(emission) if emission.id == link_id(block) => Some(emission.clone()),
         _ => None,

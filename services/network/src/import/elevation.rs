@@ -9,7 +9,6 @@ use std::io::{BufRead, Read};
 use events::Position;
 
 use super::{Finding, ImportReport};
-use crate::network::NO_GRADIENT;
 use crate::{LinkFlags, Network};
 
 /// Most values of a grid, 1 GB in memory: two metres apart, of a city of 30 km.
@@ -17,6 +16,9 @@ const VALUES_MAX: u64 = 250_000_000;
 
 /// Longest line, bytes: a row of a million values.
 const LINE_BYTES_MAX: u64 = 16 << 20;
+
+/// Heights that ground can have, metres, with room; others stand for what is not known.
+const GROUND_M: std::ops::RangeInclusive<f64> = -1_000.0..=10_000.0;
 
 /// A shorter link counts as so long, metres: heights err by some decimetres, and a step of the grid
 /// is no hill.
@@ -76,7 +78,7 @@ pub struct ElevationGrid {
     first_deg: [f64; 2],
     /// Degrees from value to value, to the east and to the south.
     step_deg: [f64; 2],
-    /// By row, from north to south; not a number where it is not known.
+    /// By row, from north to south; not a number where it is not known or cannot be.
     height_m: Vec<f32>,
 }
 
@@ -173,7 +175,9 @@ pub fn read_elevation<R: BufRead>(
                 let found = wanted as u64 + 1;
                 return Err(ElevationError::Count { found, wanted: wanted as u64 });
             }
-            let is_none = head.none.is_some_and(|none| (none - value).abs() < 1e-6);
+            // Tools write what is not known as -9999 or less, also where the head does not say so.
+            let is_none = head.none.is_some_and(|none| (none - value).abs() < 1e-6)
+                || !GROUND_M.contains(&value);
             grid.height_m.push(if is_none { f32::NAN } else { value as f32 });
         }
     }
@@ -274,7 +278,6 @@ impl Network {
             self.gradient_per_mille[link as usize] = per_mille.round().clamp(-127.0, 127.0) as i8;
             known += 1;
         }
-        debug_assert!(self.gradient_per_mille.len() == self.len() && NO_GRADIENT < -127);
         report.read("links with a gradient", known);
         self
     }
