@@ -65,7 +65,7 @@ pub(super) fn setup(config: &RegionConfig) -> Setup {
     let network = load_tests::streets::network(HELSINKI, None).unwrap();
     let streets = StreetSetup::new(network, &config.region(), StreetOptions::default());
     let limits = config.feeds.iter().map(|feed| (feed.name.clone(), FeedLimits::default()));
-    Setup { limits: limits.collect(), streets: Some(Arc::new(streets)) }
+    Setup { limits: limits.collect(), streets: Some(Arc::new(streets)), ..Setup::default() }
 }
 
 fn received_ms(record: &LogRecord) -> Option<i64> {

@@ -13,7 +13,7 @@ use super::support::{NOW_MS, REGION, append, open_log, options, record_all, reco
 use crate::judges::{python, run, said, script};
 
 /// Frames of the picture with links and areas.
-async fn streets(log: &EmbeddedLog) {
+pub(super) async fn streets(log: &EmbeddedLog) {
     let line = vec![24_940_000, 60_170_000, 1_000, 500, 800, -200];
     let ring = vec![24_900_000, 60_100_000, 9_000, 0, 0, 9_000, -9_000, -9_000];
     let estimate = |value| Some(wire::Estimate { value, low: value - 1.0, high: value + 1.0 });

@@ -15,4 +15,5 @@ mod roundtrip;
 mod series;
 mod size;
 mod support;
+mod thin;
 mod upkeep;

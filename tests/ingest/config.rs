@@ -39,6 +39,17 @@ fn a_feed_needs_a_name_and_a_format_only() {
 }
 
 #[test]
+fn alerts_are_all_told_unless_a_region_says_otherwise() {
+    let alerts = parse("").unwrap().alerts;
+    assert_eq!((alerts.lasts_s, alerts.kinds), (120, picture::AlertOptions::KINDS.to_vec()));
+    let alerts = parse("[alerts]\nlasts_s = 600\nkinds = [\"feed\", \"queue\"]\n").unwrap().alerts;
+    assert_eq!((alerts.lasts_s, alerts.queue_length_m_min), (600, 0.0));
+    assert_eq!(alerts.kinds, [events::AlertKind::Feed, events::AlertKind::Queue]);
+    let error = parse("[alerts]\nkinds = [\"jam\"]\n").unwrap_err();
+    assert!(error.contains("queue, contradiction, feed, ledger"), "{error}");
+}
+
+#[test]
 fn unknown_keys_are_errors() {
     let error = parse(&hfp_feed("buses", "latness_s = 10")).unwrap_err();
     assert!(error.contains("latness_s"), "{error}");
@@ -63,6 +74,9 @@ fn names_that_are_not_known_get_the_list_of_those_that_are() {
 #[test]
 fn values_out_of_bounds_are_named_with_their_path() {
     let cases = [
+        ("alerts.lasts_s", "[alerts]\nlasts_s = -1\n".to_owned()),
+        ("alerts.queue_length_m_min", "[alerts]\nqueue_length_m_min = nan\n".to_owned()),
+        ("alerts.queue_delay_s_min", "[alerts]\nqueue_delay_s_min = 1e9\n".to_owned()),
         ("feed[0].lateness_s", hfp_feed("buses", "lateness_s = -1")),
         ("feed[0].idle_after_s", hfp_feed("buses", "idle_after_s = 0")),
         ("feed[0].speed_km_h_max", hfp_feed("buses", "speed_km_h_max = nan")),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use events::{Alert, AlertKind, Connection, SituationRecord};
 use picture::{
-    Change, Delta, Feed, Layer, Object, Picture, Queue, QueueTrend, RemovalReason, Setup,
-    Situation, SituationEffect,
+    AlertOptions, Change, Delta, Feed, Layer, Object, Picture, Queue, QueueTrend, RemovalReason,
+    Setup, Situation, SituationEffect,
 };
 
 use crate::gateway::support::position;
@@ -21,6 +21,11 @@ struct Minutes {
 impl Minutes {
     fn new() -> Self {
         Self { picture: picture(), minute: 0 }
+    }
+
+    fn with(alerts: AlertOptions) -> Self {
+        let setup = Setup { alerts, ..Setup::default() };
+        Self { picture: Picture::new("region".into(), "log-1".into(), setup), minute: 0 }
     }
 
     fn deltas(&mut self, changes: Vec<Change>) -> Vec<Delta> {
@@ -146,6 +151,35 @@ fn what_comes_and_goes_is_not_told() {
     assert!(minutes.pass(vec![queue(false, 300.0)]).is_empty());
     assert!(minutes.pass(vec![queue(true, 300.0)]).is_empty());
     assert!(minutes.wait(5).is_empty());
+}
+
+#[test]
+fn a_region_chooses_what_it_is_told_of() {
+    let long = AlertOptions { queue_length_m_min: 500.0, ..AlertOptions::default() };
+    let mut minutes = Minutes::with(long);
+    minutes.pass(vec![queue(true, 499.0)]);
+    assert!(minutes.wait(5).is_empty(), "it is short");
+    minutes.pass(vec![queue(true, 500.0)]);
+    assert_eq!(minutes.wait(2)[0].length_m, Some(500.0));
+    minutes.pass(vec![queue(true, 200.0)]);
+    assert!(minutes.wait(2)[0].is_over, "it has become short");
+
+    let slow = AlertOptions { queue_delay_s_min: 95.5, ..AlertOptions::default() };
+    let mut minutes = Minutes::with(slow);
+    minutes.pass(vec![queue(true, 500.0)]);
+    assert!(minutes.wait(5).is_empty(), "it costs 95.4 s");
+
+    let patient = AlertOptions { lasts_ms: 10 * MINUTE_MS, ..AlertOptions::default() };
+    let mut minutes = Minutes::with(patient);
+    minutes.pass(vec![queue(true, 500.0)]);
+    assert!(minutes.wait(9).is_empty());
+    assert_eq!(minutes.wait(1).len(), 1);
+
+    let kinds = vec![AlertKind::Contradiction];
+    let mut minutes = Minutes::with(AlertOptions { kinds, ..AlertOptions::default() });
+    minutes.pass(vec![queue(true, 500.0), message(true)]);
+    let told = minutes.wait(5);
+    assert_eq!(told.iter().map(Alert::kind).collect::<Vec<_>>(), [AlertKind::Contradiction]);
 }
 
 #[test]

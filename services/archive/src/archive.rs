@@ -50,7 +50,11 @@ pub(crate) struct Held {
 impl Held {
     fn new(segments: Vec<Segment>, topic: Topic) -> Self {
         let mut by_kind: BTreeMap<_, Vec<Segment>> = BTreeMap::new();
-        for segment in segments.into_iter().filter(|segment| segment.topic() == topic) {
+        // The past is made of all events or of none. States are for tools, which take what there is.
+        let is_held = |segment: &Segment| {
+            segment.topic() == topic && (topic != Topic::Events || !segment.is_thinned())
+        };
+        for segment in segments.into_iter().filter(is_held) {
             by_kind.entry(segment.kind).or_default().push(segment);
         }
         let mut held = Self::default();
@@ -197,7 +201,7 @@ impl Archive {
     pub(crate) async fn merged(&self, file: &Segment) -> Result<Option<Segment>, ArchiveError> {
         let all = self.segments().await?;
         let own = all.iter().filter(|other| other.region == file.region && other.kind == file.kind);
-        let mut own = own.filter(|other| other.covers(file));
+        let mut own = own.filter(|other| other.covers(file) && !other.is_thinned());
         let is_there =
             own.clone().any(|other| other.first == file.first && other.last == file.last);
         Ok(if is_there { None } else { own.next().cloned() })

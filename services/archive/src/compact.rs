@@ -1,9 +1,9 @@
-//! Upkeep: small files of a day that is over become one of each kind, and what the rules no longer
-//! keep goes.
+//! Upkeep: small files of a day that is over become one of each kind, older ones are thinned, and what
+//! the rules no longer keep goes.
 //!
-//! A merged file is written beside first, whole. Then, with readers of this process kept out, the
-//! small ones go and it takes its place: others may for a moment see neither, never both. If that is
-//! cut short by a crash the next start finishes it.
+//! A file that takes the place of others is written beside first, whole. Then, with readers of this
+//! process kept out, the others go and it takes its place: other processes may for a moment see neither,
+//! never both. If that is cut short by a crash the next start finishes it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +22,7 @@ use crate::archive::Held;
 use crate::checkpoint::Saved;
 use crate::file::{Layout, Opened, Parts, ROW_GROUP_ROWS};
 use crate::table::sorted;
+use crate::thin::Thinner;
 use crate::{Archive, ArchiveError, Day, Kind, Segment, Topic};
 
 /// Folder of merged files that have not taken their place yet. Tools leave out folders that begin so.
@@ -38,6 +39,8 @@ const HOUR_MS: i64 = 3_600_000;
 pub struct Upkeep {
     /// Files that were merged into others.
     pub merged: u64,
+    /// Files of which a part of the rows went by the rules.
+    pub thinned: u64,
     /// Files that went by the rules.
     pub removed: u64,
     /// Bytes that there are afterwards.
@@ -60,7 +63,7 @@ pub async fn upkeep(archive: Arc<Archive>, now_ms: impl Fn() -> i64, shutdown: C
 
 impl Archive {
     /// One round of upkeep at a time, milliseconds since 1970-01-01 UTC: finishes what was cut short,
-    /// merges days that are over, removes what is not kept, and measures.
+    /// merges days that are over, thins older ones, removes what is not kept, and measures.
     pub async fn upkeep(self: &Arc<Self>, now_ms: i64) -> Result<Upkeep, ArchiveError> {
         let mut done = Upkeep::default();
         self.finish_staged().await?;
@@ -72,6 +75,7 @@ impl Archive {
             done.removed += self.thin_checkpoints(&region, today).await?;
         }
         done.removed += self.remove_old(today).await?;
+        done.thinned = self.thin(today).await?;
         done.removed += self.remove_most(&mut done.bytes).await?;
         self.measure().await?;
         Ok(done)
@@ -100,18 +104,43 @@ impl Archive {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { return Ok(()) };
         let target = Segment { last: last.last, to_ms: last.to_ms, bytes: 0, ..first.clone() };
         let staged = staged(&target);
-        self.write_merged(kind, group, &staged).await?;
+        self.write(kind, group, &staged, None).await?;
         self.replace(&target, group, &staged).await?;
         let path = target.path();
         tracing::info!(%path, files = group.len(), "merged");
         Ok(())
     }
 
-    async fn write_merged(
+    /// Thins files of older days; gives how many.
+    async fn thin(&self, today: Day) -> Result<u64, ArchiveError> {
+        let mut count = 0;
+        for segment in self.segments().await?.iter() {
+            let Some(rule) = self.options().thinning(segment.kind) else { continue };
+            let age_days = segment.day.days_until(today);
+            // One that was thinned more already has no more rows to give.
+            if age_days <= i64::from(rule.after_days) || segment.every_s >= rule.every_s {
+                continue;
+            }
+            let target = Segment { every_s: rule.every_s, bytes: 0, ..segment.clone() };
+            let staged = staged(&target);
+            let whole = std::slice::from_ref(segment);
+            let thinner = Thinner::new(segment.kind, rule.every_s);
+            self.write(segment.kind, whole, &staged, thinner).await?;
+            self.replace(&target, whole, &staged).await?;
+            let (path, every_s) = (segment.path(), rule.every_s);
+            tracing::info!(%path, every_s, "thinned");
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Writes the rows of files into one, all or what a thinner leaves of them.
+    async fn write(
         &self,
         kind: Kind,
         group: &[Segment],
         staged: &Path,
+        mut thinner: Option<Thinner>,
     ) -> Result<(), ArchiveError> {
         let layout = Layout::of(kind);
         let failed = |error: &dyn std::fmt::Display| ArchiveError::write(kind, error);
@@ -138,8 +167,12 @@ impl Archive {
                 let batch = file.read(&row_group, None).await?;
                 // A file of an older version may lack columns; then it stays as it is.
                 let fits = batch.with_schema(Arc::clone(&layout.schema));
-                batches.push(fits.map_err(|error| failed(&error))?);
-                rows += row_group.rows;
+                let mut batch = fits.map_err(|error| failed(&error))?;
+                if let Some(thinner) = &mut thinner {
+                    batch = thinner.thin(&batch).map_err(|error| failed(&error))?;
+                }
+                rows += batch.num_rows();
+                batches.push(batch);
                 let is_last = files.peek().is_none() && row_groups.peek().is_none();
                 if rows >= ROW_GROUP_ROWS || is_last {
                     let all = concat_batches(&layout.schema, &batches);
@@ -216,7 +249,12 @@ impl Archive {
     /// Keeps of older days one checkpoint an hour, and none of days whose events are gone.
     async fn thin_checkpoints(&self, region: &str, today: Day) -> Result<u64, ArchiveError> {
         let options = self.options();
-        let keep_days = Topic::Events.kinds().iter().map(|&kind| options.keep_days.of(kind)).min();
+        // Checkpoints are for what comes after them.
+        let whole_days = |&kind: &Kind| {
+            let thinned = options.thinning(kind).map(|rule| rule.after_days);
+            options.keep_days.of(kind).min(thinned.unwrap_or(u32::MAX))
+        };
+        let keep_days = Topic::Events.kinds().iter().map(whole_days).min();
         let mut removed = 0;
         let mut hour = None;
         for saved in self.checkpoints(region).await? {
@@ -309,7 +347,8 @@ fn staged(target: &Segment) -> Path {
 
 /// Files of a kind that become one: those of a day before today within a stretch without a gap.
 fn groups(held: &Held, kind: Kind, today: Day) -> Vec<Vec<Segment>> {
-    let own = held.files.iter().filter(|file| file.kind == kind && file.day < today);
+    let is_own = |file: &&Segment| file.kind == kind && file.day < today && !file.is_thinned();
+    let own = held.files.iter().filter(is_own);
     let mut own: Vec<Segment> = own.cloned().collect();
     own.sort_by(|a, b| (&a.epoch, a.first).cmp(&(&b.epoch, b.first)));
     let mut groups: Vec<Vec<Segment>> = Vec::new();

@@ -3,7 +3,8 @@
 //!
 //! [`record`] follows a topic of the log and writes files by region, day and kind; [`Archive`] reads
 //! them back, record by record in the order of the log, finds the checkpoint to start from, says what
-//! there is, merges small files of days that are over and removes what the rules no longer keep.
+//! there is, merges small files of days that are over, thins them and removes what the rules no longer
+//! keep.
 //! This is the only crate that knows Parquet and files of Arrow. It knows nothing of the picture: a
 //! checkpoint is bytes to it.
 //!
@@ -38,6 +39,7 @@ mod options;
 mod record;
 mod rows;
 mod table;
+mod thin;
 mod topic;
 mod usage;
 
@@ -54,5 +56,6 @@ pub use object_store::ObjectStore;
 pub use options::{ArchiveOptions, KeepDays, OptionsError};
 pub use record::{Recorded, record};
 pub use stream::StoreOptions;
+pub use thin::Thinning;
 pub use topic::Topic;
 pub use usage::Usage;

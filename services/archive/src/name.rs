@@ -9,6 +9,8 @@ use crate::{Kind, Topic};
 
 /// How files of rows end.
 const EXTENSION: &str = ".parquet";
+/// What names of thinned files have before the length of the period.
+const THINNED: &str = "every-";
 /// Milliseconds of a day of UTC.
 const DAY_MS: i64 = 86_400_000;
 
@@ -78,6 +80,8 @@ pub struct Segment {
     pub from_ms: i64,
     /// Time of reception at its end.
     pub to_ms: i64,
+    /// Where it was thinned: one row in a period of so many seconds stays. 0 where all are there.
+    pub every_s: u32,
     /// Size of the file, bytes; 0 of one that is not written yet.
     pub bytes: u64,
 }
@@ -96,6 +100,7 @@ impl Segment {
     ///     last: 9,
     ///     from_ms: 100,
     ///     to_ms: 200,
+    ///     every_s: 0,
     ///     bytes: 0,
     /// };
     /// let path = segment.path();
@@ -103,14 +108,21 @@ impl Segment {
     ///     path,
     ///     "region=helsinki/day=1970-01-01/kind=raw/00c0ffee.000000000007-000000000009.100-200.parquet"
     /// );
-    /// assert_eq!(Segment::parse(&path, 0), Some(segment));
+    /// assert_eq!(Segment::parse(&path, 0).as_ref(), Some(&segment));
+    /// let thinned = Segment { every_s: 10, ..segment };
+    /// assert!(thinned.path().ends_with("/00c0ffee.000000000007-000000000009.100-200.every-10s.parquet"));
+    /// assert_eq!(Segment::parse(&thinned.path(), 0), Some(thinned));
     /// assert_eq!(Segment::parse("region=helsinki/notes.txt", 0), None);
     /// ```
     pub fn path(&self) -> String {
-        let Self { region, day, kind, epoch, first, last, from_ms, to_ms, .. } = self;
+        let Self { region, day, kind, epoch, first, last, from_ms, to_ms, every_s, .. } = self;
+        let thinned = match every_s {
+            0 => String::new(),
+            every_s => format!(".{THINNED}{every_s}s"),
+        };
         format!(
             "region={region}/day={day}/kind={kind}/\
-             {epoch}.{first:012}-{last:012}.{from_ms}-{to_ms}{EXTENSION}"
+             {epoch}.{first:012}-{last:012}.{from_ms}-{to_ms}{thinned}{EXTENSION}"
         )
     }
 
@@ -128,6 +140,10 @@ impl Segment {
         let times = words.next()?;
         let between = times.get(1..)?.find('-')? + 1;
         let (from, to) = (times.get(..between)?, times.get(between + 1..)?);
+        let every_s = match words.next() {
+            Some(word) => word.strip_prefix(THINNED)?.strip_suffix('s')?.parse().ok()?,
+            None => 0,
+        };
         let segment = Self {
             region,
             day,
@@ -137,6 +153,7 @@ impl Segment {
             last: last.parse().ok()?,
             from_ms: from.parse().ok()?,
             to_ms: to.parse().ok()?,
+            every_s,
             bytes,
         };
         let is_whole = parts.next().is_none() && words.next().is_none();
@@ -145,6 +162,11 @@ impl Segment {
 
     pub(crate) fn location(&self) -> Path {
         Path::from(self.path())
+    }
+
+    /// Whether some of its rows are gone.
+    pub(crate) fn is_thinned(&self) -> bool {
+        self.every_s > 0
     }
 
     /// The topic that it is of.

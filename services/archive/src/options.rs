@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use stream::StoreOptions;
 
-use crate::Kind;
+use crate::{Kind, Thinning, thin};
 
 /// Table `[archive]` of the configuration. Without it nothing is archived.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -32,6 +32,9 @@ pub struct ArchiveOptions {
     /// Days after which what is archived goes, today not counted, 1 to 36,500; by kind where it says
     /// so. What has gone of events cannot be asked for as of then.
     pub keep_days: KeepDays,
+    /// What is thinned after some days, by kind. Of events that are thinned nothing can be asked for as
+    /// of then.
+    pub thin: BTreeMap<String, Thinning>,
     /// Days after which only the first checkpoint of each hour stays.
     pub keep_checkpoints_days: u32,
     /// Bytes of all that is archived, 1 MiB or more; of more, the oldest go.
@@ -113,6 +116,7 @@ impl Default for ArchiveOptions {
             raw: false,
             streets: true,
             keep_days: KeepDays::default(),
+            thin: BTreeMap::new(),
             keep_checkpoints_days: 2,
             bytes_max: 64 << 30,
         }
@@ -166,10 +170,39 @@ impl ArchiveOptions {
         if let Some(days) = wrong.into_iter().find(|days| !(1..=36_500).contains(days)) {
             return error("keep_days", format!("is {days}, it must be 1 to 36500"));
         }
+        for (name, rule) in &self.thin {
+            self.validate_thinning(name, *rule)?;
+        }
         if self.bytes_max < 1 << 20 {
             let message = format!("is {}, it must be 1048576 or more", self.bytes_max);
             return error("bytes_max", message);
         }
         Ok(())
+    }
+
+    fn validate_thinning(&self, name: &str, rule: Thinning) -> Result<(), OptionsError> {
+        let Thinning { after_days, every_s } = rule;
+        let kind = thin::kinds().find(|kind| kind.as_str() == name);
+        let message = match kind {
+            None => {
+                let known: Vec<&str> = thin::kinds().map(Kind::as_str).collect();
+                format!("no kind {name:?} that can be thinned; there is {}", known.join(", "))
+            }
+            Some(_) if !(2..=86_400).contains(&every_s) => {
+                format!("{name}: every_s is {every_s}, it must be 2 to 86400")
+            }
+            Some(kind) if !(1..self.keep_days.of(kind)).contains(&after_days) => format!(
+                "{name}: after_days is {after_days}, it must be 1 or more and less than the {} days \
+                 that keep_days has for it",
+                self.keep_days.of(kind)
+            ),
+            Some(_) => return Ok(()),
+        };
+        Err(OptionsError { key: "thin".into(), message })
+    }
+
+    /// How a kind is thinned; none where it is not.
+    pub(crate) fn thinning(&self, kind: Kind) -> Option<&Thinning> {
+        self.thin.get(kind.as_str())
     }
 }

@@ -329,6 +329,7 @@ impl Recorder {
             last: stretch.last,
             from_ms,
             to_ms,
+            every_s: 0,
             bytes,
         };
         let encode = |(kind, batch): (Kind, RecordBatch)| {

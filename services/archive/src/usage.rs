@@ -16,6 +16,8 @@ pub struct Usage {
     pub day: String,
     /// Kind of rows, or `checkpoint`.
     pub kind: String,
+    /// Seconds of a period of which one row stays, where files are thinned; 0 where all rows are there.
+    pub every_s: u32,
     /// Files.
     pub files: u64,
     /// Bytes.
@@ -31,11 +33,13 @@ impl Archive {
     pub async fn usage(&self) -> Result<Vec<Usage>, ArchiveError> {
         let all = self.segments().await?;
         let mut used: BTreeMap<_, Usage> = BTreeMap::new();
-        for Segment { region, day, kind, from_ms, to_ms, bytes, .. } in all.iter() {
-            let usage = used.entry((region, day, kind)).or_insert_with(|| Usage {
+        for segment in all.iter() {
+            let Segment { region, day, kind, from_ms, to_ms, every_s, bytes, .. } = segment;
+            let usage = used.entry((region, day, kind, every_s)).or_insert_with(|| Usage {
                 region: region.clone(),
                 day: day.to_string(),
                 kind: kind.to_string(),
+                every_s: *every_s,
                 files: 0,
                 bytes: 0,
                 from_ms: *from_ms,
@@ -54,6 +58,7 @@ impl Archive {
                 region,
                 day: String::new(),
                 kind: "checkpoint".into(),
+                every_s: 0,
                 files: saved.len() as u64,
                 bytes: saved.iter().map(|saved| saved.bytes).sum(),
                 from_ms: first.time_ms,

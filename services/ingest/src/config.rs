@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use events::{Text, Verdict, Verdicts};
+use events::{AlertKind, Text, Verdict, Verdicts};
 use network::{BoundingBox, City, PolygonKind, Region};
 use serde::{Deserialize, Deserializer};
 
@@ -25,6 +25,10 @@ const SECONDS_MAX: i64 = 315_360_000;
 /// Longest time that a minute of the streets may wait for late answers, seconds: minutes that are
 /// open take memory.
 const CLOSE_AFTER_S_MAX: i64 = 600;
+/// Seconds of a day: nothing is wrong for longer before it is told.
+const DAY_S: i64 = 86_400;
+/// Longest queue that a threshold may be, metres: a hundred kilometres.
+const QUEUE_M_MAX: f64 = 100_000.0;
 /// Most bytes that one payload may be allowed: all queues of a feed hold a few of them.
 const PAYLOAD_BYTES_LIMIT: usize = 256 << 20;
 
@@ -60,6 +64,9 @@ pub struct RegionConfig {
     /// Polygons over which the state of the streets is summed.
     #[serde(default, rename = "area")]
     pub areas: Vec<AreaConfig>,
+    /// What operators are told of.
+    #[serde(default)]
+    pub alerts: AlertsConfig,
     /// Cities to select in the dashboard.
     #[serde(default, rename = "city")]
     pub cities: Vec<CityConfig>,
@@ -84,6 +91,62 @@ pub struct AreaConfig {
     pub id: String,
     /// Property that is their name; the id when missing.
     pub name: Option<String>,
+}
+
+/// What operators of a region are told of, in the table `[alerts]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AlertsConfig {
+    /// How long something is wrong before it is told, and right before it is over, 0 to 86,400 s; 120.
+    pub lasts_s: i64,
+    /// Shorter queues are not told, 0 to 100,000 m; 0.
+    pub queue_length_m_min: f64,
+    /// Queues that cost a vehicle less are not told, 0 to 86,400 s; 0.
+    pub queue_delay_s_min: f64,
+    /// What is told of: `queue`, `contradiction`, `feed`, `ledger`; all.
+    #[serde(deserialize_with = "alert_kinds")]
+    pub kinds: Vec<AlertKind>,
+}
+
+impl Default for AlertsConfig {
+    fn default() -> Self {
+        let kinds = alert_kind_names().map(|(kind, _)| kind).collect();
+        Self { lasts_s: 120, queue_length_m_min: 0.0, queue_delay_s_min: 0.0, kinds }
+    }
+}
+
+impl AlertsConfig {
+    fn validate(&self) -> Result<(), OptionsError> {
+        let within = |value: f64, max: f64| (0.0..=max).contains(&value);
+        let lasts = (0..=DAY_S).contains(&self.lasts_s);
+        check("lasts_s", lasts, || format!("must be 0 to {DAY_S}, not {}", self.lasts_s))?;
+        let length = within(self.queue_length_m_min, QUEUE_M_MAX);
+        check("queue_length_m_min", length, || format!("must be 0 to {QUEUE_M_MAX} m"))?;
+        let delay = within(self.queue_delay_s_min, DAY_S as f64);
+        check("queue_delay_s_min", delay, || format!("must be 0 to {DAY_S} s"))
+    }
+}
+
+/// Kinds of alerts with their names in configuration.
+fn alert_kind_names() -> impl Iterator<Item = (AlertKind, String)> {
+    let all = (1..).map_while(|number| AlertKind::try_from(number).ok());
+    all.map(|kind| {
+        let name = kind.as_str_name();
+        (kind, name.strip_prefix("ALERT_KIND_").unwrap_or(name).to_ascii_lowercase())
+    })
+}
+
+fn alert_kinds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<AlertKind>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    let kind = |name: &String| {
+        let found = alert_kind_names().find(|(_, known)| known == name);
+        found.map(|(kind, _)| kind).ok_or_else(|| {
+            let known: Vec<String> = alert_kind_names().map(|(_, known)| known).collect();
+            let known = known.join(", ");
+            serde::de::Error::custom(format!("no kind of alert \"{name}\"; known are {known}"))
+        })
+    };
+    names.iter().map(kind).collect()
 }
 
 /// A city of a region.
@@ -233,6 +296,7 @@ impl RegionConfig {
         let temperatures = self.temperature_c.iter().flatten();
         let sound = temperatures.clone().all(|degrees| TEMPERATURE_C.contains(degrees));
         check("temperature_c", sound, || "each month must be -50 to 40 °C".to_owned())?;
+        self.alerts.validate().map_err(|error| under("alerts", error))?;
         let mut ids = BTreeSet::new();
         for (index, city) in self.cities.iter().enumerate() {
             let at = |key: &str| format!("city[{index}].{key}");

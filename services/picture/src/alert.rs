@@ -11,9 +11,43 @@ use events::{Alert, AlertKind, Connection, Text, bounded_text, wire};
 
 use crate::{Change, Delta, Feed, Layer, Object, Queue, Situation};
 
-/// How long something is wrong before it is told, and right before it is over: two minutes, of which
-/// windows of streets and polls of feeds have one each.
-const LASTS_MS: i64 = 120_000;
+/// What a region's operators want to be told of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlertOptions {
+    /// How long something is wrong before it is told, and right before it is over, milliseconds: two
+    /// minutes, of which windows of streets and polls of feeds have one each.
+    pub lasts_ms: i64,
+    /// Shorter queues are not told, metres; 0.
+    pub queue_length_m_min: f64,
+    /// Queues that cost a vehicle less are not told, seconds; 0.
+    pub queue_delay_s_min: f64,
+    /// What is told of; all.
+    pub kinds: Vec<AlertKind>,
+}
+
+impl AlertOptions {
+    /// All that there is to be told of.
+    pub const KINDS: [AlertKind; 4] =
+        [AlertKind::Queue, AlertKind::Contradiction, AlertKind::Feed, AlertKind::Ledger];
+
+    /// Whether a queue is to be told when it lasts.
+    fn is_wrong(&self, queue: &Queue) -> bool {
+        queue.irregular
+            && queue.length_m >= self.queue_length_m_min
+            && queue.delay_s >= self.queue_delay_s_min
+    }
+}
+
+impl Default for AlertOptions {
+    fn default() -> Self {
+        Self {
+            lasts_ms: 120_000,
+            queue_length_m_min: 0.0,
+            queue_delay_s_min: 0.0,
+            kinds: Self::KINDS.into(),
+        }
+    }
+}
 
 /// All that is wrong, or was until just now, by the id of its alert. No more than there are queues,
 /// situations and feeds.
@@ -42,7 +76,7 @@ impl Alerts {
     }
 
     /// Takes the deltas of some records and gives what is to be told.
-    pub(crate) fn observe(&mut self, deltas: &[Delta]) -> Vec<Alert> {
+    pub(crate) fn observe(&mut self, options: &AlertOptions, deltas: &[Delta]) -> Vec<Alert> {
         let mut told = Vec::new();
         for of_record in deltas.chunk_by(|a, b| a.sequence == b.sequence) {
             let before_ms = self.time_ms;
@@ -54,20 +88,21 @@ impl Alerts {
                 }
             }
             for delta in of_record {
-                self.change(&delta.change);
+                self.change(options, &delta.change);
             }
             if self.time_ms > before_ms {
-                self.tell(of_record[0].sequence, &mut told);
+                self.tell(options, of_record[0].sequence, &mut told);
             }
         }
         told
     }
 
-    fn change(&mut self, change: &Change) {
+    fn change(&mut self, options: &AlertOptions, change: &Change) {
         match change {
             Change::Updated(object) => match object.as_ref() {
                 Object::Queue(queue) => {
-                    self.set(AlertKind::Queue, &queue.id, queue.irregular, || queue_alert(queue));
+                    let is_wrong = options.is_wrong(queue);
+                    self.set(AlertKind::Queue, &queue.id, is_wrong, || queue_alert(queue));
                 }
                 Object::Situation(situation) => {
                     let effect = situation.effect.as_ref();
@@ -134,14 +169,18 @@ impl Alerts {
     }
 
     /// Tells what has lasted, by id.
-    fn tell(&mut self, sequence: u64, told: &mut Vec<Alert>) {
+    fn tell(&mut self, options: &AlertOptions, sequence: u64, told: &mut Vec<Alert>) {
         let time_ms = self.time_ms;
         self.matters.retain(|_, matter| {
             let is_due = matter.is_wrong != matter.is_told;
-            if !is_due || time_ms - matter.changed_ms < LASTS_MS {
+            if !is_due || time_ms - matter.changed_ms < options.lasts_ms {
                 return true;
             }
             let is_over = !matter.is_wrong;
+            // What nobody wants to hear of any more still ends where it was told.
+            if !is_over && !options.kinds.contains(&matter.alert.kind()) {
+                return true;
+            }
             told.push(Alert { sequence, time_ms, is_over, ..matter.alert.clone() });
             matter.is_told = true;
             !is_over

@@ -15,8 +15,9 @@ use crate::{DecodeError, Object, Picture, Setup};
 use message::{Kind, Part};
 use street::{Read, Written};
 
-/// Version of the encoding. Another version is not read: the picture is derived from the log, so
-/// starting anew loses nothing that the log still has.
+/// Version of the encoding. Another version is not read, and then what was learned before the log
+/// begins is lost. So what is new is a field that older checkpoints lack and older programs pass over;
+/// a new version is for what has no such way.
 const VERSION: u32 = 6;
 
 /// Why a checkpoint cannot be gone on from. The remedy is the same for all: leave it and read the

@@ -47,6 +47,7 @@ mod vehicle;
 mod view;
 mod weather;
 
+pub use alert::AlertOptions;
 pub use checkpoint::RestoreError;
 pub use delta::{Change, Delta};
 pub use error::DecodeError;

@@ -118,7 +118,7 @@ impl Picture {
     /// assert_eq!((alerts[0].since_ms, alerts[0].time_ms), (0, 120_000));
     /// ```
     pub fn alerts(&mut self, deltas: &[Delta]) -> Vec<Alert> {
-        self.alerts.observe(deltas)
+        self.alerts.observe(&self.setup.alerts, deltas)
     }
 
     /// Offset of the newest record that is in.

@@ -15,7 +15,7 @@ use traffic::link::{Calendar, Junctions};
 use traffic::matching::MatchOptions;
 
 use crate::street::area::street_mm;
-use crate::{EmissionShare, EmissionWeather, FeedLimits};
+use crate::{AlertOptions, EmissionShare, EmissionWeather, FeedLimits};
 
 /// What a picture must know that is not in its log. The same log with another setup gives another
 /// picture.
@@ -25,12 +25,14 @@ pub struct Setup {
     pub limits: BTreeMap<Text, FeedLimits>,
     /// The street network, where there is one: without it there are no links, queues and areas.
     pub streets: Option<Arc<StreetSetup>>,
+    /// What operators want to be told of.
+    pub alerts: AlertOptions,
 }
 
 impl From<BTreeMap<Text, FeedLimits>> for Setup {
     /// Without a street network.
     fn from(limits: BTreeMap<Text, FeedLimits>) -> Self {
-        Self { limits, streets: None }
+        Self { limits, ..Self::default() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use ::archive::{Archive, Topic, Usage};
+use ::archive::{Archive, Topic, Upkeep, Usage};
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use ingest::{Clock, SystemClock};
@@ -80,7 +80,8 @@ pub(crate) fn archive(command: &Command) -> Result<ExitCode> {
             Command::List(_) => {}
             Command::Upkeep(_) => {
                 let done = archive.upkeep(SystemClock.now_ms()).await?;
-                eprintln!("{} files merged, {} removed", done.merged, done.removed);
+                let Upkeep { merged, thinned, removed, .. } = done;
+                eprintln!("{merged} files merged, {thinned} thinned, {removed} removed");
             }
             Command::Recording(recording) => return write(&archive, recording).await,
         }
@@ -126,9 +127,13 @@ fn print(usage: &[Usage], json: bool) -> Result<()> {
     }
     let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
     println!("{:<12} {:<10} {:<22} {:>6} {:>12}", "region", "day", "kind", "files", "MiB");
-    for Usage { region, day, kind, files, bytes, .. } in usage {
+    for Usage { region, day, kind, every_s, files, bytes, .. } in usage {
         let mebibytes = *bytes as f64 / MEBIBYTE;
-        println!("{region:<12} {day:<10} {kind:<22} {files:>6} {mebibytes:>12.3}");
+        let thinned = match every_s {
+            0 => String::new(),
+            every_s => format!("  one row in {every_s} s"),
+        };
+        println!("{region:<12} {day:<10} {kind:<22} {files:>6} {mebibytes:>12.3}{thinned}");
         *sums.entry(kind).or_default() += bytes;
     }
     for (kind, bytes) in sums {

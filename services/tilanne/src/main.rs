@@ -22,6 +22,7 @@ mod parts;
 mod recorder;
 mod replay;
 mod run;
+mod setups;
 mod subscribe;
 mod topics;
 mod traces;

@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 use crate::bar::Bar;
 use crate::cli::ConfigArguments;
 use crate::config::{self, Loaded};
-use crate::run;
+use crate::{run, setups};
 
 /// Lines of standard input that wait.
 const LINES_MAX: usize = 16;
@@ -311,7 +311,7 @@ fn otherwise(path: &Path, loaded: &Loaded) -> Result<BTreeMap<Text, Setup>> {
     let named = || path.display().to_string();
     let text = std::fs::read_to_string(path).with_context(named)?;
     let what_if = toml::from_str(&text).with_context(named)?;
-    let setups_if = config::setups_if(loaded.regions.clone(), loaded.config.emission.clone());
+    let setups_if = setups::setups_if(loaded.regions.clone(), loaded.config.emission.clone());
     setups_if(&what_if).map_err(anyhow::Error::msg).with_context(named)
 }
 

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::RunArguments;
 use crate::config::{self, Config, Loaded, ReplayOrigin};
 use crate::parts::{Backend, Parts, Recording, flatten, ingest};
-use crate::{fingerprint, recorder, traces};
+use crate::{fingerprint, recorder, setups, traces};
 
 /// Source of the demo's data.
 const SIMULATED: &str = "simulated by Tilanne";
@@ -209,7 +209,7 @@ fn past(
         gateway: config.gateway.clone(),
         regions: shown.into_iter().map(setup_of).collect(),
         archive: Arc::clone(archive),
-        setups_if: config::setups_if(regions.to_vec(), config.emission.clone()),
+        setups_if: setups::setups_if(regions.to_vec(), config.emission.clone()),
         metrics,
     }));
     Ok(())

@@ -1,7 +1,9 @@
 //! The state of streets: what cars, detectors and messages make of links, queues and areas.
 
+mod alternatives;
 mod emissions;
 mod slopes;
+mod upgrade;
 mod weather;
 mod world;
 

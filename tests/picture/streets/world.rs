@@ -12,6 +12,7 @@ use network::{
     PolygonKind, Region, RoadClass,
 };
 use picture::{Delta, EmissionClimate, Object, Picture, Setup, StreetOptions, StreetSetup};
+use traffic::emission::EmissionModel;
 
 pub(super) const FEED: &str = "cars";
 pub(super) const ROAD: &str = "road";
@@ -99,22 +100,32 @@ fn districts() -> Vec<AreaPolygon> {
 
 /// A street in some usual weather.
 pub(super) fn setup_in(network: Network, climate: EmissionClimate) -> Setup {
-    setup_of(network, StreetOptions::default(), climate)
+    setup_of(network, StreetOptions::default(), crate::emission::model(), climate)
+}
+
+/// The street with other factors.
+pub(super) fn setup_emitting(model: Arc<EmissionModel>) -> Setup {
+    setup_of(network(false), StreetOptions::default(), model, EmissionClimate::default())
 }
 
 /// A street of which some links are closed.
 pub(super) fn setup_closed(closed: Vec<LinkId>) -> Setup {
     let options = StreetOptions { closed, ..StreetOptions::default() };
-    setup_of(network(false), options, EmissionClimate::default())
+    setup_of(network(false), options, crate::emission::model(), EmissionClimate::default())
 }
 
-fn setup_of(network: Network, options: StreetOptions, climate: EmissionClimate) -> Setup {
+fn setup_of(
+    network: Network,
+    options: StreetOptions,
+    model: Arc<EmissionModel>,
+    climate: EmissionClimate,
+) -> Setup {
     let bbox = BoundingBox { west_deg: 24.9, south_deg: 59.9, east_deg: 25.2, north_deg: 60.1 };
     let city = City { id: "town".into(), name: "Town".into(), bbox };
     let region = Region { id: "region".into(), name: "Region".into(), bbox, cities: vec![city] };
     let streets = StreetSetup::with_polygons(network, &region, &districts(), options)
-        .with_emission(crate::emission::model(), &std::collections::BTreeMap::default(), climate);
-    Setup { limits: std::collections::BTreeMap::default(), streets: Some(Arc::new(streets)) }
+        .with_emission(model, &std::collections::BTreeMap::default(), climate);
+    Setup { streets: Some(Arc::new(streets)), ..Setup::default() }
 }
 
 pub(super) fn picture() -> Picture {

@@ -134,7 +134,8 @@ pub(super) fn learn(
         &BTreeMap::new(),
         Factors::climate(),
     );
-    let setup = Setup { limits: limits.collect(), streets: Some(Arc::new(setup)) };
+    let setup =
+        Setup { limits: limits.collect(), streets: Some(Arc::new(setup)), ..Setup::default() };
     let picture = Picture::new(REGION.into(), REGION.into(), setup);
     let mut past = Past { picture, next: 0, config };
     for day in days {

@@ -47,13 +47,14 @@ impl City {
         };
         let streets = StreetSetup::new(network.clone(), &config.region(), options);
         let streets = Factors::read(&root.join("emission"))?.add(streets, &config);
-        let setup = Setup { limits: limits(&config), streets: Some(Arc::new(streets)) };
+        let setup =
+            Setup { limits: limits(&config), streets: Some(Arc::new(streets)), ..Setup::default() };
         Ok(Self { network, config, setup })
     }
 
     /// The same without streets.
     pub(super) fn without_streets(&self) -> Setup {
-        Setup { limits: self.setup.limits.clone(), streets: None }
+        Setup { streets: None, ..self.setup.clone() }
     }
 }
 

@@ -327,8 +327,14 @@ export interface EmissionTotal {
 export interface EmissionAlternative {
   factor_set: string;
   co2_g_h: number;
+  co2_low_g_h: number;
+  co2_high_g_h: number;
   nox_g_h: number;
+  nox_low_g_h: number;
+  nox_high_g_h: number;
   pm_exhaust_g_h: number;
+  pm_exhaust_low_g_h: number;
+  pm_exhaust_high_g_h: number;
 }
 
 /** The weather that the emission of an area was computed with. */

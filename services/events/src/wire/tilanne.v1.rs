@@ -1499,6 +1499,19 @@ pub struct EmissionAlternative {
     pub nox_g_h: f64,
     #[prost(double, tag = "4")]
     pub pm_exhaust_g_h: f64,
+    /// The interval of each.
+    #[prost(double, tag = "5")]
+    pub co2_low_g_h: f64,
+    #[prost(double, tag = "6")]
+    pub co2_high_g_h: f64,
+    #[prost(double, tag = "7")]
+    pub nox_low_g_h: f64,
+    #[prost(double, tag = "8")]
+    pub nox_high_g_h: f64,
+    #[prost(double, tag = "9")]
+    pub pm_exhaust_low_g_h: f64,
+    #[prost(double, tag = "10")]
+    pub pm_exhaust_high_g_h: f64,
 }
 /// What the traffic on a link or in an area emits.
 #[derive(Clone, PartialEq, ::prost::Message)]

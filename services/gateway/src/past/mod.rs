@@ -255,7 +255,7 @@ fn problem(error: ArchiveError) -> Problem {
         }
         ArchiveError::Missing { topic, region, first, last } => Problem::not_found(format!(
             "{topic} of {region} have a gap before that time, numbers {first} to {last}: \
-             it was not recorded, or is no longer kept"
+             it was not recorded, was thinned, or is no longer kept"
         )),
         ArchiveError::Store(_) | ArchiveError::Log { .. } => {
             tracing::error!(%error, "no past view could be made");

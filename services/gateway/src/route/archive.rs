@@ -35,6 +35,9 @@ struct Part {
     day: String,
     /// Kind of rows, or `checkpoint`.
     kind: String,
+    /// Where it was thinned: one row of each vehicle, link and the like in a period of so many seconds is
+    /// left. 0 where all rows are there.
+    every_s: u32,
     /// Files.
     files: u64,
     /// Their bytes.
@@ -71,6 +74,7 @@ pub(super) async fn get(
         region: usage.region,
         day: usage.day,
         kind: usage.kind,
+        every_s: usage.every_s,
         files: usage.files,
         bytes: usage.bytes,
         from_ms: usage.from_ms,

@@ -12,7 +12,7 @@ use super::street::{Read, Written};
 use super::{RestoreError, message};
 use crate::street::Streets;
 use crate::street::emission::{
-    ExcessCo2, Last, Ledger, LinkState, Meter, Now, Sums, Total, Transit,
+    ExcessCo2, Last, Ledger, LinkState, Meter, Now, Other, Sums, Total, Transit,
 };
 use crate::{Emission, EmissionBasis, EmissionShare, EmissionWindow, Object};
 
@@ -234,7 +234,6 @@ impl Streets {
             put_transit(&state.minute, &mut whole);
             put_transit(&state.five, &mut whole);
             real.extend(state.sound.0);
-            real.extend(state.others.iter().flatten());
             debug_assert!(
                 object.is_none_or(|object| object.minute == state.window(&object.minute))
             );
@@ -244,6 +243,7 @@ impl Streets {
                 real,
                 object: object.map(|object| (&bare(object)).into()),
                 shares,
+                others: state.others.iter().flat_map(Other::numbers).collect(),
             })));
         }
         let areas = self.setup.areas().all();
@@ -345,8 +345,8 @@ impl Streets {
         let traffic = sums(&mut whole, &mut real)?;
         let (minute, five) = (transit(&mut whole)?, transit(&mut whole)?);
         let sound = SoundPower(real.take()?);
-        let others = real.0.chunks_exact(3).map(|other| [other[0], other[1], other[2]]);
-        let others = others.collect();
+        let (others, _) = part.others.as_chunks();
+        let others = others.iter().map(Other::from_numbers).collect();
         let slot = emissions.link_index.insert(network.id(link).to_string().into(), ());
         let state = LinkState { slot, traffic, sound, others, minute, five };
         if let Some(object) = part.object {

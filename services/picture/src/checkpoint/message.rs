@@ -114,6 +114,9 @@ pub(super) struct LinkEmissionPart {
     pub(super) object: Option<wire::Emission>,
     #[prost(uint32, optional, tag = "5")]
     pub(super) shares: Option<u32>,
+    /// By the other factor sets, one after another.
+    #[prost(double, repeated, tag = "6")]
+    pub(super) others: Vec<f64>,
 }
 
 /// What is emitted in an area: running totals of hour, day and week, then the last ones, each with

@@ -141,8 +141,14 @@ pub struct EmissionBasis {
 pub struct EmissionAlternative {
     pub factor_set: Text,
     pub co2_g_h: f64,
+    pub co2_low_g_h: f64,
+    pub co2_high_g_h: f64,
     pub nox_g_h: f64,
+    pub nox_low_g_h: f64,
+    pub nox_high_g_h: f64,
     pub pm_exhaust_g_h: f64,
+    pub pm_exhaust_low_g_h: f64,
+    pub pm_exhaust_high_g_h: f64,
 }
 
 /// What the traffic on a link or in an area emits.

@@ -236,8 +236,14 @@ impl From<&EmissionAlternative> for wire::EmissionAlternative {
         Self {
             factor_set: of.factor_set.to_string(),
             co2_g_h: of.co2_g_h,
+            co2_low_g_h: of.co2_low_g_h,
+            co2_high_g_h: of.co2_high_g_h,
             nox_g_h: of.nox_g_h,
+            nox_low_g_h: of.nox_low_g_h,
+            nox_high_g_h: of.nox_high_g_h,
             pm_exhaust_g_h: of.pm_exhaust_g_h,
+            pm_exhaust_low_g_h: of.pm_exhaust_low_g_h,
+            pm_exhaust_high_g_h: of.pm_exhaust_high_g_h,
         }
     }
 }
@@ -247,8 +253,14 @@ impl From<wire::EmissionAlternative> for EmissionAlternative {
         Self {
             factor_set: of.factor_set.into(),
             co2_g_h: of.co2_g_h,
+            co2_low_g_h: of.co2_low_g_h,
+            co2_high_g_h: of.co2_high_g_h,
             nox_g_h: of.nox_g_h,
+            nox_low_g_h: of.nox_low_g_h,
+            nox_high_g_h: of.nox_high_g_h,
             pm_exhaust_g_h: of.pm_exhaust_g_h,
+            pm_exhaust_low_g_h: of.pm_exhaust_low_g_h,
+            pm_exhaust_high_g_h: of.pm_exhaust_high_g_h,
         }
     }
 }

@@ -619,16 +619,24 @@ class Coverage(TypedDict):
 
 
 class EmissionAlternative(TypedDict):
-    """The same with another factor set."""
+    """The newest minute with another factor set. Buses and trams are metered by the shown set in
+    each. `low` and `high` hold the truth in nine of ten cases.
+    """
 
     co2_g_h: float
     """From the tailpipe, fossil and biogenic."""
+    co2_high_g_h: float
+    co2_low_g_h: float
     factor_set: str
     """Its name and version."""
     nox_g_h: float
     """As NO2."""
+    nox_high_g_h: float
+    nox_low_g_h: float
     pm_exhaust_g_h: float
     """From the tailpipe."""
+    pm_exhaust_high_g_h: float
+    pm_exhaust_low_g_h: float
 
 
 class EmissionWindow(TypedDict):

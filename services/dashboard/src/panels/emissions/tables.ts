@@ -1,6 +1,6 @@
 /** Tables of an area's emission: totals over time, and factor sets side by side. */
 
-import type { Emission, EmissionTotal } from "tilanne-client";
+import type { Emission, EmissionAlternative, EmissionTotal, Estimate } from "tilanne-client";
 import { element } from "../../dom";
 import { amount, range, surplus } from "../../emission/amounts";
 import type { Measure } from "../../emission/measures";
@@ -59,28 +59,36 @@ function difference(speech: Speech, value: number, used: number): string {
   return `${sign}${speech.quantity("percent", Math.abs(percent))}`;
 }
 
+const NOTHING: Estimate = { value: 0, low: 0, high: 0 };
+
+/** CO2, NOx and exhaust particles of a factor set beside the one in use, g/h. */
+function figuresOf(of: EmissionAlternative): Estimate[] {
+  return [
+    { value: of.co2_g_h, low: of.co2_low_g_h, high: of.co2_high_g_h },
+    { value: of.nox_g_h, low: of.nox_low_g_h, high: of.nox_high_g_h },
+    { value: of.pm_exhaust_g_h, low: of.pm_exhaust_low_g_h, high: of.pm_exhaust_high_g_h },
+  ];
+}
+
 /** The newest minute by the factor set in use and by the others, side by side. */
 export function setTable(speech: Speech, emission: Emission): HTMLElement[] {
   const others = emission.alternatives ?? [];
   if (others.length === 0) return [];
   const { rates } = emission.minute;
-  const used = {
-    factor_set: emission.factor_set,
-    co2_g_h: measured(rates, "co2").value,
-    nox_g_h: measured(rates, "nox").value,
-    pm_exhaust_g_h: rates["pm_exhaust"]?.value ?? 0,
-  };
-  const keys = ["co2_g_h", "nox_g_h", "pm_exhaust_g_h"] as const;
-  const rows = [used, ...others].map((set) => {
-    const cells = keys.map((key) => {
-      const cell = element("td", { class: "number" }, amount(speech, "mass", set[key], "h"));
-      const apart = set === used ? "" : difference(speech, set[key], used[key]);
-      if (apart !== "") cell.append(element("span", { class: "quiet note" }, apart));
-      return cell;
+  const used = [measured(rates, "co2"), measured(rates, "nox"), rates["pm_exhaust"] ?? NOTHING];
+  const row = (name: string, note: string, figures: readonly Estimate[]): HTMLElement => {
+    const cells = figures.map((of, index) => {
+      const shown = cell(amount(speech, "mass", of.value, "h"), range(speech, "mass", of));
+      const apart = of === used[index] ? "" : difference(speech, of.value, used[index]?.value ?? 0);
+      if (apart !== "") shown.append(element("span", { class: "quiet note" }, apart));
+      return shown;
     });
-    const note = set === used ? speech.say("emission.in_use") : "";
-    return element("tr", {}, rowHead(set.factor_set, note), ...cells);
-  });
+    return element("tr", {}, rowHead(name, note), ...cells);
+  };
+  const rows = [
+    row(emission.factor_set, speech.say("emission.in_use"), used),
+    ...others.map((of) => row(of.factor_set, "", figuresOf(of))),
+  ];
   const heads = [
     speech.say("emission.factor_set"),
     speech.say("scale.co2"),

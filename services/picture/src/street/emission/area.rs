@@ -9,28 +9,26 @@ use traffic::emission::SoundPower;
 use traffic::link::Calendar;
 
 use super::link::noise;
-use super::{Emissions, Sums};
+use super::{Emissions, Other, Sums};
 use crate::fate::Changes;
 use crate::setup::{EmissionSetup, StreetSetup};
-use crate::{Emission, EmissionAlternative, EmissionWindow, Object};
+use crate::{Emission, EmissionWindow, Object};
 
 /// Sums of an area in the newest minute.
 #[derive(Clone, Debug, Default)]
 struct Minute {
     sums: Sums,
     sound: SoundPower,
-    others: Vec<[f64; 3]>,
+    others: Vec<Other>,
 }
 
 impl Minute {
     fn add(&mut self, other: &Self, metres: f64) {
         self.sums.add(&other.sums);
         self.sound.add(&other.sound, metres);
-        self.others.resize(self.others.len().max(other.others.len()), [0.0; 3]);
-        for (sums, parts) in self.others.iter_mut().zip(&other.others) {
-            for (sum, part) in sums.iter_mut().zip(parts) {
-                *sum += part;
-            }
+        self.others.resize(self.others.len().max(other.others.len()), Other::default());
+        for (sum, part) in self.others.iter_mut().zip(&other.others) {
+            sum.add(part);
         }
     }
 }
@@ -111,10 +109,10 @@ impl Emissions {
             (None, _) => EmissionWindow::default(),
         };
         let names = self.setup.other_sets();
-        let alternatives = names.zip(&minute.others).map(|(factor_set, amounts)| {
-            let [co2_g_h, nox_g_h, pm_exhaust_g_h] = amounts.map(|amount| amount * 60.0);
-            EmissionAlternative { factor_set, co2_g_h, nox_g_h, pm_exhaust_g_h }
-        });
+        let transit = &minute.sums.transit.masses;
+        // Where nothing drives but a bus, no link has figures of another set.
+        let others = minute.others.iter().copied().chain(std::iter::repeat(Other::default()));
+        let alternatives = names.zip(others).map(|(name, other)| other.object(name, transit));
         // There are thousands of cells: their totals would be most of what is sent.
         let totals = self.totals.get(&number).filter(|_| area.kind != AreaKind::Cell);
         let weather = self.curves.as_deref().filter(|_| area.kind != AreaKind::Cell);

@@ -6,7 +6,7 @@ use events::{Position, Text};
 use network::{LinkFlags, LinkNumber, Network};
 use traffic::emission::{HALF_WIDTH, LinkTraffic, Pollutant, SoundPower, stop_and_go_share};
 
-use super::{Curves, Emissions, LinkState, Sums, Transit};
+use super::{Curves, Emissions, LinkState, Other, Sums, Transit};
 use crate::fate::Changes;
 use crate::setup::{EmissionSetup, LinkCurves};
 use crate::street::link::Window;
@@ -24,7 +24,7 @@ const FIVE_MINUTES_S: f64 = 300.0;
 pub(super) struct WorkedOut {
     pub(super) sums: Sums,
     pub(super) sound: SoundPower,
-    pub(super) others: Vec<[f64; 3]>,
+    pub(super) others: Vec<Other>,
     pub(super) noise: Option<Noise>,
     pub(super) basis: EmissionBasis,
 }
@@ -126,10 +126,8 @@ impl Emissions {
             sums.signal_excess = sums.excess_co2();
         }
         let others = by_set[1..].iter().filter_map(|set| {
-            let amounts = set.get(group)?.curves.estimate(&traffic).amounts;
-            let of = |pollutant: Pollutant| amounts[pollutant.index()];
-            let co2 = of(Pollutant::Co2Fossil) + of(Pollutant::Co2Biogenic);
-            Some([co2, of(Pollutant::Nox), of(Pollutant::PmExhaust)])
+            let curves = &set.get(group)?.curves;
+            Some(Other::of(&curves.estimate(&traffic)))
         });
         let sound = curves.sound.power(flow.value, value);
         let ends = [(flow.low, low), (flow.high, high)]

@@ -4,6 +4,7 @@
 //! known one by one. Both are whole numbers, so links add up to cells, cities and the region, and
 //! vehicles to links, exactly.
 
+mod alternative;
 mod area;
 mod link;
 mod sums;
@@ -25,6 +26,7 @@ use crate::index::{Index, SlotNumber};
 use crate::setup::{EmissionSetup, WeatherCurves};
 use crate::vehicle::track;
 use crate::{Estimate, Layer, Link, Object, VehicleEmission};
+pub(crate) use alternative::Other;
 pub(crate) use area::FiveMinutes;
 pub(crate) use sums::{ExcessCo2, Sums, Transit};
 pub(crate) use totals::{Total, Totals};
@@ -55,8 +57,8 @@ pub(crate) struct LinkState {
     pub(crate) traffic: Sums,
     /// Sound power of a metre in that minute.
     pub(crate) sound: SoundPower,
-    /// CO2, NOx and exhaust particles of that minute with the other factor sets, grams.
-    pub(crate) others: Vec<[f64; 3]>,
+    /// The same of the other factor sets.
+    pub(crate) others: Vec<Other>,
     /// What buses emitted in the newest minute, and in the closed minutes of the five that are
     /// running.
     pub(crate) minute: Transit,
