@@ -12,6 +12,7 @@ mod judge;
 mod raw;
 mod replayed;
 mod roundtrip;
+mod s3;
 mod series;
 mod size;
 mod support;

@@ -3,11 +3,16 @@
 use std::sync::Arc;
 
 use archive::{Archive, ArchiveOptions, Kind, Topic};
+use events::wire;
+use prost::Message;
 use stream::Log;
 
 use super::crash::rows_by_kind;
 use super::generate::Dice;
-use super::support::{NOW_MS, REGION, append, open_archive, open_log, options, read, record_all};
+use super::judge::streets;
+use super::support::{
+    NOW_MS, REGION, append, open_archive, open_log, options, read, record_all, record_topic,
+};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -73,6 +78,62 @@ async fn who_reads_meanwhile_goes_on_in_the_merged_files() {
         }
         assert!(found == records, "after {read_before}: {} of {}", found.len(), records.len());
     }
+}
+
+/// The last stretch of a day may have no rows of a kind: who is stopped for the night has not closed the
+/// minute.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stretch_without_rows_takes_none_of_those_before_it() {
+    let (log_folder, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let log = open_log(log_folder.path());
+    let archive = open_archive(folder.path());
+    streets(&log).await;
+    record_topic(&archive, &log, Topic::Picture).await;
+    let area = wire::Area {
+        id: "city:keskus".into(),
+        event_time_ms: NOW_MS + 1_200_000,
+        ..wire::Area::default()
+    };
+    let object = wire::Object { object: Some(wire::object::Object::Area(area)) };
+    let change = wire::delta::Change::Updated(object);
+    let delta = wire::Delta { sequence: 1 << 40, index: 0, change: Some(change) };
+    let sink = log.sink(stream::topic::PICTURE, REGION).await.unwrap();
+    let records = vec![delta.encode_length_delimited_to_vec().into()];
+    sink.append(stream::Append { records, cursor: None }).await.unwrap();
+    record_topic(&archive, &log, Topic::Picture).await;
+    let before = rows_by_kind(folder.path());
+    assert_eq!((before["link_state"], before["area_state"]), (40, 21));
+    archive.upkeep(NOW_MS + DAY_MS).await.unwrap();
+    let files = archive.files(REGION, Topic::Picture).await.unwrap();
+    assert_eq!(files.iter().filter(|file| file.kind == Kind::LinkState).count(), 1);
+    assert_eq!(rows_by_kind(folder.path()), before);
+}
+
+/// What cannot be read must not keep the rest from being merged, and old days from going.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_file_stays_and_the_rest_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = options(folder.path());
+    options.keep_days = toml::from_str::<ArchiveOptions>("keep_days = 2").unwrap().keep_days;
+    let (archive, ..) = days(folder.path(), options, 4).await;
+    let files = archive.files(REGION, Topic::Events).await.unwrap();
+    let of = |day: i64, kind: Kind| {
+        let day = archive::Day::of(NOW_MS + day * DAY_MS);
+        files.iter().filter(move |file| file.day == day && file.kind == kind)
+    };
+    for file in of(1, Kind::VehiclePosition).take(1) {
+        let path = folder.path().join(file.path());
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    }
+    let done = archive.upkeep(NOW_MS + 3 * DAY_MS).await.unwrap();
+    let [failed] = &done.failed[..] else { panic!("{done:?}") };
+    assert!(failed.starts_with("3 from region=") && failed.contains("not readable"), "{failed}");
+    assert!(done.merged > 20 && done.removed > 0, "{done:?}");
+    let is_there = |file: &&archive::Segment| folder.path().join(file.path()).is_file();
+    assert_eq!(of(1, Kind::VehiclePosition).filter(is_there).count(), 3, "nothing is lost");
+    assert_eq!(of(1, Kind::FeedStatus).filter(is_there).count(), 0, "they are merged");
+    assert_eq!(of(0, Kind::Tally).filter(is_there).count(), 0, "they are gone");
 }
 
 /// Killed while a merged file takes the place of the small ones: the next round finishes it.

@@ -289,6 +289,36 @@ async fn run(steps: Vec<Step>, backlog_changes_max: usize, frame_objects_max: us
     world.server.shutdown.cancel();
 }
 
+/// A client that takes less than changes while more changes than are remembered: it is always behind, and
+/// must still get everything in turn.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_stays_behind_gets_every_object_in_turn() {
+    const OBJECTS: u8 = 40;
+    let push = PushOptions {
+        backlog_changes_max: 4,
+        frame_objects_max: 5,
+        flush_interval_ms: 1,
+        ..Default::default()
+    };
+    let mut world = World::new(Options { push, ..Default::default() }).await;
+    let place = position(24.1, 60.1);
+    (0..OBJECTS).for_each(|object| world.report(object, Some(place)));
+    world.subscribe().await;
+    let mut told: BTreeMap<String, usize> = BTreeMap::new();
+    for _ in 0..80 {
+        (0..OBJECTS).for_each(|object| world.report(object, Some(place)));
+        let frame = world.client.frame().await;
+        let list = if frame["type"] == "snapshot" { "objects" } else { "updated" };
+        for object in frame[list]["vehicles"].as_array().into_iter().flatten() {
+            *told.entry(object["id"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    assert_eq!(told.len(), usize::from(OBJECTS), "{told:?}");
+    let (least, most) = (told.values().min().unwrap(), told.values().max().unwrap());
+    assert!(*least >= 4 && most - least <= 4, "{told:?}");
+    world.server.shutdown.cancel();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 96,

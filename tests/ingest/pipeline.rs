@@ -102,6 +102,35 @@ fn positions_outside_the_region_are_dropped() {
     assert!(output.dead_letters.is_empty());
 }
 
+/// A national register names all stations of the country, and another document their constants without
+/// saying where they are.
+#[test]
+fn stations_outside_the_region_stay_outside_when_their_constants_come() {
+    let feed = "[[feed]]\nname = \"tms\"\nformat = \"digitraffic_tms\"\n";
+    let region = region("test", feed);
+    let mut pipeline = FeedPipeline::new(&region.feeds[0], &region, START_MS).unwrap();
+    let mut dropped = |topic: &str, payload: &str| {
+        let output = pipeline.record(&raw("tms", START_MS, topic, payload), 0);
+        let events = output.records.iter().filter(|record| matches!(record, LogRecord::Event(_)));
+        (events.count(), tallies(&output))
+    };
+    let station = "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"id\":23999,\
+        \"geometry\":{\"type\":\"Point\",\"coordinates\":[27.0,68.0]},\"properties\":{\"id\":23999,\
+        \"tmsNumber\":1,\"name\":\"vt4_Kaukana\",\"collectionStatus\":\"GATHERING\"}}]}";
+    let constants =
+        "{\"id\":23999,\"sensorConstantValues\":[{\"name\":\"VVAPAAS1\",\"value\":80}]}";
+    let data = "{\"id\":23999,\"sensorValues\":[{\"id\":5122,\"name\":\"KESKINOPEUS_5MIN_LIUKUVA_SUUNTA1\",\
+        \"unit\":\"km/h\",\"value\":80.0,\"measuredTime\":\"2026-03-10T08:00:00Z\"}]}";
+    let outside = vec![(Outcome::Dropped, "outside_region".to_owned(), 1)];
+    for (topic, payload) in [
+        ("/api/tms/v1/stations", station),
+        ("/api/tms/v1/stations/sensor-constants", constants),
+        ("/api/tms/v1/stations/data", data),
+    ] {
+        assert_eq!(dropped(topic, payload), (0, outside.clone()), "{topic}");
+    }
+}
+
 #[test]
 fn garbage_is_rejected_with_its_bytes() {
     let mut pipeline = pipeline("");

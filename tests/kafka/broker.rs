@@ -1,12 +1,13 @@
 //! A real broker for the tests: one for all of them, on loopback, ended with the process.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::java::{self, free_ports, spawn_lasting};
 use crate::system::process::Folder;
 
 /// A Java machine on a busy machine takes its time.
@@ -28,39 +29,8 @@ pub(crate) struct Broker {
     pub(crate) process: std::sync::Mutex<Child>,
 }
 
-/// Where `cargo xtask test` has put the broker's jars.
-pub(crate) fn jars() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let target = test.ancestors().nth(3).unwrap();
-    let jars = target.join("kafka");
-    assert!(jars.is_dir(), "{} is missing: run `cargo xtask test`", jars.display());
-    jars
-}
-
 fn java(options: &[String]) -> Command {
-    // A broker must not outlive the tests, however they end.
-    let mut command = Command::new("setpriv");
-    command
-        .args(["--pdeathsig", "KILL", "java", "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC"])
-        .args(["-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"])
-        .arg("-cp")
-        .arg(format!("{}/*", jars().display()))
-        .args(options)
-        .stdin(Stdio::null());
-    command
-}
-
-/// Spawns from a thread that lasts: the kernel ends the child when the thread that spawned it ends,
-/// and the thread of a test ends with the test.
-fn spawn_lasting(mut command: Command) -> Child {
-    let (sender, receiver) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        sender.send(command.spawn()).unwrap();
-        loop {
-            std::thread::park();
-        }
-    });
-    receiver.recv().unwrap().unwrap()
+    java::java("kafka", &[], options)
 }
 
 /// Runs one of Kafka's own tools to its end.
@@ -82,11 +52,6 @@ pub(crate) fn shared() -> &'static Broker {
 pub(crate) fn prefix() -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     format!("test-{}-{}.", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
-}
-
-fn free_ports<const N: usize>() -> [u16; N] {
-    let listeners = [(); N].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap().port())
 }
 
 /// A certificate of the broker that signs itself, as the broker and as clients want it.

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::broker::{self, Broker};
+use crate::s3::Bucket;
 use crate::system::kill::{assert_balanced, assert_same, demo_feeds, ended_feeds, hashes, record};
 use crate::system::process::{Folder, Server, root, text, tilanne, wait_for};
 
@@ -34,13 +35,45 @@ pub(super) struct World {
     pub(super) config: PathBuf,
 }
 
+/// Copies of the region files in which feeds are soon idle, which is told within seconds: a recording has
+/// minutes.
+fn regions_that_tell(folder: &Folder) -> PathBuf {
+    let regions = folder.0.join("regions");
+    for entry in std::fs::read_dir(root().join("config/regions")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let soon = |line: &str| {
+            let is_idle = line.starts_with("idle_after_s");
+            if is_idle { "idle_after_s = 5".to_owned() } else { line.to_owned() }
+        };
+        let lines: Vec<String> = text.lines().map(soon).collect();
+        let text = lines.join("\n") + "\n[alerts]\nlasts_s = 5\n";
+        let name = path.file_name().unwrap().to_str().unwrap();
+        folder.write(&format!("regions/{name}"), &text);
+    }
+    regions
+}
+
+/// Alerts of all regions without their places in the log, which say how often a writer was killed.
+fn alerts(server: &Server) -> Vec<serde_json::Value> {
+    let mut all = Vec::new();
+    for region in ["helsinki", "oulu", "tampere", "turku"] {
+        let page = server.get(&format!("/v1/regions/{region}/alerts?limit=1000"));
+        assert_eq!(page["more"], false, "{region}");
+        for mut alert in page["alerts"].as_array().unwrap().clone() {
+            alert.as_object_mut().unwrap().remove("offset");
+            all.push(alert);
+        }
+    }
+    all
+}
+
 impl World {
     pub(super) fn new(broker: &Broker, prefix: &str, speed: f64) -> Self {
         let folder = Folder::new();
         let recording = folder.0.join("faults.recording");
         record(&recording);
         let networks = folder.networks();
-        let checkpoints = folder.0.join("checkpoints");
         let config = folder.write(
             "kafka.toml",
             &format!(
@@ -48,12 +81,12 @@ impl World {
              [replay]\nfile = '{}'\nspeed = {speed:?}\nlooped = false\nclock = \"recorded\"\n\
              [processor]\ncheckpoint_every_s = 3\n\
              [kafka]\nbootstrap_servers = {:?}\ntopic_prefix = {prefix:?}\n\
-             checkpoint_directory = '{}'\nsession_timeout_ms = 1500\n{}",
+             checkpoint_s3 = {}\nsession_timeout_ms = 1500\n{}",
                 networks.display(),
-                root().join("config/regions").display(),
+                regions_that_tell(&folder).display(),
                 recording.display(),
                 broker.plain,
-                checkpoints.display(),
+                Bucket::new().options(),
                 demo_feeds(),
             ),
         );
@@ -162,12 +195,23 @@ fn faults_of_every_kind_change_nothing() {
     let feeds = wait_for("the end of the recording", || ended_feeds(&serve.server));
     assert_balanced(&feeds);
     assert_same(&serve.server, &undisturbed);
+    let told = alerts(&serve.server);
     // A gateway that starts now boots from the checkpoints and shows the same.
     let late = world.start("serve-2");
     wait_for("a gateway to catch up", || {
         late.server.request("/readyz").ok().filter(|(status, _)| *status == 200)
     });
     assert_same(&late.server, &undisturbed);
+    // What was told is what one process without faults tells, and each once.
+    drop((parts, late));
+    let data = world.folder.0.join("undisturbed");
+    std::fs::create_dir_all(&data).unwrap();
+    let config = std::fs::read_to_string(world.embedded()).unwrap();
+    let config = config.replace(&format!("speed = {SPEED:?}"), "speed = \"max\"");
+    let server = Server::start(&world.folder.write("undisturbed.toml", &config), &data);
+    wait_for("the end of the recording", || ended_feeds(&server));
+    assert_eq!(told, alerts(&server));
+    assert!(told.len() > 10, "{told:?}");
 }
 
 #[test]

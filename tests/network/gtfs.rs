@@ -24,9 +24,12 @@ impl GtfsFiles for Files {
 }
 
 impl Files {
-    /// The case: parts that begin with `== name`.
     fn of_case() -> Self {
-        let text = include_str!("../data/network/gtfs.txt");
+        Self::of(include_str!("../data/network/gtfs.txt"))
+    }
+
+    /// Parts that begin with `== name`.
+    fn of(text: &str) -> Self {
         let part = |part: &str| {
             let (name, body) = part.split_once('\n').unwrap();
             (name.trim().to_owned(), body.as_bytes().to_vec())
@@ -237,6 +240,41 @@ fn two_schedules_with_one_id_are_told() {
         twice.schedule().route_links("550", Some(0)),
         once.schedule().route_links("550", Some(0))
     );
+}
+
+#[test]
+fn a_route_of_another_schedule_with_the_same_id_is_left_out() {
+    // In another town 550 is a tram; its line lies on the side street here.
+    let other = "== routes.txt
+route_id,route_short_name,route_type
+550,550,0
+Y,Y,3
+== trips.txt
+route_id,trip_id,direction_id,shape_id
+550,x1,0,side
+Y,y1,0,side
+== shapes.txt
+shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence
+side,60.0001,25.004,1
+side,60.0029,25.004,2
+";
+    let feed = Files::of_case().read().0.unwrap();
+    let once = laid(&feed);
+    let feeds = [feed, Files::of(other).read().0.unwrap()];
+    let mut report = ImportReport::default();
+    let network = streets().with_schedule(&feeds, &mut report, &mut |_, _| {});
+    let [schedule, before] = [network.schedule(), once.schedule()];
+    assert_eq!(report.count(Finding::IdOfTwoSchedules), 1);
+    assert_eq!(schedule.trip_pattern("x1"), None);
+    assert_eq!(schedule.route_links("550", None), before.route_links("550", None));
+    let route = schedule.route("550").unwrap();
+    assert_eq!(schedule.route_of(route).unwrap().2, Mode::Bus);
+    assert_eq!(
+        schedule.patterns_of(route).len(),
+        before.patterns_of(before.route("550").unwrap()).len()
+    );
+    let pattern = schedule.pattern(schedule.trip_pattern("y1").unwrap()).unwrap();
+    assert_eq!(schedule.route_of(pattern.route).unwrap().0, "Y", "its other routes are there");
 }
 
 proptest! {

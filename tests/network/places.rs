@@ -78,6 +78,26 @@ fn links_are_in_the_areas_that_have_their_middle() {
 }
 
 #[test]
+fn a_city_is_all_of_its_parts() {
+    const WEST: &str = "[[[24.9,59.9],[24.9999,59.9],[24.9999,60.1],[24.9,60.1],[24.9,59.9]]]";
+    const ISLET: &str = "[[[24.91,59.91],[24.92,59.91],[24.92,59.92],[24.91,59.91]]]";
+    let network = crossing(&[]);
+    let parts = [ISLET, EAST, WEST].map(|rings| geojson("Town", rings));
+    let read = |text: &String| read(PolygonKind::City, text).unwrap();
+    let polygons: Vec<AreaPolygon> = parts.iter().flat_map(read).collect();
+    let areas = Areas::with_polygons(&network, &region(), &polygons);
+    let cities = areas.all().iter().filter(|area| area.kind == AreaKind::City);
+    assert_eq!(cities.count(), 1);
+    for link in 0..network.len() as u32 {
+        // The street from north to south runs between the two.
+        let apart = (network.middle(link).longitude_deg - 25.0).abs() > 0.0001;
+        assert_eq!(areas.of(link).contains(&1), apart);
+    }
+    let boundary = &areas.all()[1].boundary;
+    assert!(boundary.iter().all(|at| at.longitude_deg > 25.0), "drawn as the first with a link");
+}
+
+#[test]
 fn a_hole_is_outside() {
     let rings = "[[[24.9,59.9],[25.1,59.9],[25.1,60.1],[24.9,60.1],[24.9,59.9]],
         [[24.95,59.95],[25.05,59.95],[25.05,60.05],[24.95,60.05],[24.95,59.95]]]";

@@ -14,7 +14,7 @@ use events::{
 };
 use picture::{Delta, FeedLimits, Picture, Snapshot, View, frame};
 use processor::{ProcessorError, ProcessorOptions, RegionConfig, run_region};
-use stream::{Append, Bounds, Checkpoint, Log, topic};
+use stream::{Append, Bounds, Checkpoint, EmbeddedLog, EmbeddedOptions, Log, topic};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -84,6 +84,50 @@ fn status(time_s: i64) -> LogRecord {
         connection: Connection::Live.into(),
         ..FeedStatus::default()
     })
+}
+
+/// More changes of one batch than a log takes at once, as when five minutes of a large city close.
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_that_are_more_than_the_log_takes_at_once_are_written_in_parts() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = EmbeddedOptions {
+        record_bytes_max: 1 << 20,
+        pending_bytes_max: 5 << 20,
+        fsync_interval_ms: 5,
+        ..EmbeddedOptions::default()
+    };
+    let log: Arc<dyn Log> = EmbeddedLog::open(directory.path(), options).unwrap();
+    let long = |number: i64| {
+        let mut record = vehicle(number, 1);
+        let LogRecord::Event(event) = &mut record else { unreachable!() };
+        let Body::VehiclePosition(report) = &mut event.body else { unreachable!() };
+        let text: Text = format!("{number:0>200}").into();
+        (report.headsign, report.route_short_name) = (Some(text.clone()), Some(text));
+        Bytes::from(record.encode())
+    };
+    for part in (0..12_000).collect::<Vec<i64>>().chunks(1_000) {
+        append(&log, part.iter().copied().map(long).collect()).await;
+    }
+    append(&log, vec![status(2).encode().into()]).await;
+    let shutdown = CancellationToken::new();
+    let options = ProcessorOptions {
+        batch_records_max: 20_000,
+        checkpoint_every_s: 3_600,
+        checkpoint_every_records: 1_000_000,
+    };
+    let running = tokio::spawn(run_region(Arc::clone(&log), config(), options, shutdown.clone()));
+    let end = log.bounds(topic::EVENTS, REGION).await.unwrap().next;
+    let started = std::time::Instant::now();
+    while log.bounds(topic::PICTURE, REGION).await.unwrap().next < 12 {
+        assert!(!running.is_finished(), "{:?}", running.await);
+        assert!(started.elapsed().as_secs() < 60, "nothing is written");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    shutdown.cancel();
+    running.await.unwrap().unwrap();
+    let checkpoint = log.checkpoint(REGION).await.unwrap().unwrap();
+    assert_eq!(checkpoint.events_next, end);
+    log.close().await.unwrap();
 }
 
 async fn append(log: &Arc<dyn Log>, records: Vec<Bytes>) {

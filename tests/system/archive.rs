@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::process::{Folder, Server, root, text, tilanne, wait_for};
+use crate::s3::Bucket;
 
 const PATHS: [&str; 4] = [
     "/v1/regions/helsinki/vehicles?format=json&limit=200",
@@ -35,16 +36,28 @@ fn check(server: &Server, given: &[(&str, String)], when: &str) {
 
 #[test]
 fn answers_are_had_again_after_a_kill() {
+    answers_are_had_again("");
+}
+
+#[test]
+fn answers_are_had_again_from_a_store_that_speaks_s3() {
+    let s3 = Bucket::new().options();
+    answers_are_had_again(&format!("s3 = {s3}\n"));
+}
+
+/// `place` is where the archive is, unless it is in the data directory.
+fn answers_are_had_again(place: &str) {
     let folder = Folder::new();
     let demo = root().join("load-tests/demo/demo.recording").canonicalize().unwrap();
     let config = folder.write(
         "archive.toml",
         &format!(
-            "regions = {:?}\ndata_dir = \"unused\"\nlog_level = \"warn\"\n\
-             [replay]\nfile = {demo:?}\nspeed = 1.0\nlooped = true\nclock = \"present\"\n\
+            "regions = '{}'\ndata_dir = \"unused\"\nlog_level = \"warn\"\n\
+             [replay]\nfile = '{}'\nspeed = 1.0\nlooped = true\nclock = \"present\"\n\
              [processor]\ncheckpoint_every_s = 1\n\
-             [archive]\nroll_s = 2\ncheckpoint_every_s = 2\nraw = true\n",
-            root().join("config/regions").canonicalize().unwrap(),
+             [archive]\nroll_s = 2\ncheckpoint_every_s = 2\nraw = true\n{place}",
+            root().join("config/regions").canonicalize().unwrap().display(),
+            demo.display(),
         ),
     );
     let data = folder.0.join("data");

@@ -7,6 +7,8 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::s3;
+
 /// How long anything may take before a test gives up; generous, as machines are shared.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -30,6 +32,7 @@ pub(crate) fn tilanne<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Comma
     for variable in ["CONFIG", "DATA_DIR", "INSTANCE", "LISTEN", "LOG", "NETWORKS"] {
         command.env_remove(format!("TILANNE_{variable}"));
     }
+    command.env("AWS_ACCESS_KEY_ID", s3::KEY_ID).env("AWS_SECRET_ACCESS_KEY", s3::SECRET);
     command
 }
 

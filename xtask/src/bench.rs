@@ -5,13 +5,13 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
-use crate::{command, dashboard, kafka};
+use crate::{command, dashboard, jars};
 
 /// Builds in release mode and runs the benches.
 pub fn bench(root: &Path, name: Option<&str>, json: bool, write: bool) -> Result<ExitCode> {
     dashboard::build(root)?;
     if name.is_none_or(|name| name.split('/').next() == Some("kafka")) {
-        kafka::ensure(root)?;
+        jars::ensure(root, jars::KAFKA)?;
     }
     let packages = ["--package", "tilanne", "--package", "load-tests", "--bins"];
     command::run(command::cargo(root).args(["build", "--quiet", "--release"]).args(packages))?;

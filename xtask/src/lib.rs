@@ -7,7 +7,7 @@ pub mod command;
 pub mod dashboard;
 pub mod demo;
 pub mod fuzz;
-pub mod kafka;
+pub mod jars;
 pub mod packages;
 pub mod run;
 pub mod test;

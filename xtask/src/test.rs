@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::{clients, command, dashboard, kafka, packages};
+use crate::{clients, command, dashboard, jars, packages};
 
 /// What is ignored unless it is asked for: hours of faults on a cluster of brokers.
 const CLUSTER: [&str; 4] =
@@ -18,7 +18,8 @@ const BROWSER: &str = "browser";
 /// the benches; debug would build everything a second time.
 pub fn test(root: &Path, filter: Option<&str>) -> Result<ExitCode> {
     packages::ensure()?;
-    kafka::ensure(root)?;
+    jars::ensure(root, jars::KAFKA)?;
+    jars::ensure(root, jars::S3)?;
     dashboard::build(root)?;
     let folder = root.join("services/dashboard");
     command::run(dashboard::npm(&folder).args(["run", "test"]))?;
@@ -38,7 +39,7 @@ pub fn test(root: &Path, filter: Option<&str>) -> Result<ExitCode> {
 /// Installs and builds the same, and runs the faults on a cluster alone.
 pub fn cluster(root: &Path) -> Result<ExitCode> {
     packages::ensure()?;
-    kafka::ensure(root)?;
+    jars::ensure(root, jars::KAFKA)?;
     dashboard::build(root)?;
     build(root)?;
     let mut test = command::cargo(root);

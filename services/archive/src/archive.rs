@@ -168,8 +168,15 @@ impl Archive {
         &self.options
     }
 
-    /// All files of rows that are there, also unfinished and superseded ones.
+    /// All files of rows that are there, also unfinished and superseded ones. Not while one is taking
+    /// the place of others: then neither would be there.
     pub async fn segments(&self) -> Result<Arc<Vec<Segment>>, ArchiveError> {
+        let _switch = self.switch.read().await;
+        self.segments_alone().await
+    }
+
+    /// The same, of who keeps the others out already.
+    pub(crate) async fn segments_alone(&self) -> Result<Arc<Vec<Segment>>, ArchiveError> {
         {
             let known = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some((since, listing)) = known.as_ref()

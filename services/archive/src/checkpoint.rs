@@ -4,6 +4,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
+use stream::STATE_BYTES_MAX;
 
 use crate::{Archive, ArchiveError};
 
@@ -13,8 +14,6 @@ const FOLDER: &str = "_checkpoints";
 const EXTENSION: &str = ".checkpoint";
 /// They shrink to a third, and are read when somebody waits.
 const ZSTD_LEVEL: i32 = 3;
-/// Largest one, bytes unpacked: a damaged length must not become an allocation.
-const STATE_BYTES_MAX: usize = 1 << 30;
 
 /// A checkpoint as its name says.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arrow_array::RecordBatch;
 use arrow_select::concat::concat_batches;
 use futures_util::TryStreamExt;
 use metrics::{counter, gauge};
@@ -35,7 +36,7 @@ const UPKEEP_EVERY: Duration = Duration::from_mins(10);
 const HOUR_MS: i64 = 3_600_000;
 
 /// What a round of upkeep did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Upkeep {
     /// Files that were merged into others.
     pub merged: u64,
@@ -43,6 +44,8 @@ pub struct Upkeep {
     pub thinned: u64,
     /// Files that went by the rules.
     pub removed: u64,
+    /// Files that could not be merged or thinned and stay as they are, and why: a line a time.
+    pub failed: Vec<String>,
     /// Bytes that there are afterwards.
     pub bytes: u64,
 }
@@ -50,10 +53,14 @@ pub struct Upkeep {
 /// Does upkeep now and again until shutdown. `now_ms` tells the time.
 pub async fn upkeep(archive: Arc<Archive>, now_ms: impl Fn() -> i64, shutdown: CancellationToken) {
     loop {
-        if let Err(error) = archive.upkeep(now_ms()).await {
-            counter!("tilanne_archive_upkeep_errors_total").increment(1);
-            tracing::error!(%error, "upkeep of the archive failed; trying again later");
-        }
+        let failed = match archive.upkeep(now_ms()).await {
+            Ok(done) => done.failed.len() as u64,
+            Err(error) => {
+                tracing::error!(%error, "upkeep of the archive failed; trying again later");
+                1
+            }
+        };
+        counter!("tilanne_archive_upkeep_errors_total").increment(failed);
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = tokio::time::sleep(UPKEEP_EVERY) => {}
@@ -61,43 +68,56 @@ pub async fn upkeep(archive: Arc<Archive>, now_ms: impl Fn() -> i64, shutdown: C
     }
 }
 
+impl Upkeep {
+    /// Counts files that stay as they are.
+    fn leave(&mut self, files: &[Segment], error: &ArchiveError) {
+        let first = files.first().map(Segment::path).unwrap_or_default();
+        tracing::error!(%error, first, files = files.len(), "files of the archive stay as they are");
+        self.failed.push(format!("{} from {first} on: {error}", files.len()));
+    }
+}
+
 impl Archive {
     /// One round of upkeep at a time, milliseconds since 1970-01-01 UTC: finishes what was cut short,
-    /// merges days that are over, thins older ones, removes what is not kept, and measures.
+    /// merges days that are over, thins older ones, removes what is not kept, and measures. Files that
+    /// cannot be merged or thinned, as one is damaged, stay as they are, and the rest goes on: else the
+    /// disk would fill up behind them.
     pub async fn upkeep(self: &Arc<Self>, now_ms: i64) -> Result<Upkeep, ArchiveError> {
         let mut done = Upkeep::default();
         self.finish_staged().await?;
         let today = Day::of(now_ms);
         for region in self.regions().await? {
             for topic in Topic::ALL {
-                done.merged += self.compact(&region, topic, today).await?;
+                self.compact(&region, topic, today, &mut done).await?;
             }
             done.removed += self.thin_checkpoints(&region, today).await?;
         }
         done.removed += self.remove_old(today).await?;
-        done.thinned = self.thin(today).await?;
+        self.thin(today, &mut done).await?;
         done.removed += self.remove_most(&mut done.bytes).await?;
         self.measure().await?;
         Ok(done)
     }
 
-    /// Merges the files of days before today; gives how many were merged.
+    /// Merges the files of days before today.
     async fn compact(
         self: &Arc<Self>,
         region: &str,
         topic: Topic,
         today: Day,
-    ) -> Result<u64, ArchiveError> {
+        done: &mut Upkeep,
+    ) -> Result<(), ArchiveError> {
         let held = self.held(region, topic).await?;
-        let mut merged = 0;
         // The last kind's files say what is whole, so they are merged last.
         for &kind in topic.kinds() {
             for group in groups(&held, kind, today) {
-                merged += group.len() as u64;
-                self.merge(kind, &group).await?;
+                match self.merge(kind, &group).await {
+                    Ok(()) => done.merged += group.len() as u64,
+                    Err(error) => done.leave(&group, &error),
+                }
             }
         }
-        Ok(merged)
+        Ok(())
     }
 
     async fn merge(&self, kind: Kind, group: &[Segment]) -> Result<(), ArchiveError> {
@@ -111,9 +131,8 @@ impl Archive {
         Ok(())
     }
 
-    /// Thins files of older days; gives how many.
-    async fn thin(&self, today: Day) -> Result<u64, ArchiveError> {
-        let mut count = 0;
+    /// Thins files of older days.
+    async fn thin(&self, today: Day, done: &mut Upkeep) -> Result<(), ArchiveError> {
         for segment in self.segments().await?.iter() {
             let Some(rule) = self.options().thinning(segment.kind) else { continue };
             let age_days = segment.day.days_until(today);
@@ -121,17 +140,29 @@ impl Archive {
             if age_days <= i64::from(rule.after_days) || segment.every_s >= rule.every_s {
                 continue;
             }
-            let target = Segment { every_s: rule.every_s, bytes: 0, ..segment.clone() };
-            let staged = staged(&target);
             let whole = std::slice::from_ref(segment);
-            let thinner = Thinner::new(segment.kind, rule.every_s);
-            self.write(segment.kind, whole, &staged, thinner).await?;
-            self.replace(&target, whole, &staged).await?;
-            let (path, every_s) = (segment.path(), rule.every_s);
-            tracing::info!(%path, every_s, "thinned");
-            count += 1;
+            match self.thin_one(whole, segment, rule.every_s).await {
+                Ok(()) => done.thinned += 1,
+                Err(error) => done.leave(whole, &error),
+            }
         }
-        Ok(count)
+        Ok(())
+    }
+
+    async fn thin_one(
+        &self,
+        whole: &[Segment],
+        segment: &Segment,
+        every_s: u32,
+    ) -> Result<(), ArchiveError> {
+        let target = Segment { every_s, bytes: 0, ..segment.clone() };
+        let staged = staged(&target);
+        let thinner = Thinner::new(segment.kind, every_s);
+        self.write(segment.kind, whole, &staged, thinner).await?;
+        self.replace(&target, whole, &staged).await?;
+        let path = segment.path();
+        tracing::info!(%path, every_s, "thinned");
+        Ok(())
     }
 
     /// Writes the rows of files into one, all or what a thinner leaves of them.
@@ -140,7 +171,7 @@ impl Archive {
         kind: Kind,
         group: &[Segment],
         staged: &Path,
-        mut thinner: Option<Thinner>,
+        thinner: Option<Thinner>,
     ) -> Result<(), ArchiveError> {
         let layout = Layout::of(kind);
         let failed = |error: &dyn std::fmt::Display| ArchiveError::write(kind, error);
@@ -156,38 +187,16 @@ impl Archive {
         let properties = layout.properties(parts.as_ref(), true);
         let output = BufWriter::new(Arc::clone(&self.store), staged.clone());
         let schema = Arc::clone(&layout.schema);
-        let mut writer = AsyncArrowWriter::try_new(output, schema, Some(properties));
-        let writer = writer.as_mut().map_err(|error| failed(error))?;
-        let mut batches = Vec::new();
-        let mut rows = 0;
-        let mut files = opened.iter().peekable();
-        while let Some(file) = files.next() {
-            let mut row_groups = file.row_groups()?.into_iter().peekable();
-            while let Some(row_group) = row_groups.next() {
-                let batch = file.read(&row_group, None).await?;
-                // A file of an older version may lack columns; then it stays as it is.
-                let fits = batch.with_schema(Arc::clone(&layout.schema));
-                let mut batch = fits.map_err(|error| failed(&error))?;
-                if let Some(thinner) = &mut thinner {
-                    batch = thinner.thin(&batch).map_err(|error| failed(&error))?;
-                }
-                rows += batch.num_rows();
-                batches.push(batch);
-                let is_last = files.peek().is_none() && row_groups.peek().is_none();
-                if rows >= ROW_GROUP_ROWS || is_last {
-                    let all = concat_batches(&layout.schema, &batches);
-                    let all = all.map_err(|error| failed(&error))?;
-                    let all = sorted(&all, layout.order).map_err(|error| failed(&error))?;
-                    writer.write(&all).await.map_err(|error| failed(&error))?;
-                    writer.flush().await.map_err(|error| failed(&error))?;
-                    batches.clear();
-                    rows = 0;
-                    // Other tasks of this thread wait.
-                    tokio::task::yield_now().await;
-                }
+        let writer = AsyncArrowWriter::try_new(output, schema, Some(properties));
+        let mut output = Output { writer: writer.map_err(|error| failed(&error))?, layout };
+        if let Err(error) = output.fill(&opened, thinner).await {
+            // A store keeps the parts of what is never finished, and is paid for them.
+            if let Err(error) = output.writer.into_inner().abort().await {
+                tracing::warn!(%error, path = %staged, "parts of a file may be left in the store");
             }
+            return Err(error);
         }
-        writer.finish().await.map_err(|error| failed(&error))?;
+        output.writer.finish().await.map_err(|error| failed(&error))?;
         Ok(())
     }
 
@@ -234,11 +243,13 @@ impl Archive {
             let name = path.as_ref().strip_prefix(STAGING).and_then(|name| name.strip_prefix('/'));
             let name = name.and_then(|name| name.strip_suffix(STAGED));
             let Some(target) = name.and_then(|name| Segment::parse(name, 0)) else { continue };
-            let all = self.segments().await?;
+            let all = self.segments_alone().await?;
+            // Another process may have put it in its place meanwhile.
             let small = all.iter().filter(|segment| {
                 segment.region == target.region
                     && segment.kind == target.kind
                     && target.covers(segment)
+                    && segment.path() != target.path()
             });
             let small: Vec<Segment> = small.cloned().collect();
             self.replace_alone(&target, &small, &path).await?;
@@ -337,6 +348,61 @@ impl Archive {
             gauge!("tilanne_archive_disk_bytes", "region" => region, "kind" => kind)
                 .set(bytes as f64);
         }
+        Ok(())
+    }
+}
+
+/// A file that is being written.
+struct Output {
+    writer: AsyncArrowWriter<BufWriter>,
+    layout: Layout,
+}
+
+impl Output {
+    /// Writes the rows of files, all or what a thinner leaves of them.
+    async fn fill(
+        &mut self,
+        files: &[Opened],
+        mut thinner: Option<Thinner>,
+    ) -> Result<(), ArchiveError> {
+        let kind = self.layout.kind;
+        let mut batches = Vec::new();
+        let mut rows = 0;
+        for file in files {
+            for row_group in file.row_groups()? {
+                let batch = file.read(&row_group, None).await?;
+                // A file of an older version may lack columns; then it stays as it is.
+                let fits = batch.with_schema(Arc::clone(&self.layout.schema));
+                let mut batch = fits.map_err(|error| ArchiveError::write(kind, error))?;
+                if let Some(thinner) = &mut thinner {
+                    let left = thinner.thin(&batch);
+                    batch = left.map_err(|error| ArchiveError::write(kind, error))?;
+                }
+                rows += batch.num_rows();
+                batches.push(batch);
+                if rows >= ROW_GROUP_ROWS {
+                    self.put(&mut batches).await?;
+                    rows = 0;
+                }
+            }
+        }
+        self.put(&mut batches).await
+    }
+
+    /// Writes a row group of what there is.
+    async fn put(&mut self, batches: &mut Vec<RecordBatch>) -> Result<(), ArchiveError> {
+        if batches.is_empty() {
+            return Ok(());
+        }
+        let Layout { kind, schema, order, .. } = &self.layout;
+        let failed = |error: &dyn std::fmt::Display| ArchiveError::write(*kind, error);
+        let all = concat_batches(schema, batches.iter()).map_err(|error| failed(&error))?;
+        let all = sorted(&all, *order).map_err(|error| failed(&error))?;
+        self.writer.write(&all).await.map_err(|error| failed(&error))?;
+        self.writer.flush().await.map_err(|error| failed(&error))?;
+        batches.clear();
+        // Other tasks of this thread wait.
+        tokio::task::yield_now().await;
         Ok(())
     }
 }

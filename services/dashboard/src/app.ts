@@ -133,6 +133,10 @@ export class App {
       showMap: () => {
         if (!this.mapShown) this.chooseView("map");
       },
+      chooseRegion: (region) => {
+        const city = this.settings.cities.find((one) => one.region === region);
+        if (city !== undefined) this.chooseCity(city);
+      },
       followed: () => {
         scene.follow(this.session);
         this.shownPanels();
@@ -359,7 +363,9 @@ export class App {
     const state = pageState(live.state, lagMs);
     this.header.update(live.picture.origin ?? this.settings.origin, state, lagMs, this.time.state);
     this.frame.showStale(state === "lost" || state === "silent");
-    const time = nowMs === undefined ? "" : speech.time(nowMs - (lagMs ?? 0));
+    // By the timer alone: while it stood, so did the time that it is taken from.
+    const newestMs = nowMs === undefined ? undefined : nowMs - (live.clock.lagMs() ?? 0);
+    const time = newestMs === undefined ? "" : speech.time(newestMs);
     const age = speech.span(lagMs ?? 0);
     const told = (text: string): Told => ({ text, own: "" });
     if (time !== "" && (state === "lost" || state === "silent")) {

@@ -88,7 +88,8 @@ export class Scene {
   private selection: Selection | undefined;
   private marked: NamedPlace | undefined;
   private closed = false;
-  private box: Box | undefined;
+  /** What the page asked for last: of a refusal, only that tells what was refused. */
+  private asked: { readonly box: Box; readonly layers: readonly Layer[] } | undefined;
   /** Size of the box that had more streets, or more cells, than the server gives. */
   private readonly tooManyIn: { streets?: number; cells?: number } = {};
   private shown = true;
@@ -144,7 +145,7 @@ export class Scene {
   /** Shows another source: the present, or a replay of the past. */
   follow(session: Session): void {
     this.session = session;
-    this.box = undefined;
+    this.asked = undefined;
     this.forgetTooMany();
     this.problem = undefined;
     this.objects = NOTHING;
@@ -167,7 +168,6 @@ export class Scene {
 
   chooseCity(city: City): void {
     this.city = city;
-    this.box = undefined;
     this.forgetTooMany();
     this.look(city);
     this.subscribe();
@@ -261,14 +261,10 @@ export class Scene {
   }
 
   refused({ detail, status }: Problem): void {
-    const asked = this.session.live.shown?.layers ?? [];
-    const most = asked.includes("links") ? "streets" : "cells";
-    if (
-      status === TOO_MANY &&
-      this.box !== undefined &&
-      (most === "streets" || asked.includes("area_emissions"))
-    ) {
-      this.tooManyIn[most] = area(this.box);
+    const { asked } = this;
+    const most = asked && largest(asked.layers);
+    if (status === TOO_MANY && asked !== undefined && most !== undefined) {
+      this.tooManyIn[most] = area(asked.box);
       this.subscribe();
       this.events.tick();
       return;
@@ -282,7 +278,8 @@ export class Scene {
     const { shown } = this.session.live;
     const { layer, id } = this.selection ?? {};
     this.session.live.look(this.city.region, layer === "vehicles" ? id : undefined);
-    const present = shown?.region === this.city.region ? this.box : undefined;
+    // After a refusal that is the selection before it, which the view may have left.
+    const present = shown?.region === this.city.region ? shown.bbox : undefined;
     const next = nextBox(present, this.sight);
     const box = next ?? present;
     if (box === undefined) return;
@@ -292,8 +289,8 @@ export class Scene {
     }
     const needs = this.options.needs();
     const layers = LAYERS.filter((layer) => this.wants(layer, needs));
+    this.asked = { box, layers };
     if (next === undefined && String(layers) === String(shown?.layers)) return;
-    this.box = box;
     this.session.live.show(this.city.region, box, layers);
   }
 
@@ -412,4 +409,10 @@ export class Scene {
     this.layers.find(({ layer }) => layer === "areas")?.show(this.cellsShown);
     this.subscribe();
   }
+}
+
+/** What there is most of among these layers, and can be left out. */
+function largest(layers: readonly Layer[]): "streets" | "cells" | undefined {
+  if (layers.includes("links")) return "streets";
+  return layers.includes("area_emissions") ? "cells" : undefined;
 }

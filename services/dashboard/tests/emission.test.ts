@@ -279,22 +279,22 @@ describe("a time line", () => {
     const lines = new Timelines();
     for (const number of [1_000, 1_001, 1_003]) lines.observe(minute(number, number), undefined);
     lines.observe(minute(1_001, 5), undefined); // a correction of a minute
-    const moments = lines.of("city:x", "co2");
+    const moments = lines.of("city:x", "co2", Infinity);
     expect(moments.map(({ value }) => value)).toEqual([1_000, 5, 1_003]);
     expect(moments[0]).toMatchObject({ timeMs: 60_000_000, low: 800, high: 1_200 });
-    expect(lines.of("city:x", "noise")).toEqual([]);
-    expect(lines.of("city:other", "co2")).toEqual([]);
+    expect(lines.of("city:x", "noise", Infinity)).toEqual([]);
+    expect(lines.of("city:other", "co2", Infinity)).toEqual([]);
   });
 
   it("is bounded to a day of minutes", () => {
     const lines = new Timelines();
     for (let i = 0; i < MINUTES + 10; i += 1) lines.observe(minute(5_000 + i, i), undefined);
-    const moments = lines.of("city:x", "co2");
+    const moments = lines.of("city:x", "co2", Infinity);
     expect(moments).toHaveLength(MINUTES);
     expect(moments[0]?.value).toBe(10);
     // After a long gap, nothing of the day before remains.
     lines.observe(minute(5_000 + 3 * MINUTES, 7), undefined);
-    expect(lines.of("city:x", "co2").map(({ value }) => value)).toEqual([7]);
+    expect(lines.of("city:x", "co2", Infinity).map(({ value }) => value)).toEqual([7]);
   });
 
   it("is bounded in areas: cells only when chosen, cities before districts", () => {
@@ -308,7 +308,7 @@ describe("a time line", () => {
     expect(lines.size).toBe(MAX_AREAS);
     lines.observe(minute(1_000, 1), undefined);
     expect(lines.size).toBe(MAX_AREAS);
-    expect(lines.of("city:x", "co2")).toHaveLength(1);
+    expect(lines.of("city:x", "co2", Infinity)).toHaveLength(1);
     lines.clear();
     expect(lines.size).toBe(0);
   });

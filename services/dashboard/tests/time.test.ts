@@ -11,7 +11,7 @@ import {
   readDifferences,
 } from "../src/time/differences";
 import { GAP_MS, extentOf, nearest } from "../src/time/extent";
-import { readReplay, readReplays, servedBy } from "../src/time/replay";
+import { elsewhere, readReplay, readReplays, servedBy } from "../src/time/replay";
 import { gapsOf, marksOf, momentAt, positionOf, scaleOf, shareOf } from "../src/time/scale";
 import { momentOf, wallTime } from "../src/time/wall_time";
 import { HOUR_MS, NOON, STATUS } from "./replay_status";
@@ -219,6 +219,14 @@ describe("a replay", () => {
     expect(replay?.speed).toBe("max");
     expect(readReplay({ ...STATUS, state: "dancing" })).toBeUndefined();
     expect(readReplays({ replays: [STATUS, null, {}] }).map(({ id }) => id)).toEqual(["7"]);
+  });
+
+  it("is looked at where it is", () => {
+    const replay = readReplay({ ...STATUS, regions: ["turku", "tampere"] });
+    if (replay === undefined) throw new Error("no replay");
+    expect(elsewhere(replay, "tampere")).toBeUndefined();
+    expect(elsewhere(replay, "oulu")).toBe("turku");
+    expect(elsewhere({ ...replay, regions: [] }, "oulu")).toBeUndefined();
   });
 
   it("may serve the page itself", () => {

@@ -28,6 +28,23 @@ describe("a computer that slept", () => {
     expect(wake.lagMs(5_100)).toBe(5_100);
   });
 
+  it("adds up what it slept before anything came", () => {
+    const wake = new Wake(
+      () => timerMs,
+      () => wallMs,
+    );
+    wallMs += 3_600_000;
+    expect(wake.lagMs(300)).toBe(3_600_300);
+    pass(1_000);
+    wallMs += 60_000;
+    expect(wake.lagMs(1_300)).toBe(3_661_300);
+    // Something came, and then it slept again.
+    pass(1_000);
+    expect(wake.lagMs(100)).toBe(100);
+    wallMs += 60_000;
+    expect(wake.lagMs(100)).toBe(60_100);
+  });
+
   it("does not mind a clock that is set by a little, or is wrong all the time", () => {
     const wake = new Wake(
       () => timerMs,

@@ -150,8 +150,10 @@ impl Gate {
     }
 
     /// Remembers stations outside the region: their measurements name no place.
+    /// What says nothing of the place, as constants of its sensors do, changes nothing.
     fn is_station_outside(&mut self, event: &Event, position: Option<Position>) -> bool {
-        let outside = position.is_some_and(|position| !self.bbox.contains(position));
+        let Some(position) = position else { return self.outside.contains(&event.entity) };
+        let outside = !self.bbox.contains(position);
         if !outside {
             self.outside.remove(&event.entity);
         } else if self.outside.len() < OUTSIDE_MAX {

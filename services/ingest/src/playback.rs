@@ -254,8 +254,10 @@ impl Playback {
                 }
             };
             let unknown = self.core.unknown_total();
-            self.step(step).await?;
+            self.apply(step);
+            // Before what came of it: else a replay that is killed in between never keeps it.
             self.keep_raw(of, &raw);
+            self.write(BATCH_RECORDS_MAX).await?;
             counter!(metric::UNKNOWN_FEED).increment(self.core.unknown_total() - unknown);
         }
     }
@@ -285,11 +287,17 @@ impl Playback {
         }
     }
 
-    /// Does one step and keeps what came of it, but for regions whose log has it already.
+    /// Does one step, and writes what is enough for a batch.
     async fn step(
         &mut self,
         step: impl FnOnce(&mut PlayerCore, &mut dyn FnMut(usize, Output)),
     ) -> Result<(), IngestError> {
+        self.apply(step);
+        self.write(BATCH_RECORDS_MAX).await
+    }
+
+    /// Does one step and keeps what came of it, but for regions whose log has it already.
+    fn apply(&mut self, step: impl FnOnce(&mut PlayerCore, &mut dyn FnMut(usize, Output))) {
         let steps = self.core.steps() + 1;
         let outlets = &mut self.outlets;
         step(&mut self.core, &mut |region, output: Output| {
@@ -303,7 +311,6 @@ impl Playback {
             region.batch.letters.extend(output.dead_letters);
             region.batch.steps = steps;
         });
-        self.write(BATCH_RECORDS_MAX).await
     }
 
     /// Keeps a record of a region as it was received, where that is wanted and not there already.
@@ -320,7 +327,8 @@ impl Playback {
     /// Writes the batches that have more than so many records.
     async fn write(&mut self, more_than: usize) -> Result<(), IngestError> {
         for region in &mut self.outlets {
-            if region.batch.records.len() <= more_than {
+            let has_any = !region.batch.records.is_empty() || !region.batch.raw.is_empty();
+            if !has_any || (more_than > 0 && region.batch.records.len() <= more_than) {
                 continue;
             }
             let Batch { raw, records, letters, steps } = std::mem::take(&mut region.batch);

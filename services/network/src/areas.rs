@@ -56,10 +56,10 @@ impl Areas {
         Self::with_polygons(network, region, &[])
     }
 
-    /// With polygons too. The one of a city, told by its id (in small letters) or its name, takes
-    /// the place of the city's box; those of cities that the region does not have are left out, as
-    /// are districts and postal areas without a link. They come after the cities, in their order;
-    /// those of one kind and id are one area, drawn as the first.
+    /// With polygons too. Those of a city, told by its id (in small letters) or its name, take the
+    /// place of the city's box; those of cities that the region does not have are left out, as are
+    /// districts and postal areas without a link. They come after the cities, in their order; those
+    /// of one kind and id are one area, drawn as the first with a link.
     ///
     /// ```
     /// use network::{AreaPolygon, Areas, BoundingBox, NetworkBuilder, PolygonKind, Region};
@@ -91,10 +91,13 @@ impl Areas {
                     && (polygon.id.to_lowercase() == city.id.as_str() || polygon.name == city.name)
             };
             let number = areas.len() as u32;
-            let (links, boundary) = match polygons.iter().find(is_it) {
-                Some(polygon) => (
-                    inside(&|at| polygon.contains(at)),
-                    polygon.boundary(BOUNDARY_POINTS_MAX).into(),
+            // Mainland and islands may be a feature each.
+            let parts: Vec<&AreaPolygon> = polygons.iter().filter(is_it).collect();
+            let has_link = |part: &&&AreaPolygon| middles.iter().any(|&at| part.contains(at));
+            let (links, boundary) = match parts.iter().find(has_link).or(parts.first()) {
+                Some(drawn) => (
+                    inside(&|at| parts.iter().any(|part| part.contains(at))),
+                    drawn.boundary(BOUNDARY_POINTS_MAX).into(),
                 ),
                 None => (inside(&|at| city.bbox.contains(at)), ring(&city.bbox)),
             };

@@ -321,17 +321,10 @@ impl<'a> Maker<'a> {
                 let mut at = pattern.stops.iter().map(|&stop| &feed.stops[stop as usize].at);
                 if at.any(touches) || feed.shapes[pattern.shape as usize].iter().any(touches) {
                     kept.push((number, index));
-                    routes.push((
-                        feed.routes[pattern.route as usize].id.as_str(),
-                        number,
-                        pattern.route,
-                    ));
-                    stops.extend(
-                        pattern
-                            .stops
-                            .iter()
-                            .map(|&stop| (feed.stops[stop as usize].id.as_str(), number, stop)),
-                    );
+                    let id = feed.routes[pattern.route as usize].id.as_str();
+                    routes.push((id, number, pattern.route));
+                    let ids = |&stop: &u32| (feed.stops[stop as usize].id.as_str(), number, stop);
+                    stops.extend(pattern.stops.iter().map(ids));
                 }
             }
         }
@@ -367,7 +360,10 @@ impl<'a> Maker<'a> {
                 let of = &feeds[feed].patterns[pattern];
                 let route = schedule.route_ids.find(&feeds[feed].routes[of.route as usize].id)?;
                 let direction = of.direction.unwrap_or(UNSAID);
-                Some(Place { route: route as u32, direction, feed, pattern })
+                // The route of that id may be another schedule's: a bus here, a tram elsewhere.
+                let (_, first, number) = routes[route];
+                let own = (first, number) == (feed, of.route);
+                own.then_some(Place { route: route as u32, direction, feed, pattern })
             })
             .collect();
         patterns.sort_unstable();

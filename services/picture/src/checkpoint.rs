@@ -137,6 +137,7 @@ impl Picture {
         picture.sequence = header.sequence;
         let mut links = Read::default();
         let (mut areas, mut area_emissions) = (Vec::new(), Vec::new());
+        let mut closed = None;
         while let Some(part) = next_part(&mut bytes)? {
             match part {
                 Kind::Links(table) => {
@@ -146,6 +147,10 @@ impl Picture {
                 }
                 Kind::Shares(part) => {
                     links.shares.push(part.shares.into_iter().map(Into::into).collect());
+                }
+                Kind::Streets(header) => {
+                    closed = links.closed(&header);
+                    picture.restore_part(Kind::Streets(header), &links)?;
                 }
                 Kind::Area(area) => areas.push(area),
                 Kind::AreaEmission(area) => area_emissions.push(*area),
@@ -160,7 +165,7 @@ impl Picture {
         if let Some(streets) = &mut picture.streets {
             streets.restore_areas(areas);
             streets.restore_area_emissions(area_emissions)?;
-            streets.restored(&picture.situations);
+            streets.restored(&picture.situations, closed);
         }
         Ok(picture)
     }

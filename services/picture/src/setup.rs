@@ -272,10 +272,19 @@ impl EmissionSetup {
             groups.map(|group| LinkCurves::new(self.model.curves(set, group, weather))).collect()
         };
         let by_set = (0..self.model.sets.len()).map(of_set).collect();
-        let curves = WeatherCurves { by_set, transit: self.model.transit_curves(weather) };
-        let curves = Arc::new(curves);
+        let transit = self.model.transit_curves(&self.slopes_percent(), weather);
+        let curves = Arc::new(WeatherCurves { by_set, transit });
         *made() = Some((*weather, Arc::clone(&curves)));
         curves
+    }
+
+    /// Slopes of the streets, ascending, and level ground, where vehicles are whose street is not known.
+    fn slopes_percent(&self) -> Vec<f64> {
+        let of_groups = self.groups.iter().map(|group| group.slope_percent);
+        let mut slopes: Vec<f64> = of_groups.chain([0.0]).collect();
+        slopes.sort_by(f64::total_cmp);
+        slopes.dedup_by(|a, b| a.total_cmp(b).is_eq());
+        slopes
     }
 
     /// Name and version of the factors that are shown.

@@ -23,6 +23,9 @@ const LAG_EVERY: Duration = Duration::from_secs(1);
 /// A frame of the `picture` topic is not larger, unless one object is: a batch of large situations
 /// would be over what a log takes as one record.
 const FRAME_BYTES_MAX: usize = 512 * 1024;
+/// Frames of an append: 2 MiB, which a log has room for. What a crash leaves of them is known by its
+/// numbers.
+const FRAMES_PER_APPEND: usize = 4;
 
 /// Processes a region until told to shut down, then saves a last checkpoint.
 ///
@@ -279,7 +282,14 @@ impl Processor {
             let frames = frame::encode_bounded(deltas, FRAME_BYTES_MAX);
             let records: Vec<Bytes> = frames.into_iter().map(Bytes::from).collect();
             let count = records.len() as u64;
-            (self.sink.append(Append { records, cursor: None }).await?, count)
+            // When five minutes close, a large city is more than a log takes at once.
+            let mut first = None;
+            for records in records.chunks(FRAMES_PER_APPEND) {
+                let append = Append { records: records.to_vec(), cursor: None };
+                let at = self.sink.append(append).await?;
+                first.get_or_insert(at);
+            }
+            (first.unwrap_or(self.picture_next), count)
         };
         if first != self.picture_next {
             // Another one has written in between. What it wrote of later events lies before what we write

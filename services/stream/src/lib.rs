@@ -20,7 +20,9 @@ pub use kafka::{
     Applied, Change, KafkaLog, KafkaOptions, KafkaOptionsError, Mechanism, Membership, Retention,
     Sasl, Tls, Tuning, apply_topics, begin_topics,
 };
-pub use log::{Append, Bounds, Checkpoint, Log, Record, Sink, Source, StreamError, topic};
+pub use log::{
+    Append, Bounds, Checkpoint, Log, Record, STATE_BYTES_MAX, Sink, Source, StreamError, topic,
+};
 pub use moving::{Beginning, Moved, move_history, regions_with_history};
 pub use passage::{Parcel, Passage, PassageClock, Passed};
 pub use speed::{NoSpeed, Speed};

@@ -90,6 +90,10 @@ pub struct Bounds {
     pub next: u64,
 }
 
+/// Largest state of a checkpoint, bytes: a damaged length must not become an allocation. A million links
+/// with what was learned of them take less.
+pub const STATE_BYTES_MAX: usize = 1 << 30;
+
 /// State of a processor with the positions that it belongs to, saved in one atomic write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
@@ -99,6 +103,18 @@ pub struct Checkpoint {
     pub picture_next: u64,
     /// The state, as its owner encodes it.
     pub state: Bytes,
+}
+
+impl Checkpoint {
+    /// Refuses what could not be read back: the one before stays.
+    pub(crate) fn check(&self) -> Result<(), StreamError> {
+        let bytes = self.state.len();
+        if bytes > STATE_BYTES_MAX {
+            let reason = format!("the state of {bytes} bytes is over {STATE_BYTES_MAX}");
+            return Err(StreamError::Checkpoints(reason));
+        }
+        Ok(())
+    }
 }
 
 /// A log of topics and partitions.

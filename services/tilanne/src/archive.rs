@@ -80,8 +80,10 @@ pub(crate) fn archive(command: &Command) -> Result<ExitCode> {
             Command::List(_) => {}
             Command::Upkeep(_) => {
                 let done = archive.upkeep(SystemClock.now_ms()).await?;
-                let Upkeep { merged, thinned, removed, .. } = done;
+                let Upkeep { merged, thinned, removed, failed, .. } = done;
                 eprintln!("{merged} files merged, {thinned} thinned, {removed} removed");
+                let stay = failed.join("\n");
+                anyhow::ensure!(failed.is_empty(), "files that stay as they are:\n{stay}");
             }
             Command::Recording(recording) => return write(&archive, recording).await,
         }

@@ -85,8 +85,11 @@ pub(crate) async fn share(
         let Ok(change) = change else { break };
         let (region, order) = match change {
             Change::Assigned(region, before) => {
-                owned(group, &region).set(1.0);
-                held.insert(region.clone());
+                // One that was taken out of the configuration keeps its partition, and fails never.
+                if orders.contains_key(region.as_str()) {
+                    owned(group, &region).set(1.0);
+                    held.insert(region.clone());
+                }
                 let ours = fingerprints.get(region.as_str());
                 let is_same = is_same(&region, before.as_deref(), ours.map(String::as_str));
                 (region, Order::Take { is_same })

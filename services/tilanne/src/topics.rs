@@ -118,6 +118,8 @@ impl Moving {
                 "{} has no log; name the data directory that has it with --data-dir",
                 data_dir.display()
             );
+            // What goes meanwhile would make it another log than the one that was begun to be moved.
+            let options = options.without_retention();
             let embedded = EmbeddedLog::open(data_dir, options).with_context(failed)?;
             self.check_others(embedded.as_ref(), embedded.regions()).await?;
             let beginning = Beginning::of(embedded.as_ref(), regions).await?;

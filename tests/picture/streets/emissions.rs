@@ -131,6 +131,35 @@ fn links_add_up_to_cells_districts_city_and_region_after_every_minute() {
     assert!(region.noise.is_some());
 }
 
+/// A detector that falls silent leaves a link whose flow nobody knows: it must not go on emitting what it
+/// did then.
+#[test]
+fn what_is_not_known_any_more_is_not_shown_as_known() {
+    let mut log = vec![station(1)];
+    for second in 0..1_800 {
+        if second % 60 == 0 && second < 600 {
+            log.push(measured(second / 60, Quantity::FlowVehH, 360.0));
+            log.push(measured(second / 60, Quantity::SpeedKmH, 44.0 + (second % 7) as f64));
+        }
+        log.push(status(super::world::ROAD, second));
+    }
+    let mut picture = super::world::picture();
+    let mut known_km = Vec::new();
+    for part in log.chunks(log.len() / 30) {
+        apply(&mut picture, part);
+        let all = emissions(&picture);
+        let region = of_kind(&all, Some(AreaKind::Region)).first().map(|of| of.known_street_km);
+        known_km.push(region.unwrap_or_default());
+    }
+    let most = known_km.iter().copied().fold(0.0, f64::max);
+    assert!(most > 0.1, "{known_km:?}");
+    let all = emissions(&picture);
+    let region = of_kind(&all, Some(AreaKind::Region))[0];
+    let is_known = super::world::shown_link(&picture, 1).five_minutes.flow_veh_h.is_some();
+    assert_eq!(region.known_street_km > 0.0, is_known, "{region:?}");
+    assert_eq!(!region.minute.rates.is_empty(), is_known, "{region:?}");
+}
+
 #[test]
 fn what_buses_emit_is_on_the_links_that_they_drove_on() {
     let mut log = with_transit(counted(900, |_, _| FREE), Mode::Bus);

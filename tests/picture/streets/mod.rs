@@ -369,6 +369,22 @@ fn a_checkpoint_at_any_record_goes_on_like_the_picture() {
     assert_eq!(restored(&whole).snapshot(), whole.snapshot());
 }
 
+/// A street is closed with the next minute, whenever the message came: also after a restart in between.
+#[test]
+fn a_restart_between_a_message_and_the_minute_closes_nothing_early() {
+    let mut log = drive(600, 20, |_, _| FREE);
+    let middle = log.len() / 2 + 7;
+    log.insert(middle, message(2, "Tie on suljettu liikenteeltä"));
+    let whole = after(&log);
+    for later in [1, 5, 40] {
+        let (before, rest) = log.split_at(middle + later);
+        let mut picture = restored(&after(before));
+        apply(&mut picture, rest);
+        assert_eq!(picture.snapshot(), whole.snapshot(), "{later} records after the message");
+        assert_eq!(picture.checkpoint(), whole.checkpoint(), "{later} records after the message");
+    }
+}
+
 #[test]
 fn a_checkpoint_outlives_a_newer_map() {
     let log = busy();

@@ -36,10 +36,11 @@ class Minutes {
     this.values.set(values, place * VALUES);
   }
 
-  /** Oldest first. */
-  of(measure: Measure): Moment[] {
+  /** Oldest first, without what came after a moment. */
+  of(measure: Measure, untilMs: number): Moment[] {
     const offset = MEASURES.indexOf(measure) * 3;
-    const newest = this.numbers.reduce((a, b) => Math.max(a, b), 0);
+    const last = Math.floor(untilMs / MINUTE_MS);
+    const newest = this.numbers.reduce((a, b) => (b > last ? a : Math.max(a, b)), 0);
     const moments: Moment[] = [];
     for (let number = newest - MINUTES + 1; number <= newest; number += 1) {
       if (number <= 0 || this.numbers[number % MINUTES] !== number) continue;
@@ -62,9 +63,13 @@ export class Timelines {
     this.areas.clear();
   }
 
-  /** Minutes that were seen of an area, oldest first; those that were not are left out. */
-  of(area: string, measure: Measure): Moment[] {
-    return this.areas.get(area)?.minutes.of(measure) ?? [];
+  /**
+   * Minutes that were seen of an area, oldest first; those that were not are left out.
+   *
+   * @param untilMs the moment that is shown: who steps back in a replay has seen later ones
+   */
+  of(area: string, measure: Measure, untilMs: number): Moment[] {
+    return this.areas.get(area)?.minutes.of(measure, untilMs) ?? [];
   }
 
   /**

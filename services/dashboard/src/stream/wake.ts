@@ -9,7 +9,7 @@ export const SLEEP_MS = 5_000;
 
 export class Wake {
   private offsetMs: number;
-  /** When, by the timer, a sleep was found, and how long it was. */
+  /** When, by the timer, the last sleep was found, and how long was slept since the newest message. */
   private wokeMs = Number.NEGATIVE_INFINITY;
   private sleptMs = 0;
 
@@ -34,10 +34,10 @@ export class Wake {
     const offsetMs = this.wallMs() - now;
     const stepMs = Math.abs(offsetMs - this.offsetMs);
     this.offsetMs = offsetMs;
-    if (stepMs > SLEEP_MS) [this.wokeMs, this.sleptMs] = [now, stepMs];
+    // Nothing has come since a sleep was found: it counts, and one more adds to it.
+    const before = lagMs !== undefined && lagMs >= now - this.wokeMs ? this.sleptMs : 0;
+    if (stepMs > SLEEP_MS) [this.wokeMs, this.sleptMs] = [now, before + stepMs];
     if (lagMs === undefined) return undefined;
-    // Nothing has come since it was found.
-    const slept = lagMs >= now - this.wokeMs;
-    return slept ? lagMs + this.sleptMs : lagMs;
+    return lagMs >= now - this.wokeMs ? lagMs + this.sleptMs : lagMs;
   }
 }

@@ -19,6 +19,8 @@ export interface TimeHost {
   showOnMap(selection: Selection, place: Position | undefined): void;
   /** Turns to the map, where it cannot be seen. */
   showMap(): void;
+  /** Turns to a city of the region, where there is one. */
+  chooseRegion(region: string): void;
   /** Another picture is looked at: map and panels begin anew. */
   followed(): void;
   /** Where or when is another one: header and address are brought to date. */

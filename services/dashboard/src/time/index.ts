@@ -12,6 +12,7 @@ import { extentOf, nearest } from "./extent";
 import type { TimeHost } from "./host";
 import { Past } from "./past";
 import type { ReplayState } from "./replay";
+import { elsewhere } from "./replay";
 import { TEXTS } from "./texts";
 
 /** What is archived grows; it is asked for again so often. */
@@ -118,9 +119,14 @@ export class Time implements ReplayControl {
 
   show(id: string, kind: ComparisonKind = "only"): void {
     void this.past.adopt(id).then(() => {
-      if (this.past.replay?.id !== id) return;
+      const { replay } = this.past;
+      if (replay?.id !== id) return;
+      const { host } = this;
+      // Before the comparison, whose second map begins where the first one looks.
+      const region = elsewhere(replay, host.scene.city.region);
+      if (region !== undefined) host.chooseRegion(region);
       this.compare(kind);
-      this.host.showMap();
+      host.showMap();
     });
   }
 

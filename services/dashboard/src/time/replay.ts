@@ -59,6 +59,11 @@ function relative(address: string): string {
   return address.replace(/^\/+/, "");
 }
 
+/** The region to turn to, where the one that is looked at is not in a replay. */
+export function elsewhere({ regions }: Replay, region: string): string | undefined {
+  return regions.includes(region) ? undefined : regions[0];
+}
+
 /** Whether time goes on, or will when the moment is reached. */
 export function goesOn({ state }: Replay): boolean {
   return state === "playing" || state === "reaching";

@@ -3,6 +3,8 @@
 import { element, setText } from "../dom";
 import { texts } from "../i18n";
 import type { Scene } from "../scene";
+import type { PageState } from "../shell/header";
+import { pageState } from "../shell/header";
 import type { Session } from "../stream/session";
 import type { TimeHost } from "./host";
 
@@ -32,6 +34,20 @@ const TEXTS = texts({
     lost: "ingen anslutning",
   },
 });
+
+/**
+ * Of when a picture is. A server that says nothing leaves it as it was, while its time goes on.
+ *
+ * @param lagMs how old its newest message is
+ */
+export function momentShown(
+  state: PageState,
+  nowMs: number | undefined,
+  lagMs: number | undefined,
+): number | "lost" | undefined {
+  if (state === "lost") return "lost";
+  return state === "silent" && nowMs !== undefined ? nowMs - (lagMs ?? 0) : nowMs;
+}
 
 export class SideBySide {
   private readonly session: Session;
@@ -92,12 +108,16 @@ export class SideBySide {
     const [then, now] = this.isBaseline
       ? (["changed", "baseline"] as const)
       : (["then", "now"] as const);
-    const moment = (of: Session): string => {
-      if (of.live.state === "lost") return say("lost");
-      return of.nowMs === undefined ? "…" : host.speech().date(of.nowMs);
+    const moment = ({ live, nowMs }: Session, state: PageState): string => {
+      const shown = momentShown(state, nowMs, live.clock.lagMs());
+      if (shown === "lost") return say("lost");
+      return shown === undefined ? "…" : host.speech().date(shown);
     };
-    setText(this.first, say(then, { moment: moment(host.pictures.shown) }));
-    setText(this.second, say(now, { moment: moment(session) }));
+    const { shown } = host.pictures;
+    setText(this.first, say(then, { moment: moment(shown, stateOf(shown)) }));
+    const state = stateOf(session);
+    setText(this.second, say(now, { moment: moment(session, state) }));
+    host.frame.beside.classList.toggle("stale", state === "lost" || state === "silent");
   }
 
   changed(): void {
@@ -117,6 +137,7 @@ export class SideBySide {
     this.first.remove();
     this.second.remove();
     this.host.frame.beside.replaceChildren();
+    this.host.frame.beside.classList.remove("stale");
     this.host.frame.mark("sided", false);
   }
 
@@ -127,4 +148,8 @@ export class SideBySide {
     to.look(camera);
     this.leading = false;
   }
+}
+
+function stateOf({ live }: Session): PageState {
+  return pageState(live.state, live.clock.lagMs());
 }

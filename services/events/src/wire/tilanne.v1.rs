@@ -3182,7 +3182,8 @@ impl DifferenceKind {
         }
     }
 }
-/// Something has been wrong for two minutes, or has been right again for as long.
+/// Something has been wrong for as long as its region says (two minutes unless it says otherwise), or has
+/// been right again for as long.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Alert {
     /// "<kind>/<object_id>", the same when it is over.

@@ -25,7 +25,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::app::App;
 use crate::live::LiveRegion;
 use crate::problem::Problem;
-use walk::{Knowledge, Origins, Walk};
+use walk::{Knowledge, LATE_MS, Origins, Walk};
 
 pub(crate) use series::{JsonMoments, Maker, Moments, export_range, respond, whole};
 
@@ -38,6 +38,8 @@ const MADE_AT_A_TIME: usize = 1;
 /// A moment that is at most so much after the one that was made before is made by going on from there,
 /// as who moves a slider asks for them; farther on a checkpoint may be nearer.
 const NEAR_MS: i64 = 60_000;
+/// What was received by a moment is in the log so much later, milliseconds.
+const SETTLED_MS: i64 = 5_000;
 /// Series that are being sent at a time: each keeps a picture and its view.
 const SERIES_MAX: usize = 4;
 
@@ -189,7 +191,13 @@ impl Past {
         Origins { archive: Arc::clone(&self.archive), log: live.log().cloned(), region, setup }
     }
 
-    async fn view(&self, live: &LiveRegion, at_ms: i64, at: &At) -> Result<Arc<View>, Problem> {
+    async fn view(
+        &self,
+        live: &LiveRegion,
+        at_ms: i64,
+        at: &At,
+        now_ms: i64,
+    ) -> Result<Arc<View>, Problem> {
         let region = live.region().id.clone();
         let known = at.known.unwrap_or(Known::Then);
         let key = Key { region, at_ms, sequence: at.sequence, known };
@@ -216,6 +224,12 @@ impl Past {
             });
             Ok(Arc::new(task.await.map_err(|error| Problem::internal(&error))??))
         };
+        // What may still come in is not kept as if it could not.
+        let late_ms = if known == Known::Now { LATE_MS } else { 0 };
+        let is_final = now_ms >= at_ms.saturating_add(late_ms + SETTLED_MS);
+        if !is_final && at.sequence.is_none() {
+            return making.await;
+        }
         self.views.get_or_insert_async(&key, making).await
     }
 }
@@ -365,7 +379,7 @@ impl At {
         match when {
             When::Now => Ok(Shown::Now(Arc::clone(live))),
             When::At(at_ms) => {
-                let view = archived(app, "at")?.view(live, at_ms, self).await?;
+                let view = archived(app, "at")?.view(live, at_ms, self, app.now_ms()).await?;
                 Ok(Shown::Then { view, at_ms })
             }
             When::Series(_) => {

@@ -15,7 +15,7 @@ use crate::problem::Problem;
 
 /// How much later than a moment something was received that may be known of it now. Vehicles report
 /// within seconds, detectors and messages once a minute or five.
-const LATE_MS: i64 = 5 * 60_000;
+pub(super) const LATE_MS: i64 = 5 * 60_000;
 /// How far clocks may be apart when an answer is asked for by its `sequence`: that says what was in.
 const SKEW_MS: i64 = 1_000;
 /// Of so many records it is looked once whether somebody still waits.

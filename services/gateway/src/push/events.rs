@@ -163,9 +163,14 @@ impl EventReader {
         let mut events = Vec::new();
         for record in records {
             self.next = record.offset + 1;
-            let logged = self.live.recent_events().event(&record, &self.epoch);
-            let logged = logged.map_err(|error| Problem::internal(&error))?;
-            events.extend(logged.filter(|logged| self.wants(&logged.event)));
+            match self.live.recent_events().event(&record, &self.epoch) {
+                Ok(logged) => events.extend(logged.filter(|logged| self.wants(&logged.event))),
+                // As the processor does, which parks it: nobody would come past it.
+                Err(error) => {
+                    let offset = record.offset;
+                    tracing::warn!(offset, %error, "an event that does not decode is left out");
+                }
+            }
         }
         Ok(events)
     }
@@ -191,7 +196,9 @@ async fn start(log: &dyn Log, region: &str, asked: &EventsAsked) -> Result<(u64,
     }
     let bounds = log.bounds(topic::EVENTS, region).await.map_err(|error| failed(&error))?;
     if let Some(time_ms) = asked.time_ms {
-        let next = seek(log, region, bounds, time_ms).await;
+        // Times of reception differ by less than a second from those before them, so what is searched
+        // for is a second earlier; what is too early is left out when it is read.
+        let next = seek(log, region, bounds, time_ms.saturating_sub(1_000)).await;
         return next.map(|next| (next, 0)).map_err(|error| failed(&error));
     }
     if let Some(cursor) = &asked.cursor {

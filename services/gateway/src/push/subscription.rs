@@ -304,6 +304,7 @@ impl Subscription {
     fn take(&mut self, changes: &[Arc<Applied>], sent: &Sent, delta: &mut Delta) {
         let mut room = self.limits.frame_objects_max.saturating_sub(sent.len());
         let mut seen = FxHashSet::default();
+        let mut waiting: Option<Sent> = None;
         let mut coalesced = 0;
         for applied in changes.iter().rev() {
             let Applied { layer, id, outcome, .. } = applied.as_ref();
@@ -316,7 +317,13 @@ impl Subscription {
             let reason = match outcome {
                 Applying::Updated(encoded) if self.wanted.selection.has(&encoded.object) => {
                     if room == 0 {
-                        self.pending.push_back((*layer, id.clone()));
+                        let waiting =
+                            waiting.get_or_insert_with(|| self.pending.iter().cloned().collect());
+                        let key = (*layer, id.clone());
+                        // What waits already keeps its place.
+                        if waiting.insert(key.clone()) {
+                            self.pending.push_back(key);
+                        }
                     } else {
                         room -= 1;
                         self.held.insert(&encoded.object);
@@ -359,9 +366,12 @@ impl Subscription {
             self.held.remove(layer, &id);
             remove(delta, layer, id, RemovalReason::Left);
         }
-        self.pending.retain(|(layer, _)| !layers.contains(layer));
+        // What waits already keeps its place: from the beginning again, a client that stays behind would
+        // never come to the end.
+        self.pending.retain(|(layer, id)| !layers.contains(layer) || there.has(*layer, id));
+        let waiting: Sent = self.pending.iter().cloned().collect();
         let keys = objects.iter().map(|object| (object.layer(), object.id().clone()));
-        self.pending.extend(keys.filter(|key| !sent.contains(key)));
+        self.pending.extend(keys.filter(|key| !sent.contains(key) && !waiting.contains(key)));
         Ok(())
     }
 

@@ -1,4 +1,5 @@
-//! What operators are to be told of: what has been wrong for two minutes, and what is over.
+//! What operators are to be told of: what has been wrong for as long as the region's file says, and what
+//! is over.
 
 use std::sync::Arc;
 
@@ -47,7 +48,8 @@ pub(crate) struct AlertPage {
     alerts: Vec<AlertEntry>,
 }
 
-/// Something that has been wrong for two minutes, or right again for as long.
+/// Something that has been wrong for as long as the region's configuration says, two minutes unless it
+/// says otherwise; or right again for as long.
 #[derive(Serialize, utoipa::ToSchema)]
 struct AlertEntry {
     /// Offset in the topic.

@@ -134,7 +134,13 @@ pub(super) async fn get(
             changed: view.changed(layer),
         })
     });
-    let key = Key { layer, address, fields: query.fields, versions: versions.collect() };
+    // With late events in, layers of two moments may differ though their newest change is the same.
+    let moment = match when {
+        When::At(at_ms) if at.known == Some(Known::Now) => Some(at_ms),
+        _ => None,
+    };
+    let versions = versions.collect();
+    let key = Key { layer, address, fields: query.fields, moment, versions };
     let objects_max = app.options.tiles.objects_max;
     let held = Arc::clone(&app);
     let making = async {

@@ -30,6 +30,8 @@ pub(crate) struct Key {
     pub(crate) layer: Layer,
     pub(crate) address: Address,
     pub(crate) fields: Option<String>,
+    /// Of a past moment with what was known later.
+    pub(crate) moment: Option<i64>,
     pub(crate) versions: Vec<Version>,
 }
 

@@ -26,10 +26,11 @@ impl Backoff {
     }
 
     /// The try failed, or its connection was lost. When to begin the next one: some time after what
-    /// the distance asks for, so that many clients of a publisher do not come back together.
-    pub(super) fn retry_at(&mut self) -> Instant {
+    /// the distance asks for, so that many clients of a publisher do not come back together. A try that
+    /// took long to fail is none that lived long.
+    pub(super) fn retry_at(&mut self, was_connected: bool) -> Instant {
         let now = Instant::now();
-        if now.duration_since(self.started) >= self.min {
+        if was_connected && now.duration_since(self.started) >= self.min {
             self.failures = 0;
         }
         let distance = self.min.saturating_mul(1 << self.failures.min(16)).min(self.max);

@@ -120,7 +120,14 @@ impl Transport for Pass {
                             return Ok(Arrival::Record(self.received_now(raw), 0));
                         }
                         Err(error) => {
-                            self.state = State::Closed(Instant::now() + 60 * AGAIN_AFTER);
+                            // What is cut off is as good as at its end: from the beginning again it would
+                            // be played as new.
+                            let is_over = start.is_some() && !self.options.looped;
+                            self.state = if is_over {
+                                State::Ended
+                            } else {
+                                State::Closed(Instant::now() + 60 * AGAIN_AFTER)
+                            };
                             return Err(error);
                         }
                     };

@@ -36,7 +36,9 @@ const RESOURCES_MAX: usize = 64;
 const HEADERS_MAX: usize = 32;
 /// Most redirects of a request: publishers move a path once, and to https once.
 const REDIRECTS_MAX: usize = 5;
-/// Longest pause after failures, unless the resource is asked for less often anyway.
+/// First pause after a failure, unless the resource is asked for more often.
+const RETRY_FIRST: Duration = Duration::from_secs(30);
+/// Longest pause after failures.
 const RETRY_MAX: Duration = Duration::from_mins(5);
 /// Who asks: publishers want to know.
 const USER_AGENT: &str = concat!("tilanne/", env!("CARGO_PKG_VERSION"));
@@ -231,9 +233,11 @@ impl Resource {
     }
 
     fn failed(&mut self, pause: Option<Duration>) {
-        let longer = self.every.saturating_mul(1 << self.failures.min(16));
+        // What is asked for twice a day is not waited for half a day: without a register of stations the
+        // measurements have no place.
+        let first = self.every.min(RETRY_FIRST);
+        let wait = first.saturating_mul(1 << self.failures.min(16)).min(RETRY_MAX);
         self.failures = self.failures.saturating_add(1);
-        let wait = longer.min(RETRY_MAX.max(self.every));
         let wait = wait.mul_f64(1.0 + 0.25 * random_share());
         self.due = Instant::now() + wait.max(pause.unwrap_or_default());
     }

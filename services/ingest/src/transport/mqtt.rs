@@ -327,13 +327,13 @@ impl Subscriber {
     }
 
     fn disconnected(&mut self, error: &ConnectionError) {
-        self.is_connected = false;
+        let was_connected = std::mem::take(&mut self.is_connected);
         // The client would give these only after it is connected again.
         self.left.extend(self.events.state.events.drain(..).filter_map(|event| match event {
             Event::Incoming(Packet::Publish(message)) => Some(message),
             _ => None,
         }));
-        let retry_at = self.backoff.retry_at();
+        let retry_at = self.backoff.retry_at(was_connected);
         self.retry_at = Some(retry_at);
         let message = explain(error, self.packet_bytes_max);
         // MQTT 3.1.1 cannot tell a broker what is too large, and a message can be left unread only

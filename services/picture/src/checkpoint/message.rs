@@ -186,6 +186,11 @@ pub(super) struct Streets {
     /// Three numbers of each five minutes of the week that are known.
     #[prost(float, repeated, tag = "6")]
     pub(super) curve: Vec<f32>,
+    /// Links that are closed since the last closed minute, and whether that is said.
+    #[prost(uint32, repeated, tag = "7")]
+    pub(super) closed: Vec<u32>,
+    #[prost(bool, tag = "8")]
+    pub(super) has_closed: bool,
 }
 
 /// A cell of an open minute.

@@ -75,6 +75,12 @@ impl Read {
     pub(super) fn link(&self, place: u32) -> Option<LinkNumber> {
         self.links.get(place as usize).copied().flatten()
     }
+
+    /// Links that are closed; none where an older checkpoint does not say.
+    pub(super) fn closed(&self, header: &message::Streets) -> Option<Vec<LinkNumber>> {
+        let links = header.closed.iter().filter_map(|&place| self.link(place));
+        header.has_closed.then(|| links.collect())
+    }
 }
 
 pub(super) fn put_probe(probe: &Probe, links: &mut Written) -> message::Probe {
@@ -262,6 +268,8 @@ impl Streets {
             vehicle_feeds: self.vehicle_feeds.iter().copied().collect(),
             region,
             curve: curve.slots.iter().flat_map(put_slot).collect(),
+            closed: self.touching.closed().iter().map(|&link| links.place(link)).collect(),
+            has_closed: true,
         }));
         for (minute, link, cell) in self.open.cells() {
             let numbers = put_cell(&cell);
@@ -440,8 +448,13 @@ impl Streets {
     }
 
     /// Finishes what was restored part by part. What follows from the situations layer is made
-    /// anew, as of the end of the last closed minute.
-    pub(super) fn restored(&mut self, situations: &crate::situation::Situations) {
+    /// anew, as of the end of the last closed minute; but links are closed that were so then, not those
+    /// of messages that have come since.
+    pub(super) fn restored(
+        &mut self,
+        situations: &crate::situation::Situations,
+        closed: Option<Vec<LinkNumber>>,
+    ) {
         self.detectors.index();
         self.links.index.build_tree();
         self.queue_index.build_tree();
@@ -451,5 +464,8 @@ impl Streets {
         }
         self.area_index.build_tree();
         self.refresh_situations(situations);
+        if let Some(closed) = closed {
+            self.touching.set_closed(closed);
+        }
     }
 }

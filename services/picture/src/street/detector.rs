@@ -195,7 +195,9 @@ impl Tied {
             }
             mean.add(newest);
         }
-        Some(mean.reading(self.same >= STUCK_AFTER))
+        // Where nobody passes, a mean speed is repeated by a sound detector, too.
+        let is_passed = mean.flow_ms == 0 || mean.flow > 0.0;
+        Some(mean.reading(is_passed && self.same >= STUCK_AFTER))
     }
 }
 

@@ -322,7 +322,12 @@ impl Streets {
         changes: &mut Changes<'_>,
     ) {
         self.watermarks.insert(feed.number, feed.watermark_ms);
-        let due_ms = self.complete_ms().saturating_sub(self.setup.options().close_after_ms);
+        let complete_ms = self.complete_ms();
+        // A feed of vehicles has sent some and not said yet how far it is.
+        if complete_ms == NO_WATERMARK {
+            return;
+        }
+        let due_ms = complete_ms.saturating_sub(self.setup.options().close_after_ms);
         self.open.open(due_ms.div_euclid(MINUTE_MS));
         while let Some(first) = self.open.first() {
             let end_ms = (first + 1) * MINUTE_MS;

@@ -120,6 +120,14 @@ impl Touching {
         self.of_link.get(&link).cloned().unwrap_or_default()
     }
 
+    /// As they were closed before a restart.
+    pub(crate) fn set_closed(&mut self, mut closed: Vec<LinkNumber>) {
+        closed.extend(&self.always_closed);
+        closed.sort_unstable();
+        closed.dedup();
+        self.closed = closed;
+    }
+
     /// Links that are closed to all traffic, by a message or for good, ascending.
     pub(crate) fn closed(&self) -> &[LinkNumber] {
         &self.closed

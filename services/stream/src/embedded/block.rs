@@ -90,9 +90,14 @@ pub(super) fn head(mut block: &[u8]) -> Result<Head, String> {
 
 /// Decodes a block into its records.
 pub(super) fn decode(block: &[u8]) -> Result<Vec<Bytes>, String> {
+    decode_within(block, RAW_BYTES_LIMIT)
+}
+
+/// The same of a block that may be larger.
+pub(super) fn decode_within(block: &[u8], raw_bytes_max: usize) -> Result<Vec<Bytes>, String> {
     let head = head(block)?;
     let raw_bytes = head.raw_bytes as usize;
-    let fits = raw_bytes <= RAW_BYTES_LIMIT
+    let fits = raw_bytes <= raw_bytes_max
         && (head.records as usize).saturating_mul(LENGTH_BYTES) <= raw_bytes;
     if !fits {
         return Err(format!("block head claims {} records in {raw_bytes} bytes", head.records));

@@ -180,6 +180,7 @@ impl Log for EmbeddedLog {
         partition: &str,
         checkpoint: Checkpoint,
     ) -> Result<(), StreamError> {
+        checkpoint.check()?;
         let partition = self.shared.partition(partition)?;
         self.shared.durable(&partition, Some(checkpoint)).await
     }

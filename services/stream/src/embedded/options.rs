@@ -129,6 +129,24 @@ impl EmbeddedOptions {
         Ok(())
     }
 
+    /// The same, but nothing goes: for a log that is moved elsewhere.
+    #[must_use]
+    pub fn without_retention(self) -> Self {
+        Self {
+            events_retention_bytes: u64::MAX,
+            events_retention_age_s: u64::MAX,
+            picture_retention_bytes: u64::MAX,
+            picture_retention_age_s: u64::MAX,
+            dead_letter_retention_bytes: u64::MAX,
+            dead_letter_retention_age_s: u64::MAX,
+            alerts_retention_bytes: u64::MAX,
+            alerts_retention_age_s: u64::MAX,
+            raw_retention_bytes: u64::MAX,
+            raw_retention_age_s: u64::MAX,
+            ..self
+        }
+    }
+
     /// Retention of a topic; one that is not known here is kept as events are.
     pub(super) fn retention(&self, topic: &str) -> Retention {
         let (bytes_max, age_s) = match topic {

@@ -18,7 +18,7 @@ use redb::{
 use super::block;
 use super::contents::Contents;
 use super::options::{EmbeddedOptions, Retention};
-use crate::{Beginning, Checkpoint, StreamError};
+use crate::{Beginning, Checkpoint, STATE_BYTES_MAX, StreamError};
 
 /// The one file of the directory.
 const FILE: &str = "log.redb";
@@ -285,7 +285,7 @@ impl Store {
                 return Ok(None);
             };
             let (events_next, picture_next, state) = row.value();
-            let state = block::decode(state)
+            let state = block::decode_within(state, STATE_BYTES_MAX + block::LENGTH_BYTES)
                 .and_then(|records| records.into_iter().next().ok_or("it is empty".to_owned()))
                 .map_err(|e| self.corrupt(&format!("checkpoint of {partition}: {e}")))?;
             Ok(Some(Checkpoint { events_next, picture_next, state }))

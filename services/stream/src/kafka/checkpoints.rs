@@ -11,7 +11,7 @@ use futures_util::TryStreamExt;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-use crate::{Checkpoint, StreamError};
+use crate::{Checkpoint, STATE_BYTES_MAX, StreamError};
 
 /// Newest checkpoints of a region that are kept: who reads one while the next two are written still
 /// finds it.
@@ -20,8 +20,6 @@ const KEPT: usize = 3;
 const LOOKS_MAX: usize = 3;
 /// They shrink to a third.
 const ZSTD_LEVEL: i32 = 1;
-/// Largest state, bytes: a damaged length must not become an allocation.
-const STATE_BYTES_MAX: usize = 1 << 30;
 const EXTENSION: &str = "checkpoint";
 /// Of the file's own, before the packed state.
 const HEADER_BYTES: usize = 8;

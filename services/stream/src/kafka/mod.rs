@@ -284,6 +284,7 @@ impl Log for KafkaLog {
         partition: &str,
         checkpoint: Checkpoint,
     ) -> Result<(), StreamError> {
+        checkpoint.check()?;
         self.shared.checkpoints.save(partition, checkpoint).await
     }
 

@@ -9,20 +9,23 @@ use super::{
     idle_to_minimum,
 };
 
-/// Functions of one pollutant with weights, and what it has at their lowest speed on the level.
+/// Functions of one pollutant with weights, on a slope and on the level.
 pub(super) struct Weighted {
     pub(super) terms: Vec<(HotFunction, f64)>,
+    level: Vec<(HotFunction, f64)>,
     pub(super) min_speed_km_h: f64,
-    /// g/km at the lowest speed on a level road.
-    pub(super) at_minimum: f64,
 }
 
 impl Weighted {
-    pub(super) fn new(terms: Vec<(HotFunction, f64)>, level: &[(HotFunction, f64)]) -> Self {
-        let lowest = terms.iter().chain(level).map(|(it, _)| it.speed_km_h()[0]);
+    pub(super) fn new(terms: Vec<(HotFunction, f64)>, level: Vec<(HotFunction, f64)>) -> Self {
+        let lowest = terms.iter().chain(&level).map(|(it, _)| it.speed_km_h()[0]);
         let min_speed_km_h = lowest.fold(0.0, f64::max);
-        let at_minimum = sum(level, min_speed_km_h);
-        Self { terms, min_speed_km_h, at_minimum }
+        Self { terms, level, min_speed_km_h }
+    }
+
+    /// Per km on the level, below the lowest speed as there: who stands is on no slope.
+    fn level_per_km(&self, speed_km_h: f64) -> f64 {
+        sum(&self.level, speed_km_h.max(self.min_speed_km_h))
     }
 
     fn per_km(&self, speed_km_h: f64) -> f64 {
@@ -55,11 +58,11 @@ impl Part {
                 return function.per_km(speed_km_h) * speed_km_h / 3_600.0;
             }
             // Standing, it uses what its class does, and emits for each MJ what it does when slow.
-            let energy_at_minimum = sum_or(energy, min);
+            let energy_at_minimum = energy.level_per_km(min);
             let standing = match place {
                 0 => self.idle_mj_s,
                 _ if energy_at_minimum > 0.0 => {
-                    self.idle_mj_s * function.at_minimum / energy_at_minimum
+                    self.idle_mj_s * function.level_per_km(min) / energy_at_minimum
                 }
                 _ => 0.0,
             };
@@ -67,11 +70,6 @@ impl Part {
             idle_to_minimum(standing, at_minimum, speed_km_h, min)
         })
     }
-}
-
-/// Energy per km on the level at a speed.
-fn sum_or(energy: &Weighted, speed_km_h: f64) -> f64 {
-    if speed_km_h <= energy.min_speed_km_h { energy.at_minimum } else { energy.per_km(speed_km_h) }
 }
 
 /// A class under conditions.

@@ -285,7 +285,7 @@ impl FactorSet {
                         let (slope, load) = (conditions.slope_percent, conditions.load_share);
                         let of =
                             |slope| self.hot.functions(key, pollutant, road.mode(), slope, load);
-                        Weighted::new(of(slope), &of(0.0))
+                        Weighted::new(of(slope), of(0.0))
                     });
                     Part { weight: weight * share, idle_mj_s: idle_mj_h / 3_600.0, functions }
                 })

@@ -104,28 +104,47 @@ pub struct TransitCurves {
     pub share: f64,
     /// Power second by second.
     pub power: PowerModel,
-    /// Rates by mean speed.
-    pub rates: MixCurves,
+    /// Rates by mean speed, by slope in percent as in [`StreetGroup::slope_percent`].
+    pub by_slope: Vec<(f64, MixCurves)>,
     /// CO2 of its fuel.
     pub fuel: FuelFactors,
     /// CO2 of its electricity.
     pub electricity: FuelFactors,
 }
 
+impl TransitCurves {
+    /// Rates on the slope that is nearest to a gradient in percent; `None` of curves without any.
+    pub fn rates(&self, gradient_percent: f64) -> Option<&MixCurves> {
+        let apart = |slope: &(f64, MixCurves)| (slope.0 - gradient_percent).abs();
+        let nearest = self.by_slope.iter().min_by(|a, b| apart(a).total_cmp(&apart(b)));
+        nearest.map(|(_, rates)| rates)
+    }
+}
+
 impl EmissionModel {
-    /// Curves of the kinds of every group of vehicles known one by one, by the first set's factors.
-    pub fn transit_curves(&self, weather: &Weather) -> Vec<Vec<TransitCurves>> {
+    /// Curves of the kinds of every group of vehicles known one by one, by the first set's factors, on
+    /// each of some slopes, percent.
+    pub fn transit_curves(
+        &self,
+        slopes_percent: &[f64],
+        weather: &Weather,
+    ) -> Vec<Vec<TransitCurves>> {
         let conditions = self.conditions(weather);
         let Some(set) = self.sets.first() else { return Vec::new() };
         let kind = |kind: &TransitKind| {
             let class = set.classes().get(&kind.class)?;
-            let rates = set.class_curves(&kind.class, RoadKind::Street, &conditions)?;
             let body = body_of(class).map(|(body, vehicle, battery)| (1.0, body, vehicle, battery));
+            let body = body.into_iter().collect();
+            let on = |&slope_percent: &f64| {
+                let conditions = Conditions { slope_percent, ..conditions };
+                let rates = set.class_curves(&kind.class, RoadKind::Street, &conditions)?;
+                Some((slope_percent, with_wear(rates, &body, &conditions, weather)))
+            };
             let factors = |fuel| set.fuels().factors(fuel, conditions.year).unwrap_or_default();
             Some(TransitCurves {
                 share: kind.share,
                 power: kind.power,
-                rates: with_wear(rates, &body.into_iter().collect(), &conditions, weather),
+                by_slope: slopes_percent.iter().map(on).collect::<Option<_>>()?,
                 fuel: factors(class.fuel.as_str()),
                 electricity: factors(ELECTRICITY),
             })

@@ -8,6 +8,12 @@ const HALF_S: f64 = 200.0;
 /// Sums do not grow beyond it, seconds, see the profile.
 const TIME_S_MAX: f64 = 50_000.0;
 
+/// Metres at which what all links together say counts half, against no difference at all.
+const POOLED_M: f64 = 2_000.0;
+
+/// Ratios that may be: others come of who stood where the other drove.
+const RATIO: std::ops::RangeInclusive<f64> = 0.2..=2.0;
+
 /// Slower than that cars are not taken for a ratio, m/s.
 const SPEED_MIN: f64 = 1.0;
 
@@ -48,12 +54,21 @@ impl BusRelation {
     /// };
     /// (0..100).for_each(|_| link.learn(&mut all, &sum(1_000), &sum(800)));
     /// assert!((link.ratio(&all) - 0.8).abs() < 0.01);
+    /// // Where no car is ever seen, nothing is known of the difference.
+    /// let mut only_buses = BusRelation::default();
+    /// (0..100).for_each(|_| only_buses.learn(&mut all, &EdieSum::default(), &sum(800)));
+    /// assert!((only_buses.ratio(&all) - 0.8).abs() < 0.01);
     /// ```
     pub fn ratio(&self, all: &BusRelations) -> f64 {
-        let pooled = if all.cars_m > 0.0 { all.buses_m / all.cars_m } else { 1.0 };
-        let cars_m_s = if self.cars_s > 0.0 { self.cars_m / self.cars_s } else { SPEED_MIN };
-        let cars_m_s = cars_m_s.max(SPEED_MIN);
-        (self.buses_m + HALF_S * pooled * cars_m_s) / (cars_m_s * (self.buses_s + HALF_S))
+        let pooled = (all.buses_m + POOLED_M) / (all.cars_m + POOLED_M);
+        // A ratio is of both: what only one of them did says nothing.
+        let ratio = if self.cars_s > 0.0 {
+            let cars_m_s = (self.cars_m / self.cars_s).max(SPEED_MIN);
+            (self.buses_m + HALF_S * pooled * cars_m_s) / (cars_m_s * (self.buses_s + HALF_S))
+        } else {
+            pooled
+        };
+        ratio.clamp(*RATIO.start(), *RATIO.end())
     }
 
     /// Learns from a window.

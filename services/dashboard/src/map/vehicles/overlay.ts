@@ -139,12 +139,15 @@ export class VehicleOverlay {
     canvas?.setAttribute("aria-hidden", "true");
     // A wall display loses its graphics context now and then, and all that was on the card with it.
     canvas?.addEventListener("webglcontextlost", (event) => {
+      // This canvas was closed before; another one may have taken its place.
+      if (this.device !== device) return;
       // Else the browser does not give it back.
       event.preventDefault();
       this.close();
-    });
-    canvas?.addEventListener("webglcontextrestored", () => {
-      if (!this.removed) this.open();
+      const reopen = (): void => {
+        if (!this.removed) this.open();
+      };
+      canvas.addEventListener("webglcontextrestored", reopen, { once: true });
     });
     this.changed();
   }
@@ -152,6 +155,8 @@ export class VehicleOverlay {
   private close(): void {
     this.atlas?.dispose();
     this.overlay.onRemove(this.map);
+    // deck.gl leaves this to us: it listens to the browser's resolution, and keeps all the rest alive.
+    this.device?.canvasContext?.destroy();
     this.container.remove();
     this.device = this.atlas = undefined;
     this.layers = [];

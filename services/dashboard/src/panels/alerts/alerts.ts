@@ -8,7 +8,7 @@ import type { Page } from "../pages";
 export const KINDS = ["queue", "contradiction", "feed", "ledger"] as const;
 export type AlertKind = (typeof KINDS)[number];
 
-/** Something that has been wrong for two minutes, or right again for as long. */
+/** Something that has been wrong for as long as its region says, or right again for as long. */
 export interface Alert {
   readonly offset: number;
   readonly kind: AlertKind;

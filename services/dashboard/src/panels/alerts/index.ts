@@ -1,4 +1,4 @@
-/** What has been wrong: told when it had lasted two minutes, and when it was over. */
+/** What has been wrong: told when it had lasted, and when it was over. */
 
 import type { Say } from "../../i18n";
 import { PagedTable, pagedWords } from "../paged";

@@ -4,6 +4,7 @@ import type { Area, Coverage } from "tilanne-client";
 import { button, element, setText } from "../../dom";
 import type { Speech } from "../../i18n";
 import { LINK_STALE_AFTER_MS } from "../../map/streets";
+import { reorder } from "../../reorder";
 import { areaKind, areaName } from "../../words";
 import type { Panel } from "../panel";
 
@@ -103,19 +104,20 @@ export const areasPanel: Panel = {
       key.hidden = areas.length === 0;
       const shown = areas.slice(0, MAX_AREAS);
       const left = new Set(entries.keys());
-      for (const [index, area] of shown.entries()) {
+      const rows: HTMLElement[] = [];
+      for (const area of shown) {
         const select = (): void => context().select({ layer: "areas", id: area.id });
         const entry = entries.get(area.id) ?? new Entry(select);
         entries.set(area.id, entry);
         left.delete(area.id);
         entry.update(speech, area, nowMs);
-        if (list.children[index] !== entry.node)
-          list.insertBefore(entry.node, list.children[index] ?? null);
+        rows.push(entry.node);
       }
       for (const id of left) {
         entries.get(id)?.node.remove();
         entries.delete(id);
       }
+      reorder(list, rows);
       const more = areas.length - shown.length;
       setText(note, more > 0 ? speech.say("objects.more", { count: speech.number(more) }) : "");
     };

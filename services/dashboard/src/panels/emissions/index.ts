@@ -193,7 +193,8 @@ export const emissionsPanel: Panel = {
       const { duration_s, end_time_ms } = emissionWindow(emission);
       const span = { duration: speech.span(duration_s * 1_000), time: speech.minute(end_time_ms) };
       setText(window, end_time_ms > 0 ? speech.say("emission.window", span) : "");
-      chart.update(now.timelines.of(emission.id, measure), axisOf(speech, emission, measure));
+      const moments = now.timelines.of(emission.id, measure, now.nowMs ?? 0);
+      chart.update(moments, axisOf(speech, emission, measure));
       const share = knownShare(emission);
       const said = `${speech.say("emission.known")} ${knownText(speech, emission)}`;
       known.style.flexGrow = String(share);

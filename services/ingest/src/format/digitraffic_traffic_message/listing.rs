@@ -22,9 +22,32 @@ struct Listing {
     situations: BTreeSet<Text>,
 }
 
+impl Listing {
+    fn extend(&mut self, situations: BTreeSet<Text>) {
+        for id in situations {
+            if self.situations.len() == SITUATIONS_MAX {
+                return;
+            }
+            self.situations.insert(id);
+        }
+    }
+}
+
 impl Listings {
+    /// Remembers situations of a document of which a part could not be read: none of those that are
+    /// known is gone.
+    pub(super) fn add(&mut self, raw: &RawRecord, updated_ms: i64, situations: BTreeSet<Text>) {
+        let resource = (raw.source.clone(), raw.topic.clone());
+        let is_known = self.resources.contains_key(&resource);
+        if is_known || self.resources.len() < RESOURCES_MAX {
+            let new = || Listing { updated_ms, situations: BTreeSet::new() };
+            self.resources.entry(resource).or_insert_with(new).extend(situations);
+        }
+    }
+
     /// Remembers a document that was read whole and gives the situations that are gone. The
-    /// publisher's caches may answer with an older document: it changes nothing.
+    /// publisher's caches may answer with an older document: nothing is gone by it, but what only it
+    /// has is shown again, and gone with the next document that has it not.
     pub(super) fn replace(
         &mut self,
         raw: &RawRecord,
@@ -41,7 +64,10 @@ impl Listings {
         }
         let listing = Listing { updated_ms, situations };
         match self.resources.get_mut(&resource) {
-            Some(known) if known.updated_ms > updated_ms => Vec::new(),
+            Some(known) if known.updated_ms > updated_ms => {
+                known.extend(listing.situations);
+                Vec::new()
+            }
             Some(known) => {
                 let before = std::mem::replace(known, listing);
                 before.situations.difference(&known.situations).cloned().collect()

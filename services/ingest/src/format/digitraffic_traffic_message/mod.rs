@@ -117,13 +117,13 @@ impl TrafficMessageDecoder {
 
     /// Takes back what the resource's last document had and this one has not.
     fn retract_missing(&mut self, raw: &RawRecord, updated: Option<&str>, decoded: &mut Decoded) {
-        // A situation that could not be read is not gone.
-        if !decoded.rejects.is_empty() {
-            return;
-        }
         let updated_ms = updated.and_then(instant::rfc3339_ms).unwrap_or(raw.received_time_ms);
         let situations: BTreeSet<Text> =
             decoded.events.iter().map(|event| event.entity.clone()).collect();
+        // A situation that could not be read is not gone.
+        if !decoded.rejects.is_empty() {
+            return self.listings.add(raw, updated_ms, situations);
+        }
         for id in self.listings.replace(raw, updated_ms, situations) {
             let body = Body::Retraction(EntityKind::Situation);
             let event = self.envelope.event(raw, id, updated_ms, Verdicts::default(), body);

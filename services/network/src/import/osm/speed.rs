@@ -37,7 +37,8 @@ pub(super) fn limits(tags: &Tags, direction: &str, odd: &mut impl FnMut(&str)) -
         }
         limit
     };
-    let all_year = of("maxspeed").or_else(|| by_law(tags.first(&SOURCES)?));
+    // One of them may say only that there is a sign, and the next one what is on it.
+    let all_year = of("maxspeed").or_else(|| SOURCES.iter().find_map(|key| by_law(tags.get(key)?)));
     let seasonal = of("maxspeed:seasonal:winter").or_else(|| of("maxspeed:winter"));
     let directed = tags.get(&format!("maxspeed:{direction}:conditional"));
     let (mut summer, mut winter) = (all_year, seasonal);
@@ -62,11 +63,15 @@ pub(super) fn limits(tags: &Tags, direction: &str, odd: &mut impl FnMut(&str)) -
 }
 
 /// Keys that name the law behind a limit.
-const SOURCES: [&str; 4] = ["maxspeed:type", "source:maxspeed", "zone:maxspeed", "zone:traffic"];
+const SOURCES: [&str; 3] = ["maxspeed:type", "source:maxspeed", "zone:maxspeed"];
+
+/// More keys that name the surroundings. `zone:traffic` says nothing of the limit: a living street
+/// or a yard has its own wherever it lies.
+const SURROUNDINGS: [&str; 2] = ["zone:traffic", "maxspeed"];
 
 /// Whether tags say that a street is in a built-up area or outside; lamps stand in built-up areas.
 pub(super) fn signed_built_up(tags: &Tags) -> Option<bool> {
-    let zones = SOURCES.iter().chain(["maxspeed"].iter()).filter_map(|key| tags.get(key));
+    let zones = SOURCES.iter().chain(&SURROUNDINGS).filter_map(|key| tags.get(key));
     let mut known = zones.filter_map(|value| {
         let (_, zone) = value.split_once(':')?;
         match zone {

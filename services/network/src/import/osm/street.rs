@@ -68,6 +68,8 @@ pub(super) fn street(tags: &Tags, odd: &mut impl FnMut(&str)) -> Option<Street> 
     let ferry = tags.is("route", &["ferry"]);
     let highway = tags.get("highway");
     let (class, slip_road) = match highway {
+        // For the buses that some of them are open to.
+        Some("pedestrian") => (RoadClass::LivingStreet, false),
         Some(highway) => class(highway)?,
         None if ferry => (RoadClass::Ferry, false),
         None => return None,
@@ -78,7 +80,10 @@ pub(super) fn street(tags: &Tags, odd: &mut impl FnMut(&str)) -> Option<Street> 
     let busway = class == RoadClass::Busway;
     let named = tags.first(&["motorcar", "motor_vehicle", "vehicle", "access"]).map(access);
     let by_default = if busway || ferry { Access::Closed } else { Access::Open };
-    let cars = named.unwrap_or(by_default);
+    // Access to a pedestrian street is for those on foot, and `destination` for deliveries.
+    let on_foot =
+        highway == Some("pedestrian") && tags.first(&["motorcar", "motor_vehicle"]) != Some("yes");
+    let cars = if on_foot { Access::Closed } else { named.unwrap_or(by_default) };
     let buses = match tags.first(&["bus", "psv"]).map(access) {
         Some(buses) => buses,
         None if busway => Access::Open,

@@ -60,6 +60,12 @@ impl Emissions {
             state.sound = sound;
             state.others = others;
             noise_and_basis = Some((noise, Some(Box::new(basis))));
+        } else if link.is_some() {
+            // Its traffic is new and its flow not known any more: what it emitted is not what it emits.
+            state.traffic = Sums::default();
+            state.sound = SoundPower::default();
+            state.others.clear();
+            noise_and_basis = Some((None, None));
         }
         let sums = state.traffic.with_transit(&state.minute);
         self.show_link(window, number, changes, |emission| {

@@ -55,6 +55,11 @@ impl TransitRoad {
         let Self { temperature_c, slope } = self;
         PowerConditions { passengers, slope, temperature_c }
     }
+
+    /// What a kind of vehicle emits there at a mean speed.
+    fn rates(self, kind: &TransitCurves, speed_km_h: f64) -> [f64; POLLUTANTS] {
+        kind.rates(self.slope * 100.0).map_or([0.0; POLLUTANTS], |rates| rates.all(speed_km_h))
+    }
 }
 
 /// The newest fix.
@@ -135,10 +140,10 @@ impl Meter {
             sum.by_second |= step.gap.is_none();
             sum.driven_m += kind.share * step.distance_m;
             sum.passenger_m += kind.share * step.distance_m * passengers;
-            self.second_by_second(place, kind, &step, &mut amounts);
+            self.second_by_second(place, kind, road, &step, &mut amounts);
             if let Some(gap) = step.gap.filter(|gap| gap.to_ms - gap.from_ms <= SILENT_MS) {
                 let gap_m = gap.distance_m.or(straight_m).unwrap_or_default();
-                average_speed(kind, gap_m, (gap.to_ms - gap.from_ms) as f64, &mut amounts);
+                average_speed(kind, road, gap_m, (gap.to_ms - gap.from_ms) as f64, &mut amounts);
                 sum.driven_m += kind.share * gap_m;
                 sum.passenger_m += kind.share * gap_m * passengers;
             }
@@ -166,7 +171,7 @@ impl Meter {
             sum.by_second = true;
             sum.driven_m += kind.share * step.distance_m;
             sum.passenger_m += kind.share * step.distance_m * passengers;
-            self.second_by_second(place, kind, &step, &mut amounts);
+            self.second_by_second(place, kind, road, &step, &mut amounts);
         }
         if seconds == 0 {
             return Transit::default();
@@ -179,6 +184,7 @@ impl Meter {
         &mut self,
         place: usize,
         kind: &TransitCurves,
+        road: &TransitRoad,
         step: &PowerStep,
         amounts: &mut [f64; POLLUTANTS],
     ) {
@@ -190,7 +196,7 @@ impl Meter {
         *credit_mj = electric_mj.min(0.0);
         let electric_mj = electric_mj.max(0.0);
         let hours = step.distance_m / 1_000.0 / self.segment_km_h;
-        let rates = kind.rates.all(self.segment_km_h);
+        let rates = road.rates(kind, self.segment_km_h);
         for (place, (amount, rate)) in amounts.iter_mut().zip(rates).enumerate() {
             *amount += kind.share
                 * match Pollutant::ALL[place] {
@@ -338,12 +344,18 @@ fn speed_m_s(fix: &track::Fix, straight_m: Option<f64>, elapsed_ms: i64) -> f64 
 }
 
 /// Adds what a vehicle emits on a way of which only length and time are known.
-fn average_speed(kind: &TransitCurves, metres: f64, time_ms: f64, amounts: &mut [f64; POLLUTANTS]) {
+fn average_speed(
+    kind: &TransitCurves,
+    road: &TransitRoad,
+    metres: f64,
+    time_ms: f64,
+    amounts: &mut [f64; POLLUTANTS],
+) {
     let seconds = time_ms / 1_000.0;
     if seconds <= 0.0 {
         return;
     }
-    let rates = kind.rates.all(metres / seconds * 3.6);
+    let rates = road.rates(kind, metres / seconds * 3.6);
     for (amount, rate) in amounts.iter_mut().zip(rates) {
         *amount += kind.share * rate * seconds;
     }

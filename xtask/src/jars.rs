@@ -1,4 +1,4 @@
-//! The broker of the tests: Apache Kafka's published jars.
+//! Servers of the tests that are published as jars.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,17 +7,20 @@ use anyhow::{Context, Result};
 
 use crate::command;
 
-/// What names the jars.
-const POM: &str = "tests/kafka/pom.xml";
+/// The broker: Apache Kafka.
+pub const KAFKA: &str = "kafka";
+/// A store that speaks S3: `S3Proxy` on a folder.
+pub const S3: &str = "s3";
 
-/// Where the jars are, in cargo's folder of builds.
-pub fn folder(root: &Path) -> PathBuf {
-    command::release_folder(root).with_file_name("kafka")
+/// Where the jars of a server are, in cargo's folder of builds.
+pub fn folder(root: &Path, server: &str) -> PathBuf {
+    command::release_folder(root).with_file_name(server)
 }
 
-/// Fetches the jars, unless those that are there are what the file names.
-pub fn ensure(root: &Path) -> Result<()> {
-    let (folder, pom) = (folder(root), root.join(POM));
+/// Fetches the jars that `tests/SERVER/pom.xml` names, unless they are there.
+pub fn ensure(root: &Path, server: &str) -> Result<()> {
+    let folder = folder(root, server);
+    let pom = root.join("tests").join(server).join("pom.xml");
     let wanted = std::fs::read(&pom).with_context(|| pom.display().to_string())?;
     // Written last: a run that was broken off begins anew.
     let mark = folder.join("pom.xml");
