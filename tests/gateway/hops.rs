@@ -230,9 +230,13 @@ fn shown(told: &[Span]) -> Option<[&Span; 3]> {
         let parent = step.parent.expect("it is not the first step");
         told.iter().find(|span| span.context == parent)
     };
-    let show = told.iter().find(|span| span.name == "show")?;
-    let apply = before(show)?;
-    Some([before(apply)?, apply, show])
+    // Of a busy machine a status may be shown before it.
+    told.iter().filter(|span| span.name == "show").find_map(|show| {
+        let apply = before(show)?;
+        let log = before(apply)?;
+        let is_report = log.attributes.contains(&("tilanne.feed", "feed".into()));
+        is_report.then_some([log, apply, show])
+    })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -258,7 +262,6 @@ async fn a_followed_event_has_a_step_in_each_part() {
     assert_eq!(log.parent, None);
     assert_eq!(log.context.trace_id, show.context.trace_id);
     assert_eq!((log.start_ms, log.end_ms >= log.start_ms), (NOW_MS, true));
-    assert!(log.attributes.contains(&("tilanne.feed", "feed".into())), "{log:?}");
     world.shutdown.cancel();
     running.await.unwrap().unwrap();
 }

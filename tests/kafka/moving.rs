@@ -100,7 +100,8 @@ fn a_history_moves_to_kafka_and_the_picture_goes_on() {
 
 #[test]
 fn a_history_moves_back_to_the_embedded_log() {
-    let world = World::new(broker::shared(), &broker::prefix(), 8.0);
+    // Also from where checkpoints are in a store.
+    let world = World::on_s3(broker::shared(), &broker::prefix(), 8.0);
     let (embedded, data) = (world.embedded(), world.folder.0.join("data"));
     std::fs::create_dir_all(&data).unwrap();
     let undisturbed = hashes(&world.recording, &embedded);

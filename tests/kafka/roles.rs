@@ -1,7 +1,8 @@
 //! The system as processes of their own on one broker: whatever ends or stalls, the picture is that of
 //! an undisturbed run.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -54,15 +55,19 @@ fn regions_that_tell(folder: &Folder) -> PathBuf {
     regions
 }
 
-/// Alerts of all regions without their places in the log, which say how often a writer was killed.
-fn alerts(server: &Server) -> Vec<serde_json::Value> {
-    let mut all = Vec::new();
+/// Alerts of all regions by id and number, without their places in the log: a writer that is stopped and
+/// goes on may write one again.
+fn alerts(server: &Server) -> BTreeMap<String, serde_json::Value> {
+    let mut all = BTreeMap::new();
     for region in ["helsinki", "oulu", "tampere", "turku"] {
         let page = server.get(&format!("/v1/regions/{region}/alerts?limit=1000"));
         assert_eq!(page["more"], false, "{region}");
         for mut alert in page["alerts"].as_array().unwrap().clone() {
             alert.as_object_mut().unwrap().remove("offset");
-            all.push(alert);
+            let key = format!("{region} {} {}", alert["id"], alert["sequence"]);
+            if let Some(again) = all.insert(key, alert.clone()) {
+                assert_eq!(again, alert);
+            }
         }
     }
     all
@@ -71,6 +76,27 @@ fn alerts(server: &Server) -> Vec<serde_json::Value> {
 impl World {
     pub(super) fn new(broker: &Broker, prefix: &str, speed: f64) -> Self {
         let folder = Folder::new();
+        let checkpoints =
+            format!("checkpoint_directory = '{}'", folder.0.join("checkpoints").display());
+        Self::of(folder, broker, prefix, speed, &root().join("config/regions"), &checkpoints)
+    }
+
+    /// With checkpoints in a store that speaks S3.
+    pub(super) fn on_s3(broker: &Broker, prefix: &str, speed: f64) -> Self {
+        let checkpoints = format!("checkpoint_s3 = {}", Bucket::new().options());
+        let regions = root().join("config/regions");
+        Self::of(Folder::new(), broker, prefix, speed, &regions, &checkpoints)
+    }
+
+    /// With regions of its own, and the keys of where checkpoints are.
+    fn of(
+        folder: Folder,
+        broker: &Broker,
+        prefix: &str,
+        speed: f64,
+        regions: &Path,
+        checkpoints: &str,
+    ) -> Self {
         let recording = folder.0.join("faults.recording");
         record(&recording);
         let networks = folder.networks();
@@ -81,12 +107,11 @@ impl World {
              [replay]\nfile = '{}'\nspeed = {speed:?}\nlooped = false\nclock = \"recorded\"\n\
              [processor]\ncheckpoint_every_s = 3\n\
              [kafka]\nbootstrap_servers = {:?}\ntopic_prefix = {prefix:?}\n\
-             checkpoint_s3 = {}\nsession_timeout_ms = 1500\n{}",
+             {checkpoints}\nsession_timeout_ms = 1500\n{}",
                 networks.display(),
-                regions_that_tell(&folder).display(),
+                regions.display(),
                 recording.display(),
                 broker.plain,
-                Bucket::new().options(),
                 demo_feeds(),
             ),
         );
@@ -153,7 +178,10 @@ impl Part {
 #[test]
 fn faults_of_every_kind_change_nothing() {
     let broker = Broker::start_with("");
-    let world = World::new(&broker, "tilanne.", SPEED);
+    let folder = Folder::new();
+    let regions = regions_that_tell(&folder);
+    let checkpoints = format!("checkpoint_s3 = {}", Bucket::new().options());
+    let world = World::of(folder, &broker, "tilanne.", SPEED, &regions, &checkpoints);
     let undisturbed = hashes(&world.recording, &world.config);
     world.apply();
     let names = ["ingest-1", "process-1", "process-2", "serve-1"];
@@ -202,7 +230,7 @@ fn faults_of_every_kind_change_nothing() {
         late.server.request("/readyz").ok().filter(|(status, _)| *status == 200)
     });
     assert_same(&late.server, &undisturbed);
-    // What was told is what one process without faults tells, and each once.
+    // What was told is what one process without faults tells.
     drop((parts, late));
     let data = world.folder.0.join("undisturbed");
     std::fs::create_dir_all(&data).unwrap();

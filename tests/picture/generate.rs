@@ -23,6 +23,7 @@ pub(super) fn limits() -> BTreeMap<Text, FeedLimits> {
         expire_after_ms: 30_000,
         speed_km_h_max: 120.0,
         frozen_after_ms: 5_000,
+        relists_after_ms: None,
     };
     FEEDS.into_iter().map(|feed| (feed.into(), limits)).collect()
 }

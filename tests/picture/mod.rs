@@ -7,6 +7,7 @@ mod cases;
 mod generate;
 mod index;
 mod laws;
+mod listed;
 mod named;
 mod script;
 mod streets;

@@ -313,6 +313,11 @@ impl Archive {
         if newest.is_some_and(|span| span.epoch != epoch || span.last >= next) {
             return Ok(true);
         }
+        // After a gap nobody but the moment itself says what is missing.
+        let is_logged = log.is_some_and(|log| log.epoch() == epoch);
+        if !is_logged && spans.iter().any(|span| span.epoch == epoch && span.first > next) {
+            return Ok(true);
+        }
         let Some(log) = log else { return Ok(false) };
         let bounds = log.bounds(topic::EVENTS, region).await;
         let bounds = bounds.map_err(|source| ArchiveError::Log {

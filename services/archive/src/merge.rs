@@ -302,6 +302,13 @@ impl Archive {
                 return Err(missing(first, newest.map_or(first, |span| span.first).max(first)));
             }
         }
+        let later = held.spans.iter().find(|span| span.epoch == epoch && span.first > archived_end);
+        if let (None, Some(newest), Some(later)) = (&tail, &newest, later)
+            && newest.to_ms <= at_ms
+        {
+            // What was lost may or may not be later than the moment: nobody knows.
+            return Err(missing(archived_end, later.first - 1));
+        }
         let logged_first = bounds.filter(|_| tail.is_some()).map(|bounds| bounds.first);
         if let (Some(first), Some(tail)) = (logged_first, &tail)
             && first > archived_end

@@ -184,7 +184,9 @@ impl Recorder {
         let source = self.log.source(self.topic.as_str(), &self.region, self.next - 1).await;
         let mut source = source.map_err(|error| self.failed(error))?;
         let before = source.next(1).await.map_err(|error| self.failed(error))?;
-        let decoded = before.first().and_then(|record| Decoded::new(self.topic, &record.payload));
+        // It may be gone, where newer ones take its place.
+        let before = before.first().filter(|record| record.offset < self.next);
+        let decoded = before.and_then(|record| Decoded::new(self.topic, &record.payload));
         if let (Some(Decoded::Deltas(deltas)), Gather::Picture { last, .. }) =
             (decoded, &mut self.gather)
         {
@@ -239,7 +241,9 @@ impl Recorder {
         };
         let began_ms = self.stretch.as_ref().and_then(|stretch| stretch.from_ms);
         let begins_day = began_ms.zip(time_ms).is_some_and(|(a, b)| Day::of(a) != Day::of(b));
-        let is_noted = record.offset > self.next || begins_day || self.gather.is_full();
+        // Where newer changes have taken the place of older ones, a gap is no loss.
+        let is_gap = record.offset > self.next && !self.log.is_compacted(self.topic.as_str());
+        let is_noted = is_gap || begins_day || self.gather.is_full();
         if is_noted && !self.write(shutdown).await? {
             return Ok(false);
         }

@@ -369,6 +369,13 @@ impl RegionConfig {
 }
 
 impl FeedConfig {
+    /// So long after a start all that the publisher lists has been listed, seconds: a document that is
+    /// polled is the whole of what it is about. None where nothing is polled.
+    pub fn relists_after_s(&self) -> Option<i64> {
+        let is_polled = self.sources.iter().any(|source| source.transport == "http_poll");
+        is_polled.then(|| self.idle_after_s.saturating_mul(2))
+    }
+
     fn validate(&self) -> Result<(), OptionsError> {
         check_id("name", &self.name)?;
         let seconds = [

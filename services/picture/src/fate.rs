@@ -53,6 +53,9 @@ pub(crate) struct FeedContext {
     pub(crate) limits: FeedLimits,
     /// Of the newest status; the beginning of time before the first one.
     pub(crate) watermark_ms: i64,
+    /// Since when everything that its publisher lists has been listed again; none where that is not
+    /// known.
+    pub(crate) relisted_since_ms: Option<i64>,
 }
 
 impl FeedContext {

@@ -82,6 +82,16 @@ impl FeedState {
         }
     }
 
+    /// Since when all that the publisher lists has been listed: that start of its ingest which is so long
+    /// ago that all has come, while nothing is wrong.
+    pub(crate) fn relisted_since_ms(&self) -> Option<i64> {
+        let Feed { status_time_ms, connection, .. } = self.ledger;
+        let since_ms = self.counting_since_ms;
+        let is_listed = connection == Connection::Live
+            && status_time_ms.saturating_sub(since_ms) > self.limits.relists_after_ms?;
+        is_listed.then_some(since_ms)
+    }
+
     /// Takes a status in and compares the door's count with ours.
     pub(crate) fn status(&mut self, status: &FeedStatus) -> Arc<Object> {
         let lead = status.received_total.wrapping_sub(self.ledger.received) as i64;

@@ -20,6 +20,9 @@ pub struct FeedLimits {
     pub speed_km_h_max: f64,
     /// A vehicle that claims to move for so long without another position is frozen.
     pub frozen_after_ms: i64,
+    /// Of a feed whose publisher lists all situations again and again: so long after a start of its ingest
+    /// all have been listed once. None of a feed that only says what changes.
+    pub relists_after_ms: Option<i64>,
 }
 
 impl Default for FeedLimits {
@@ -30,6 +33,7 @@ impl Default for FeedLimits {
             expire_after_ms: 120_000,
             speed_km_h_max: 120.0,
             frozen_after_ms: 60_000,
+            relists_after_ms: None,
         }
     }
 }

@@ -253,7 +253,12 @@ impl Picture {
 
     pub(crate) fn context(&self, number: FeedNumber) -> FeedContext {
         let feed = &self.feeds[number as usize];
-        FeedContext { number, limits: feed.limits, watermark_ms: feed.ledger.watermark_ms }
+        FeedContext {
+            number,
+            limits: feed.limits,
+            watermark_ms: feed.ledger.watermark_ms,
+            relisted_since_ms: feed.relisted_since_ms(),
+        }
     }
 
     /// Number of a feed, new ones counted on; none when there are too many.

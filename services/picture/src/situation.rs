@@ -4,6 +4,7 @@
 //! situation that is over leaves the picture but its version is remembered, so that an older one
 //! that arrives later does not bring it back; a newer one does, when it says so.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use compact_str::format_compact;
@@ -86,11 +87,17 @@ impl SituationState {
 pub(crate) struct Situations {
     pub(crate) index: Index<SituationState>,
     pub(crate) deadlines: Deadlines,
+    /// Work memory: by feed the start of its ingest since which all that is listed is known to be.
+    swept_ms: BTreeMap<FeedNumber, i64>,
 }
 
 impl Situations {
     pub(crate) fn new() -> Self {
-        Self { index: Index::new(Layer::Situations), deadlines: Deadlines::default() }
+        Self {
+            index: Index::new(Layer::Situations),
+            deadlines: Deadlines::default(),
+            swept_ms: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn version(
@@ -202,6 +209,29 @@ impl Situations {
                 }
             }
             self.file(number, due_ms);
+        }
+        if let Some(since_ms) = feed.relisted_since_ms
+            && self.swept_ms.insert(feed.number, since_ms) != Some(since_ms)
+        {
+            self.sweep(feed, since_ms, changes);
+        }
+    }
+
+    /// Takes out what was last listed before the feed's ingest started and not since: it ended while nobody
+    /// listened, and the list that it was missing from was never seen.
+    fn sweep(&mut self, feed: &FeedContext, since_ms: i64, changes: &mut Changes<'_>) {
+        for number in self.index.sorted() {
+            let slot = self.index.slot_mut(number);
+            let is_gone = slot.object().is_some()
+                && slot.state.feed == feed.number
+                && slot.state.received_last_ms < since_ms;
+            if is_gone {
+                slot.state.retracted_received_ms = slot.state.received_last_ms;
+                slot.state.retracted_ms = slot.state.retracted_ms.max(since_ms);
+                let due_ms = slot.state.due_ms(true);
+                self.hide(number, RemovalReason::Retracted, changes);
+                self.file(number, due_ms);
+            }
         }
     }
 

@@ -68,6 +68,8 @@ pub(crate) struct Processor {
     contended_until: Option<u64>,
     /// Records that the newest checkpoint does not include.
     unsaved_records: u64,
+    /// Since it was last tried to save: a store that fails is not asked again with every batch.
+    untried_records: u64,
     /// Records that do not decode.
     pub(crate) parking: Aside<Parked>,
     /// What operators are to be told of.
@@ -160,6 +162,7 @@ impl Processor {
             picture_from: picture_bounds.next,
             contended_until: None,
             unsaved_records: 0,
+            untried_records: 0,
             deltas: Vec::new(),
             lag_at: Instant::now(),
         })
@@ -190,7 +193,7 @@ impl Processor {
             }
             self.passing.read(&records, source.as_ref());
             self.batch(&records).await.map_err(failed)?;
-            if self.unsaved_records >= options.checkpoint_every_records {
+            if self.untried_records >= options.checkpoint_every_records {
                 self.save().await?;
             }
         }
@@ -256,6 +259,7 @@ impl Processor {
             self.alarm.add(alert);
         }
         self.unsaved_records += records.len() as u64;
+        self.untried_records += records.len() as u64;
         self.metrics.applied.increment(records.len() as u64);
     }
 
@@ -313,6 +317,7 @@ impl Processor {
         if self.unsaved_records == 0 {
             return Ok(());
         }
+        self.untried_records = 0;
         let state = self.encode_state().await?;
         let state_bytes = state.len();
         let saved = async {

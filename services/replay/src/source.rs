@@ -309,9 +309,9 @@ async fn merge_archive(
         let next = reader.next().await;
         // What was read before an error is good.
         let Some(item) = slot.take() else { continue };
-        let full = out.push(item);
+        let mut full = out.push(item);
         if next.is_err() {
-            let batch = out.take();
+            let batch = full.take().unwrap_or_else(|| out.take());
             let _ = out.sender.send(Ok(batch)).await;
         }
         *slot = next?;

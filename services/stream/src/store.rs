@@ -2,12 +2,18 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use object_store::ObjectStore;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::prefix::PrefixStore;
+use object_store::{ObjectStore, RetryConfig};
 use serde::Deserialize;
+
+/// How often, and for how long, a request that failed is tried again: whoever waits for it, as a processor
+/// does for its checkpoint, goes on without it, and all tries again later.
+const RETRIES_MAX: usize = 3;
+const RETRY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// An S3-compatible store. Keys come from `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, so that no
 /// secret stands in a file.
@@ -30,7 +36,13 @@ pub fn open(
     s3: Option<&StoreOptions>,
 ) -> Result<Arc<dyn ObjectStore>, object_store::Error> {
     if let Some(s3) = s3 {
-        let mut builder = AmazonS3Builder::from_env().with_bucket_name(&s3.bucket);
+        let retry = RetryConfig {
+            max_retries: RETRIES_MAX,
+            retry_timeout: RETRY_TIMEOUT,
+            ..RetryConfig::default()
+        };
+        let builder = AmazonS3Builder::from_env().with_bucket_name(&s3.bucket);
+        let mut builder = builder.with_retry(retry);
         if let Some(endpoint) = &s3.endpoint {
             let is_open = endpoint.starts_with("http://");
             builder = builder.with_endpoint(endpoint).with_allow_http(is_open);

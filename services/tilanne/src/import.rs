@@ -170,7 +170,11 @@ impl Output {
                 file.seek(SeekFrom::End(0)).with_context(named)?;
                 (Writer::resume(file)?, known.records)
             }
-            _ => (Writer::new(File::create(&part).with_context(named)?)?, 0),
+            _ => {
+                // Else that of another import would be taken for this one's.
+                let _ = std::fs::remove_file(&progress);
+                (Writer::new(File::create(&part).with_context(named)?)?, 0)
+            }
         };
         let kept = Instant::now();
         Ok(Self { writer, part, progress, of, records, kept, keep_every })

@@ -151,6 +151,7 @@ fn limits(region: &RegionConfig) -> BTreeMap<Text, FeedLimits> {
             lateness_ms: feed.lateness_s.saturating_mul(1_000),
             expire_after_ms: feed.expire_after_s.saturating_mul(1_000),
             speed_km_h_max: feed.speed_km_h_max,
+            relists_after_ms: feed.relists_after_s().map(|after_s| after_s.saturating_mul(1_000)),
             ..FeedLimits::default()
         };
         (feed.name.clone(), limits)

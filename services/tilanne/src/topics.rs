@@ -62,6 +62,10 @@ pub(crate) fn topics(command: &Command) -> Result<ExitCode> {
         format!("{} has no table [kafka], so its log is embedded", config.config.display())
     })?;
     let regions: Vec<String> = regions.into_iter().map(|region| region.id.to_string()).collect();
+    // Checkpoints may be in a store that is reached over TLS.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("another TLS provider is installed"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {

@@ -349,7 +349,7 @@ def test_everything_ends_after_so_many_tries():
 
 def test_a_connection_that_is_half_dead_is_noticed():
     async def test():
-        timing = tilanne.Timing(first_wait_s=0.02, ping_s=0.2)
+        timing = tilanne.Timing(first_wait_s=0.02, ping_s=0.2, pong_s=0.2)
         frozen = asyncio.Event()
 
         async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

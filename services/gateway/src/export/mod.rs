@@ -234,13 +234,18 @@ impl Plan {
                 };
                 // So that a file without rows has its columns.
                 file.write(&self.answer(head.clone(), Vec::new(), Shape::Changes(Vec::new())))?;
-                let mut is_more = true;
+                let (mut is_more, mut known_ms) = (true, from_ms);
                 while is_more {
                     let _turn = past.turn().await?;
                     let mut changes = Vec::new();
                     let count = CHANGES_PER_WRITE;
                     is_more = walk.changes(self.layer, to_ms, count, &mut changes).await?;
-                    let Some(&(newest_ms, _)) = changes.last() else { continue };
+                    let Some(&(newest_ms, _)) = changes.last() else {
+                        // Who does not want it any more is heard here too.
+                        tell(&file, known_ms)?;
+                        continue;
+                    };
+                    known_ms = newest_ms;
                     let is_wanted = |object: &Object| {
                         selection.as_ref().is_none_or(|selection| selection.has(object))
                     };

@@ -16,6 +16,10 @@ use crate::problem::Problem;
 /// How much later than a moment something was received that may be known of it now. Vehicles report
 /// within seconds, detectors and messages once a minute or five.
 pub(super) const LATE_MS: i64 = 5 * 60_000;
+
+/// Records of a turn, about a second's work: a layer that hardly changes must not keep the turn from others
+/// for a week of records.
+const RECORDS_PER_TURN: usize = 1 << 16;
 /// How far clocks may be apart when an answer is asked for by its `sequence`: that says what was in.
 const SKEW_MS: i64 = 1_000;
 /// Of so many records it is looked once whether somebody still waits.
@@ -304,7 +308,9 @@ impl Place {
         changes: &mut Vec<(i64, Arc<Object>)>,
     ) -> Result<bool, Failure> {
         let mut deltas = Vec::new();
-        while changes.len() < count_max {
+        let mut records = 0;
+        while changes.len() < count_max && records < RECORDS_PER_TURN {
+            records += 1;
             if self.ahead.is_empty() && !self.read(walk).await? {
                 if self.has_more(walk, to_ms).await? {
                     self.check_end(walk, to_ms).await?;

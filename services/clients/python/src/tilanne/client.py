@@ -213,7 +213,7 @@ class Client:
                 subprotocols=[SUBPROTOCOL],
                 open_timeout=timing.open_limit_s,
                 ping_interval=timing.ping_s,
-                ping_timeout=timing.ping_s,
+                ping_timeout=timing.pong_s,
                 close_timeout=CLOSE_LIMIT_S,
                 max_size=FRAME_BYTES_MAX,
                 max_queue=FRAMES_WAITING_MAX,

@@ -28,7 +28,9 @@ class Timing:
     open_limit_s: float = 10.0
     """A connection that is not open by then will not be."""
     ping_s: float = 10.0
-    """The server is asked so often whether it is there, and has so long to answer."""
+    """The server is asked so often whether it is there."""
+    pong_s: float = 30.0
+    """It has so long to answer: on a slow line the answer waits behind a large frame."""
     resubscribe_pause_s: float = 1.0
     """A server that keeps sending what does not fit is asked anew this often, not each time."""
     settled_s: float = 5.0
