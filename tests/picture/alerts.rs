@@ -201,6 +201,46 @@ fn feeds_that_are_silent_are_told_and_so_are_their_counts() {
 }
 
 #[test]
+fn a_feed_of_which_nothing_is_heard_is_told_until_it_is_heard_or_forgotten() {
+    let trams = |minute: i64| {
+        updated(Object::Feed(Feed {
+            id: "trams".into(),
+            status_time_ms: minute * MINUTE_MS,
+            connection: Connection::Live,
+            ..Feed::default()
+        }))
+    };
+    // Its ingest stops after a minute, and that of the other goes on.
+    let stopped = || {
+        let mut minutes = Minutes::new();
+        let buses = minutes.feed(Connection::Live, 0);
+        minutes.pass(vec![trams(0), buses]);
+        assert!(minutes.wait(2).is_empty(), "it has not lasted");
+        let told = minutes.wait(2);
+        let [begins] = told.as_slice() else { panic!("{told:?}") };
+        assert_eq!((begins.id.as_str(), begins.is_over), ("feed/trams", false));
+        assert!(begins.message.starts_with("Nothing is heard of the feed trams"), "{begins:?}");
+        assert!(minutes.wait(5).is_empty(), "it is told once");
+        minutes
+    };
+    for is_heard in [true, false] {
+        let mut minutes = stopped();
+        let mut told = Vec::new();
+        for minute in 0..3 {
+            let buses = minutes.feed(Connection::Live, 0);
+            let of_trams = match minute {
+                _ if is_heard => Some(trams(minutes.minute)),
+                0 => Some(removed(Layer::Feeds, "trams")),
+                _ => None,
+            };
+            told.extend(minutes.pass(of_trams.into_iter().chain([buses]).collect()));
+        }
+        let over: Vec<_> = told.iter().map(|alert| (alert.id.as_str(), alert.is_over)).collect();
+        assert_eq!(over, [("feed/trams", true)], "heard: {is_heard}");
+    }
+}
+
+#[test]
 fn messages_that_the_traffic_contradicts_are_told_without_what_their_text_injects() {
     let mut minutes = Minutes::new();
     minutes.pass(vec![message(false)]);

@@ -7,7 +7,7 @@
 //!   - vehicles bus:1 retracted
 //! ```
 //!
-//! Times are seconds after the line `base`. All records are of the feed `bus`.
+//! Times are seconds after the line `base`. All records are of the feed `bus` that do not say `feed=`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -184,7 +184,7 @@ impl Script {
         self.received += 1;
         let event_time_ms = self.time_ms(words, "t").expect("t= on every event");
         LogRecord::Event(Event {
-            feed: FEED.into(),
+            feed: words.get("feed").unwrap_or(FEED).into(),
             region: "region".into(),
             entity: entity.into(),
             event_time_ms,
@@ -202,7 +202,7 @@ impl Script {
     fn status(&self, words: &Words) -> LogRecord {
         let watermark_ms = self.time_ms(words, "watermark").expect("watermark= on a status");
         LogRecord::FeedStatus(FeedStatus {
-            feed: FEED.into(),
+            feed: words.get("feed").unwrap_or(FEED).into(),
             watermark_ms,
             received_time_ms: watermark_ms,
             connection: Connection::Live.into(),

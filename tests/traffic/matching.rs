@@ -22,6 +22,10 @@ impl Town {
 
     /// One direction of a street; its way is named after its nodes, so that both directions agree.
     pub(super) fn link(&mut self, from: usize, to: usize, flags: LinkFlags) -> &mut Self {
+        self.lanes(from, to, flags, 1)
+    }
+
+    fn lanes(&mut self, from: usize, to: usize, flags: LinkFlags, lanes: u8) -> &mut Self {
         let plane = network::Plane::new(ORIGIN);
         self.builder.link(NewLink {
             id: LinkId {
@@ -32,7 +36,7 @@ impl Town {
             line: [from, to].map(|node| plane.unproject(self.nodes[node])).to_vec(),
             setback_m: [0.0, 0.0],
             class: RoadClass::Residential,
-            lanes: 1,
+            lanes,
             speed_limit_km_h: [40, 40],
             flags,
             name: String::new(),
@@ -215,6 +219,41 @@ fn between_two_streets_alike_it_says_so() {
     // One metre more to a side, second after second, does not settle it: it is the same error.
     let out = matched(&town.build(), (0..10).map(|i| fix(i, [200.0, 0.5], 0.0)));
     assert!(out.fixes.iter().all(|one| one.confidence < 0.7), "{:?}", out.fixes[0]);
+}
+
+#[test]
+fn after_doubt_the_way_goes_on_from_the_last_place_that_was_sure() {
+    // A street that parts for 300 m and is one again: in between it is anybody's guess.
+    let mut town = Town::new(&[
+        [0.0, 0.0],
+        [300.0, 0.0],
+        [600.0, 0.0],
+        [330.0, 10.0],
+        [570.0, 10.0],
+        [330.0, -10.0],
+        [570.0, -10.0],
+        [900.0, 0.0],
+    ]);
+    for (from, to) in [(0, 1), (1, 3), (3, 4), (4, 2), (1, 5), (5, 6), (6, 2), (2, 7)] {
+        town.link(from, to, LinkFlags::ONE_WAY);
+    }
+    let drive = (0..6).map(|i| fix(10 * i, [75.0 + 150.0 * i as f64, 0.0], 15.0));
+    let out = matched(&town.build(), drive);
+    let doubt = Some(Unknown::Ambiguous);
+    assert_eq!(unknowns(&out), [None, None, doubt, doubt, None, None]);
+    let driven: f32 = out.spans.iter().map(|span| span.to_m - span.from_m).sum();
+    assert!((driven - 750.0).abs() < 15.0, "{driven} m: {:?}", out.spans);
+}
+
+#[test]
+fn the_line_of_a_street_is_the_middle_of_all_its_lanes() {
+    let mut town = Town::new(&[[0.0, 0.0], [500.0, 0.0]]);
+    town.lanes(0, 1, LinkFlags::default(), 2).lanes(1, 0, LinkFlags::default(), 1);
+    let network = town.build();
+    let north_m = |from, to| lane_position(&network, number(&network, from, to), 250.0, 3.0)[1];
+    // Of nine metres the six to the south lead east.
+    assert!((north_m(0, 1) + 1.5).abs() < 0.01, "{}", north_m(0, 1));
+    assert!((north_m(1, 0) - 3.0).abs() < 0.01, "{}", north_m(1, 0));
 }
 
 #[test]

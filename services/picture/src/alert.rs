@@ -1,5 +1,5 @@
 //! What operators are to be told of: a queue that is not usual, a message that the traffic contradicts, a
-//! feed that is silent, counts that do not add up.
+//! feed that is silent or not heard of, counts that do not add up.
 //!
 //! Each is told when it has lasted, and again when it has been over for as long: what comes and goes in
 //! between would only teach people not to look. Time is that of the feeds' statuses. It is all made from
@@ -49,12 +49,18 @@ impl Default for AlertOptions {
     }
 }
 
+/// A feed whose status is older than another's by so much has no ingest, milliseconds: feeds say theirs
+/// each second, and of two processes that read the same feed the other takes over in less.
+const UNHEARD_AFTER_MS: i64 = 30_000;
+
 /// All that is wrong, or was until just now, by the id of its alert. No more than there are queues,
 /// situations and feeds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Alerts {
     /// Newest time of a status.
     pub(crate) time_ms: i64,
+    /// Time of the newest status by feed.
+    pub(crate) heard_ms: BTreeMap<Text, i64>,
     pub(crate) matters: BTreeMap<Text, Matter>,
 }
 
@@ -85,12 +91,14 @@ impl Alerts {
                     && let Object::Feed(feed) = object.as_ref()
                 {
                     self.time_ms = self.time_ms.max(feed.status_time_ms);
+                    self.heard_ms.insert(feed.id.clone(), feed.status_time_ms);
                 }
             }
             for delta in of_record {
                 self.change(options, &delta.change);
             }
             if self.time_ms > before_ms {
+                self.miss_feeds();
                 self.tell(options, of_record[0].sequence, &mut told);
             }
         }
@@ -123,7 +131,22 @@ impl Alerts {
             Change::Removed { layer: Layer::Situations, id, .. } => {
                 self.right(AlertKind::Contradiction, id);
             }
+            Change::Removed { layer: Layer::Feeds, id, .. } => {
+                self.heard_ms.remove(id);
+                self.right(AlertKind::Feed, id);
+                self.right(AlertKind::Ledger, id);
+            }
             Change::Removed { .. } => {}
+        }
+    }
+
+    /// Finds feeds of which nothing is heard.
+    fn miss_feeds(&mut self) {
+        let heard_since_ms = self.time_ms.saturating_sub(UNHEARD_AFTER_MS);
+        let missed = self.heard_ms.iter().filter(|(_, heard_ms)| **heard_ms < heard_since_ms);
+        let missed: Vec<Text> = missed.map(|(id, _)| id.clone()).collect();
+        for id in missed {
+            self.set(AlertKind::Feed, &id, true, || unheard_alert(&id));
         }
     }
 
@@ -233,6 +256,13 @@ fn feed_alert(feed: &Feed) -> Alert {
         (_, None) => format!("The feed {name} is not connected."),
     };
     let message = bounded_text(&message);
+    Alert { layer: wire::Layer::Feeds.into(), message, ..Alert::default() }
+}
+
+fn unheard_alert(name: &Text) -> Alert {
+    let message = format!(
+        "Nothing is heard of the feed {name}: its ingest has stopped, or it is not configured any more."
+    );
     Alert { layer: wire::Layer::Feeds.into(), message, ..Alert::default() }
 }
 

@@ -157,6 +157,9 @@ impl Picture {
                 part => picture.restore_part(part, &links)?,
             }
         }
+        let shown = picture.feeds.iter().filter_map(|feed| Some((feed, feed.shown.as_ref()?)));
+        let heard = shown.map(|(feed, _)| (feed.ledger.id.clone(), feed.ledger.status_time_ms));
+        picture.alerts.heard_ms = heard.collect();
         picture.vehicles.index.build_tree();
         picture.detectors.index.build_tree();
         picture.situations.index.build_tree();
@@ -165,7 +168,7 @@ impl Picture {
         if let Some(streets) = &mut picture.streets {
             streets.restore_areas(areas);
             streets.restore_area_emissions(area_emissions)?;
-            streets.restored(&picture.situations, closed);
+            streets.restored(&picture.detectors, &picture.situations, closed);
         }
         Ok(picture)
     }
@@ -261,7 +264,7 @@ fn restore_street(streets: &mut Streets, part: Kind, links: &Read) -> Result<(),
         Kind::Emitted(emitted) => streets.restore_emitted(&emitted, links),
         Kind::LinkEmission(link) => streets.restore_link_emission(*link, links),
         Kind::Tied(tied) => {
-            streets.restore_tied(tied, links);
+            streets.restore_tied(tied);
             Ok(())
         }
         Kind::Queue(queue) => {

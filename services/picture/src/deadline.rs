@@ -44,6 +44,13 @@ impl Deadlines {
         *filed_ms = due_ms;
     }
 
+    /// Takes out all that is filed of a feed.
+    pub(crate) fn forget(&mut self, feed: FeedNumber) {
+        if let Some(filed) = self.by_feed.get_mut(feed as usize) {
+            filed.clear();
+        }
+    }
+
     /// Takes out what is filed before the watermark: the owner acts on it or files it anew.
     pub(crate) fn take_due(&mut self, feed: FeedNumber, watermark_ms: i64) -> Vec<SlotNumber> {
         let Some(filed) = self.by_feed.get_mut(feed as usize) else {

@@ -6,7 +6,7 @@ pub(crate) mod state;
 use events::{DetectorMeasurement, DetectorStation, Event};
 
 use crate::fate::{Changes, EXPIRED, Fate, FeedContext};
-use crate::station::Stations;
+use crate::station::{StationState, Stations};
 pub(crate) use season::{free_flow_speed_km_h, mmdd};
 use state::DetectorState;
 
@@ -38,5 +38,11 @@ impl Detectors {
         changes: &mut Changes<'_>,
     ) -> Fate {
         self.take(feed, event, changes, |state| state.describe(event, station))
+    }
+
+    /// What is published of a station that is in the picture.
+    pub(crate) fn station_of(&self, id: &str) -> Option<&DetectorStation> {
+        let state = &self.index.slot(self.index.find_id(id)?).state;
+        state.is_shown().then_some(&state.station)
     }
 }

@@ -220,6 +220,19 @@ impl<S> Index<S> {
         self.free.push(number);
     }
 
+    /// Gives the places back of all that are gone: the ids of those that were shown, in order.
+    pub(crate) fn remove_all(&mut self, is_gone: impl Fn(&S) -> bool) -> Vec<Text> {
+        let mut shown = Vec::new();
+        for number in self.sorted() {
+            let slot = self.slot(number);
+            if is_gone(&slot.state) {
+                shown.extend(slot.object().map(|_| slot.id().clone()));
+                self.remove(number);
+            }
+        }
+        shown
+    }
+
     /// Puts an object in its place, new or in place of an older one.
     pub(crate) fn show(&mut self, number: SlotNumber, object: Arc<Object>) {
         let envelope = object.envelope();

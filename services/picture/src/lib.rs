@@ -38,6 +38,7 @@ mod limits;
 mod object;
 mod picture;
 mod setup;
+mod silent;
 mod situation;
 mod snapshot;
 mod station;

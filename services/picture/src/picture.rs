@@ -207,7 +207,7 @@ impl Picture {
                 EntityKind::Trip => self.trips.retract(&feed, event, changes),
                 EntityKind::Detector => {
                     let fate = self.detectors.retract(&feed, event, changes);
-                    if let (Fate::Applied, Some(streets)) = (fate, &mut self.streets) {
+                    if let Some(streets) = &mut self.streets {
                         streets.describe(event, &self.detectors);
                     }
                     fate
@@ -249,6 +249,7 @@ impl Picture {
             streets.advance(&feed, &mut self.situations, &weather, changes);
         }
         changes.updated(shown);
+        self.forget_silent_feeds(status.received_time_ms, changes);
     }
 
     pub(crate) fn context(&self, number: FeedNumber) -> FeedContext {

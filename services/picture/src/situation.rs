@@ -235,6 +235,15 @@ impl Situations {
         }
     }
 
+    /// Takes out all of a feed that is no more.
+    pub(crate) fn forget(&mut self, feed: FeedNumber, changes: &mut Changes<'_>) {
+        self.deadlines.forget(feed);
+        self.swept_ms.remove(&feed);
+        for id in self.index.remove_all(|state| state.feed == feed) {
+            changes.removed(Layer::Situations, id, RemovalReason::Expired);
+        }
+    }
+
     fn hide(&mut self, number: SlotNumber, reason: RemovalReason, changes: &mut Changes<'_>) {
         let slot = self.index.slot(number);
         if slot.object().is_some() {

@@ -23,6 +23,9 @@ pub(crate) trait StationState {
     /// Nothing yet.
     fn new(feed: FeedNumber) -> Self;
 
+    /// Which feed it is of.
+    fn feed(&self) -> FeedNumber;
+
     /// Where it remembers under which time it is filed.
     fn filed_ms(&mut self) -> &mut i64;
 
@@ -112,6 +115,14 @@ impl<S: StationState> Stations<S> {
             }
             let expired = state.expire_values(feed);
             self.show_if(expired, number, feed, name, changes);
+        }
+    }
+
+    /// Takes out all stations of a feed that is no more.
+    pub(crate) fn forget(&mut self, feed: FeedNumber, changes: &mut Changes<'_>) {
+        self.deadlines.forget(feed);
+        for id in self.index.remove_all(|state| state.feed() == feed) {
+            changes.removed(S::LAYER, id, RemovalReason::Expired);
         }
     }
 

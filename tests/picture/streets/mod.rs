@@ -1,6 +1,7 @@
 //! The state of streets: what cars, detectors and messages make of links, queues and areas.
 
 mod alternatives;
+mod detectors;
 mod emissions;
 mod slopes;
 mod upgrade;

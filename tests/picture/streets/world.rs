@@ -49,12 +49,17 @@ fn link(way: i64, from: i64, to: i64, line: Vec<Position>, flags: LinkFlags) -> 
 
 /// The street in both directions, a ferry line beyond its end; with `more`, another street too.
 pub(super) fn network(more: bool) -> Network {
+    network_of(1, more)
+}
+
+/// The same, of which the street has this number.
+pub(super) fn network_of(way: i64, more: bool) -> Network {
     let mut builder = NetworkBuilder::new(at(0.0));
     for block in 0..BLOCKS {
         let line = vec![at(block as f64 * BLOCK_M), at((block + 1) as f64 * BLOCK_M)];
         let back = line.iter().rev().copied().collect();
-        builder.link(link(1, block, block + 1, line, LinkFlags::default()));
-        builder.link(link(1, block + 1, block, back, LinkFlags::default()));
+        builder.link(link(way, block, block + 1, line, LinkFlags::default()));
+        builder.link(link(way, block + 1, block, back, LinkFlags::default()));
     }
     let end_m = BLOCKS as f64 * BLOCK_M;
     let ferry = vec![at(end_m), at(end_m + 3_000.0)];

@@ -336,6 +336,6 @@ impl From<message::AlertsPart> for Alerts {
             let alert = alert.unwrap_or_default();
             (Text::from(alert.id.as_str()), Matter { alert, is_wrong, is_told, changed_ms })
         });
-        Self { time_ms: part.time_ms, matters: matters.collect() }
+        Self { time_ms: part.time_ms, matters: matters.collect(), ..Self::default() }
     }
 }

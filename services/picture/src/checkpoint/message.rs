@@ -221,23 +221,19 @@ pub(super) struct LinkPart {
     pub(super) object: Option<wire::Link>,
 }
 
-/// One direction of a detector.
+/// One direction of a detector. Earlier programs wrote 3 and 7, which follow from the station and the map.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct TiedPart {
     #[prost(string, tag = "1")]
     pub(super) id: String,
     #[prost(uint32, tag = "2")]
     pub(super) direction: u32,
-    #[prost(uint32, optional, tag = "3")]
-    pub(super) link: Option<u32>,
     #[prost(sint64, repeated, tag = "4")]
     pub(super) times_ms: Vec<i64>,
     #[prost(double, repeated, tag = "5")]
     pub(super) values: Vec<f64>,
     #[prost(uint32, tag = "6")]
     pub(super) same: u32,
-    #[prost(double, tag = "7")]
-    pub(super) free_flow_speed_km_h: f64,
 }
 
 /// A queue: its object, and what the object does not say.

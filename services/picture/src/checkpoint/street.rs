@@ -291,13 +291,11 @@ impl Streets {
             put(message::Kind::Tied(message::TiedPart {
                 id: id.to_string(),
                 direction: *direction,
-                link: tied.link.map(|link| links.place(link)),
                 times_ms: readings.clone().flat_map(|r| [r.end_ms, r.duration_ms]).collect(),
                 values: readings
                     .flat_map(|r| [r.speed_km_h, r.flow_veh_h, r.occupancy_percent])
                     .collect(),
                 same: tied.same,
-                free_flow_speed_km_h: tied.free_flow_speed_km_h,
             }));
         }
         for queue in self.queues.by_id.values() {
@@ -402,7 +400,7 @@ impl Streets {
         Ok(())
     }
 
-    pub(super) fn restore_tied(&mut self, part: message::TiedPart, links: &Read) {
+    pub(super) fn restore_tied(&mut self, part: message::TiedPart) {
         let times = part.times_ms.chunks_exact(2);
         let readings = times.zip(part.values.chunks_exact(3)).map(|(times, values)| Reading {
             end_ms: times[0],
@@ -411,12 +409,7 @@ impl Streets {
             flow_veh_h: values[1],
             occupancy_percent: values[2],
         });
-        let tied = Tied {
-            link: part.link.and_then(|place| links.link(place)),
-            readings: readings.collect(),
-            same: part.same,
-            free_flow_speed_km_h: part.free_flow_speed_km_h,
-        };
+        let tied = Tied { readings: readings.collect(), same: part.same, ..Tied::default() };
         self.detectors.by_id.insert((part.id.into(), part.direction), tied);
     }
 
@@ -447,15 +440,16 @@ impl Streets {
         }
     }
 
-    /// Finishes what was restored part by part. What follows from the situations layer is made
-    /// anew, as of the end of the last closed minute; but links are closed that were so then, not those
-    /// of messages that have come since.
+    /// Finishes what was restored part by part. What follows from the detectors layer is made anew on the
+    /// map that there is now. What follows from the situations layer is so too, as of the end of the last
+    /// closed minute; but links are closed that were so then, not those of messages that have come since.
     pub(super) fn restored(
         &mut self,
+        detectors: &crate::detector::Detectors,
         situations: &crate::situation::Situations,
         closed: Option<Vec<LinkNumber>>,
     ) {
-        self.detectors.index();
+        self.detectors.restored(self.setup.network(), |id| detectors.station_of(id));
         self.links.index.build_tree();
         self.queue_index.build_tree();
         if let Some(emissions) = &mut self.emissions {

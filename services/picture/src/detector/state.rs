@@ -210,6 +210,10 @@ impl StationState for DetectorState {
         }
     }
 
+    fn feed(&self) -> FeedNumber {
+        self.feed
+    }
+
     fn filed_ms(&mut self) -> &mut i64 {
         &mut self.filed_ms
     }

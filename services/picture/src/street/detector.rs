@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use events::{DetectorMeasurement, DetectorStation, MeasurementWindow, Quantity, Text};
+use events::{
+    DetectorConstant, DetectorMeasurement, DetectorStation, MeasurementWindow, Quantity, Text,
+};
 use network::{LinkNumber, Network};
 use traffic::link::DetectorReading;
 
@@ -37,7 +39,7 @@ pub(crate) struct Reading {
 }
 
 /// One direction of a station.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Tied {
     /// The link it measures, when its place and direction are known and a link is there.
     pub(crate) link: Option<LinkNumber>,
@@ -45,14 +47,8 @@ pub(crate) struct Tied {
     pub(crate) readings: VecDeque<Reading>,
     /// How many times in a row with the same speed.
     pub(crate) same: u32,
-    /// Published constant in force, km/h; NaN when there is none.
-    pub(crate) free_flow_speed_km_h: f64,
-}
-
-impl Default for Tied {
-    fn default() -> Self {
-        Self { link: None, readings: VecDeque::new(), same: 0, free_flow_speed_km_h: f64::NAN }
-    }
+    /// What is published of the direction, of all seasons.
+    pub(crate) constants: Vec<DetectorConstant>,
 }
 
 /// Detectors of a region by station and direction.
@@ -65,29 +61,29 @@ pub(crate) struct TiedDetectors {
 
 impl TiedDetectors {
     /// Ties the directions of a station to the links at its place.
-    pub(crate) fn describe(
+    pub(crate) fn describe(&mut self, network: &Network, id: &Text, station: &DetectorStation) {
+        let mut is_moved = false;
+        for direction in 1..=DIRECTIONS {
+            let tied = self.by_id.entry((id.clone(), direction)).or_default();
+            is_moved |= tied.describe(network, direction, station);
+        }
+        if is_moved {
+            self.index();
+        }
+    }
+
+    /// Ties anew what a checkpoint says: the map may be another one.
+    pub(crate) fn restored<'a>(
         &mut self,
         network: &Network,
-        id: &Text,
-        station: &DetectorStation,
-        time_ms: i64,
+        station: impl Fn(&Text) -> Option<&'a DetectorStation>,
     ) {
-        for direction in 1..=DIRECTIONS {
-            let place = station.position.zip(station.bearing_deg);
-            let link = place.and_then(|(position, bearing_deg)| {
-                let turn_deg = if direction == 1 { 0.0 } else { 180.0 };
-                network.tie_detector(position, (bearing_deg + turn_deg).rem_euclid(360.0))
-            });
-            let link = link.map(|point| point.link);
-            let key = (id.clone(), direction);
-            let tied = self.by_id.entry(key).or_default();
-            let constant = free_flow_speed_km_h(&station.constants, direction, time_ms);
-            tied.free_flow_speed_km_h = constant.unwrap_or(f64::NAN);
-            if tied.link != link {
-                tied.link = link;
-                self.index();
+        for ((id, direction), tied) in &mut self.by_id {
+            if let Some(station) = station(id) {
+                tied.describe(network, *direction, station);
             }
         }
+        self.index();
     }
 
     /// Takes a measurement in.
@@ -107,6 +103,13 @@ impl TiedDetectors {
         for direction in 1..=DIRECTIONS {
             self.by_id.remove(&(id.clone(), direction));
         }
+        self.index();
+    }
+
+    /// There are no stations of a feed any more.
+    pub(crate) fn forget(&mut self, feed: &str) {
+        let is_of_it = |id: &Text| id.split_once(':').is_some_and(|(of, _)| of == feed);
+        self.by_id.retain(|(id, _), _| !is_of_it(id));
         self.index();
     }
 
@@ -134,15 +137,17 @@ impl TiedDetectors {
         readings.max_by_key(|reading| reading.end_ms)
     }
 
-    /// The published free-flow speed of a link's detectors, the first that has one.
-    pub(crate) fn free_flow_km_h(&self, link: LinkNumber) -> Option<f64> {
-        let keys = self.of_link.get(&link)?.iter();
-        let mut speeds = keys.filter_map(|key| Some(self.by_id.get(key)?.free_flow_speed_km_h));
-        speeds.find(|&speed| speed > 0.0)
+    /// The free-flow speed that is published of a link's detectors for a time, the first that there is.
+    pub(crate) fn free_flow_km_h(&self, link: LinkNumber, time_ms: i64) -> Option<f64> {
+        let mut keys = self.of_link.get(&link)?.iter();
+        keys.find_map(|key| {
+            let constants = &self.by_id.get(key)?.constants;
+            free_flow_speed_km_h(constants, key.1, time_ms).filter(|&speed| speed > 0.0)
+        })
     }
 
     /// Finds the links anew, after a change or a restart.
-    pub(crate) fn index(&mut self) {
+    fn index(&mut self) {
         self.of_link.clear();
         for (key, tied) in &self.by_id {
             if let Some(link) = tied.link {
@@ -153,6 +158,19 @@ impl TiedDetectors {
 }
 
 impl Tied {
+    /// Takes in what is published of its direction; whether it is on another link now.
+    fn describe(&mut self, network: &Network, direction: u32, station: &DetectorStation) -> bool {
+        let place = station.position.zip(station.bearing_deg);
+        let link = place.and_then(|(position, bearing_deg)| {
+            let turn_deg = if direction == 1 { 0.0 } else { 180.0 };
+            network.tie_detector(position, (bearing_deg + turn_deg).rem_euclid(360.0))
+        });
+        let link = link.map(|point| point.link);
+        let own = station.constants.iter().filter(|constant| constant.direction == direction);
+        self.constants = own.cloned().collect();
+        std::mem::replace(&mut self.link, link) != link
+    }
+
     fn take(&mut self, end_ms: i64, duration_ms: i64, quantity: Quantity, value: f64) {
         let at = self.readings.partition_point(|reading| reading.end_ms < end_ms);
         if self.readings.get(at).is_none_or(|reading| reading.end_ms != end_ms) {

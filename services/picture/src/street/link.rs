@@ -319,5 +319,6 @@ fn deviation(cars: &EdieSum, usual_m_s: f64) -> Option<f64> {
 
 /// Free flow: the publisher's constant of a detector, else what was learned.
 pub(crate) fn free_flow_km_h(state: &LinkState, window: &Window<'_>, link: LinkNumber) -> f64 {
-    window.detectors.free_flow_km_h(link).unwrap_or_else(|| state.free_flow.speed_km_h())
+    let published_km_h = window.detectors.free_flow_km_h(link, window.start_ms());
+    published_km_h.unwrap_or_else(|| state.free_flow.speed_km_h())
 }

@@ -36,7 +36,6 @@ use crate::feed::NO_WATERMARK;
 use crate::index::Index;
 use crate::setup::StreetSetup;
 use crate::situation::Situations;
-use crate::station::StationState;
 use crate::vehicle::track;
 use crate::{Layer, Object, VehicleMatch};
 use cell::{Closed, OpenMinutes};
@@ -290,15 +289,17 @@ impl Streets {
     /// Looks anew where the detector of an event is, if it is there at all.
     pub(crate) fn describe(&mut self, event: &Event, detectors: &Detectors) {
         let id = format_compact!("{}:{}", event.feed, event.entity);
-        let found = detectors.index.find(&event.feed, &event.entity);
-        let state = found.map(|slot| &detectors.index.slot(slot).state);
-        match state.filter(|state| state.is_shown()) {
-            Some(state) => {
-                let network = self.setup.network();
-                self.detectors.describe(network, &id, &state.station, event.event_time_ms);
-            }
+        match detectors.station_of(&id) {
+            Some(station) => self.detectors.describe(self.setup.network(), &id, station),
             None => self.detectors.remove(&id),
         }
+    }
+
+    /// Nothing comes of a feed any more.
+    pub(crate) fn forget(&mut self, feed: FeedNumber, name: &str) {
+        self.watermarks.remove(&feed);
+        self.vehicle_feeds.remove(&feed);
+        self.detectors.forget(name);
     }
 
     /// From now on minutes wait for a feed, which has sent a road vehicle.
@@ -334,7 +335,10 @@ impl Streets {
             if end_ms > due_ms {
                 break;
             }
-            self.open.skip_to(due_ms.div_euclid(MINUTE_MS) - SILENT_MINUTES_MAX);
+            // What was seen before a silence is of the five minutes that it was seen in.
+            if first % LONG_MINUTES == 0 {
+                self.open.skip_to(due_ms.div_euclid(MINUTE_MS) - SILENT_MINUTES_MAX);
+            }
             self.close(situations, changes);
             // With it the next minute is worked out, from its first fix on.
             if let Some(emissions) = &mut self.emissions {

@@ -227,6 +227,10 @@ impl StationState for WeatherState {
         }
     }
 
+    fn feed(&self) -> FeedNumber {
+        self.feed
+    }
+
     fn filed_ms(&mut self) -> &mut i64 {
         &mut self.filed_ms
     }

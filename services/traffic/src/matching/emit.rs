@@ -114,7 +114,7 @@ impl Matcher {
         if let (Some(record), Some(ancestor), None) = (record, choice.ancestor, unknown) {
             let mut at = hindsight(streets, &record, &ancestor);
             if let Some(last) = continues {
-                let driven_m = record.driven_m + ancestor.change_m;
+                let driven_m = last.doubtful_m + record.driven_m + ancestor.change_m;
                 at = drive(streets, scratch, out, &last, at, driven_m, time_ms);
             } else if record.parent != NO_PARENT
                 && let Some(last) = self.last.filter(|last| last.open)
@@ -125,11 +125,12 @@ impl Matcher {
         }
         self.last = match (number, place, continues) {
             (Some(record), Some(Place { link, along_m }), _) => {
-                Some(Last { record, link, along_m, time_ms, open: true })
+                Some(Last { record, link, along_m, time_ms, open: true, doubtful_m: 0.0 })
             }
             // Doubt about one fix does not end the way.
-            (Some(record), None, Some(last)) if unknown == Some(Unknown::Ambiguous) => {
-                Some(Last { record, ..last })
+            (Some(number), None, Some(last)) if unknown == Some(Unknown::Ambiguous) => {
+                let driven_m = record.map_or(0.0, |record| record.driven_m);
+                Some(Last { record: number, doubtful_m: last.doubtful_m + driven_m, ..last })
             }
             _ => self.last.map(|last| Last { open: false, ..last }),
         };

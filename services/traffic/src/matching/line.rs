@@ -162,17 +162,19 @@ impl Nearest {
 }
 
 /// Where traffic on a link's lanes is on average, metres to the right of the link's line. The line
-/// of a street for both directions is its middle, and traffic keeps right.
+/// of a street for both directions is the middle of all its lanes, and traffic keeps right: so the middle
+/// of those of one direction is half the width of the others away from it.
 fn lane_offset_m(network: &Network, link: LinkNumber, lane_width_m: f32) -> f32 {
     lane_width_m * right_lanes(network, link)
 }
 
 /// The same in widths of lanes.
 fn right_lanes(network: &Network, link: LinkNumber) -> f32 {
-    if network.flags(link).has(LinkFlags::ONE_WAY) || network.reverse(link).is_none() {
-        0.0
-    } else {
-        0.5 * f32::from(network.lanes(link))
+    match network.reverse(link) {
+        Some(reverse) if !network.flags(link).has(LinkFlags::ONE_WAY) => {
+            0.5 * f32::from(network.lanes(reverse))
+        }
+        _ => 0.0,
     }
 }
 

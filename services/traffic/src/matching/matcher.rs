@@ -135,6 +135,8 @@ pub(super) struct Last {
     pub(super) time_ms: i64,
     /// Whether a path may start there.
     pub(super) open: bool,
+    /// Metres driven since by fixes that were answered without a place, as several were as likely.
+    pub(super) doubtful_m: f32,
 }
 
 impl Matcher {

@@ -51,6 +51,8 @@ impl Matcher {
             let Belief { along_m, variance_m2, noise_m: [east, north], ahead: [x, y] } = *belief;
             numbers.extend([along_m, variance_m2, east, north, x, y].map(f64::from));
         }
+        // Last, for states that were written without it.
+        numbers.extend(self.last.iter().map(|last| f64::from(last.doubtful_m)));
         MatcherState { links, numbers }
     }
 
@@ -75,6 +77,7 @@ impl Matcher {
                 along_m: number()? as f32,
                 time_ms: number()? as i64,
                 open: number()? != 0.0,
+                doubtful_m: 0.0,
             });
         }
         for _ in 0..moments {
@@ -104,6 +107,9 @@ impl Matcher {
                 noise_m: [number()? as f32, number()? as f32],
                 ahead: [number()? as f32, number()? as f32],
             });
+        }
+        if let (Some(last), Some(doubtful_m)) = (&mut matcher.last, numbers.next()) {
+            last.doubtful_m = doubtful_m as f32;
         }
         let whole = numbers.next().is_none() && links.next().is_none();
         (whole && matcher.is_sound()).then_some(matcher)
