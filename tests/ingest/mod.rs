@@ -12,5 +12,6 @@ mod http_poll;
 mod import;
 mod live;
 mod mqtt;
+mod outside;
 mod pipeline;
 mod player;

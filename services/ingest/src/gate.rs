@@ -4,18 +4,19 @@
 //! picture, where the past is.
 
 use events::{
-    Body, Event, Position, Quantity, SituationRecord, Text, VehiclePosition, Verdict, Verdicts,
+    Body, EntityKind, Event, Position, Quantity, SituationRecord, Text, VehiclePosition, Verdict,
+    Verdicts,
 };
 use network::BoundingBox;
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use crate::config::FeedConfig;
 
 /// Drop reason of what lies outside the region.
 pub(crate) const OUTSIDE_REGION: &str = "outside_region";
-/// Stations outside the region that are remembered, because their measurements name no place. Ten
-/// times the stations of the largest national feed.
-const OUTSIDE_MAX: usize = 8_192;
+/// Stations and situations of a feed that are remembered. Ten times the stations of the largest
+/// national feed; of more it is not known whether they are outside.
+const KNOWN_MAX: usize = 8_192;
 /// Last millisecond of the year 9999: a later time is a wrong unit, and arithmetic on it overflows.
 const EVENT_TIME_MS_MAX: i64 = 253_402_300_799_999;
 /// Largest delay, ahead or late, that a report may claim: two days, seconds.
@@ -28,7 +29,8 @@ const SHARE_PERCENT_MAX: f64 = 1_000.0;
 /// What becomes of an event.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Decision {
-    /// It goes on, with its verdicts.
+    /// It goes on, with its verdicts. What was let in before it was known to be outside the region
+    /// goes on as a retraction.
     Pass,
     /// Its verdict keeps it out.
     Quarantined(Verdict),
@@ -38,14 +40,23 @@ pub(crate) enum Decision {
     OutOfRange { field: &'static str, message: String },
 }
 
-/// Thresholds of a feed and what is known to lie outside its region.
+/// What is known of a station or a situation.
+enum Known {
+    /// A station that is outside the region: its measurements name no place.
+    Outside,
+    /// It is inside, or came before the register that says where it is. Event time of the newest
+    /// that went on.
+    LetIn { newest_ms: i64 },
+}
+
+/// Thresholds of a feed and what is known to lie inside and outside its region.
 pub(crate) struct Gate {
     stale_after_ms: i64,
     future_after_ms: i64,
     speed_km_h_max: f64,
     quarantine: Verdicts,
     bbox: BoundingBox,
-    outside: FxHashSet<Text>,
+    known: FxHashMap<Text, Known>,
 }
 
 impl Gate {
@@ -56,7 +67,7 @@ impl Gate {
             speed_km_h_max: feed.speed_km_h_max,
             quarantine: feed.quarantine,
             bbox,
-            outside: FxHashSet::default(),
+            known: FxHashMap::default(),
         }
     }
 
@@ -71,10 +82,14 @@ impl Gate {
             return Decision::OutOfRange { field, message };
         }
         if self.is_outside(event) {
-            return Decision::OutsideRegion;
+            return if self.shut_out(event) { Decision::Pass } else { Decision::OutsideRegion };
         }
         let kept_out = event.verdicts.intersection(self.quarantine).iter().next();
-        kept_out.map_or(Decision::Pass, Decision::Quarantined)
+        if let Some(verdict) = kept_out {
+            return Decision::Quarantined(verdict);
+        }
+        self.let_in(event);
+        Decision::Pass
     }
 
     fn judge_time(&self, event: &mut Event) {
@@ -134,32 +149,81 @@ impl Gate {
         }
     }
 
-    fn is_outside(&mut self, event: &Event) -> bool {
+    fn is_outside(&self, event: &Event) -> bool {
+        let station = |position: Option<Position>| match position {
+            Some(position) => !self.bbox.contains(position),
+            // Measurements, and constants of sensors, say nothing of the place.
+            None => matches!(self.known.get(&event.entity), Some(Known::Outside)),
+        };
         match &event.body {
             Body::VehiclePosition(report) => {
                 report.position.is_some_and(|position| !self.bbox.contains(position))
             }
-            Body::DetectorStation(station) => self.is_station_outside(event, station.position),
-            Body::WeatherStation(station) => self.is_station_outside(event, station.position),
-            Body::DetectorMeasurement(_) | Body::WeatherMeasurement(_) => {
-                self.outside.contains(&event.entity)
-            }
+            Body::DetectorStation(described) => station(described.position),
+            Body::WeatherStation(described) => station(described.position),
+            Body::DetectorMeasurement(_) | Body::WeatherMeasurement(_) => station(None),
             Body::SituationRecord(record) => !touches(record, &self.bbox),
             Body::TripUpdate(_) | Body::Retraction(_) => false,
         }
     }
 
-    /// Remembers stations outside the region: their measurements name no place.
-    /// What says nothing of the place, as constants of its sensors do, changes nothing.
-    fn is_station_outside(&mut self, event: &Event, position: Option<Position>) -> bool {
-        let Some(position) = position else { return self.outside.contains(&event.entity) };
-        let outside = !self.bbox.contains(position);
-        if !outside {
-            self.outside.remove(&event.entity);
-        } else if self.outside.len() < OUTSIDE_MAX {
-            self.outside.insert(event.entity.clone());
+    /// Remembers what goes on of a station or a situation.
+    fn let_in(&mut self, event: &Event) {
+        if let Body::Retraction(EntityKind::Situation) = event.body {
+            self.known.remove(&event.entity);
         }
-        outside
+        if lasting(&event.body).is_none() {
+            return;
+        }
+        let newest_ms = event.event_time_ms;
+        if let Some(known) = self.known.get_mut(&event.entity) {
+            let before_ms = match known {
+                Known::LetIn { newest_ms } => *newest_ms,
+                Known::Outside => i64::MIN,
+            };
+            *known = Known::LetIn { newest_ms: newest_ms.max(before_ms) };
+        } else if self.known.len() < KNOWN_MAX {
+            self.known.insert(event.entity.clone(), Known::LetIn { newest_ms });
+        }
+    }
+
+    /// Remembers that a station is outside. When something was let in of it, or of a situation that
+    /// has moved out, the event becomes what takes that back: it would stay in the picture for ever,
+    /// of a station even without a place. True then, which is once.
+    fn shut_out(&mut self, event: &mut Event) -> bool {
+        let Some(kind) = lasting(&event.body) else { return false };
+        let entity = &event.entity;
+        let before = if kind == EntityKind::Situation {
+            // Each version says where it is; one that comes late says nothing of where it is now.
+            let is_late = |known: &Known| match known {
+                Known::LetIn { newest_ms } => event.event_time_ms < *newest_ms,
+                Known::Outside => false,
+            };
+            if self.known.get(entity).is_some_and(is_late) {
+                return false;
+            }
+            self.known.remove(entity)
+        } else if self.known.len() < KNOWN_MAX || self.known.contains_key(entity) {
+            self.known.insert(entity.clone(), Known::Outside)
+        } else {
+            None
+        };
+        let Some(Known::LetIn { newest_ms }) = before else { return false };
+        // A register may be hours older than what it says the place of.
+        event.event_time_ms = event.event_time_ms.max(newest_ms);
+        event.verdicts = Verdicts::default();
+        event.body = Body::Retraction(kind);
+        true
+    }
+}
+
+/// Kind of an entity that stays in the picture until it is taken back.
+fn lasting(body: &Body) -> Option<EntityKind> {
+    match body {
+        Body::DetectorMeasurement(_) | Body::DetectorStation(_) => Some(EntityKind::Detector),
+        Body::WeatherMeasurement(_) | Body::WeatherStation(_) => Some(EntityKind::Weather),
+        Body::SituationRecord(_) => Some(EntityKind::Situation),
+        Body::VehiclePosition(_) | Body::TripUpdate(_) | Body::Retraction(_) => None,
     }
 }
 

@@ -315,7 +315,9 @@ impl Stations {
         }
         let name = feature.properties.name.text().unwrap_or_default();
         if name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("TEST")) {
-            self.tests.insert(id);
+            if self.tests.len() < STATIONS_MAX {
+                self.tests.insert(id);
+            }
         } else {
             self.tests.remove(&id);
         }

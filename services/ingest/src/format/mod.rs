@@ -79,6 +79,9 @@ pub struct Decoded {
     pub rejects: Vec<Reject>,
     /// Records that are not wanted.
     pub drops: Vec<Drop>,
+    /// When the publisher made the whole, where that says so: milliseconds since 1970-01-01 UTC, by
+    /// the publisher's clock and not by those of vehicles.
+    pub made_time_ms: Option<i64>,
 }
 
 impl Decoded {

@@ -12,17 +12,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::civil::{Date, DateTime, date};
-use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
-use super::{ImportError, Part, Reader, Records, Setup, next_line, open};
+use super::{ImportError, Part, Reader, Records, Setup, local_time, next_line, open};
 
 const MINUTE_MS: i64 = 60_000;
 /// Columns of a row, of which the ones after the thirteenth are not used.
 const COLUMNS_MIN: usize = 13;
-/// Rows of one detector may come so much out of order without being of the second of two equal hours.
-const DISORDER_MS: i64 = 10 * MINUTE_MS;
 
 /// `lamraw`: see the module.
 pub(super) struct Lamraw;
@@ -166,18 +164,18 @@ fn passage(line: &str, time_zone: &TimeZone, last_ms: i64) -> Result<Passage, St
     };
     let speed_km_h: f64 =
         cells[11].parse().map_err(|_| format!("speed: {:?} is no number", cells[11]))?;
-    let time = local_time(
+    let time = row_time(
         number(1, "year")?,
         number(2, "day of the year")?,
         [number(3, "hour")?, number(4, "minute")?, number(5, "second")?],
     )?;
     let station = number(0, "station")?;
     let station = u32::try_from(station).map_err(|_| format!("station: {station}"))?;
-    let time_ms = unambiguous_ms(time, time_zone, last_ms)?;
+    let time_ms = local_time::unix_ms(time, time_zone, last_ms)?;
     Ok(Passage { station, direction, time_ms, speed_km_h })
 }
 
-fn local_time(year: i64, day_of_year: i64, clock: [i64; 3]) -> Result<DateTime, String> {
+fn row_time(year: i64, day_of_year: i64, clock: [i64; 3]) -> Result<DateTime, String> {
     let what = || format!("no day {day_of_year} of year {year} with the time {clock:?}");
     let year = i16::try_from(2_000 + year).map_err(|_| what())?;
     let first: Date = date(year, 1, 1);
@@ -188,21 +186,4 @@ fn local_time(year: i64, day_of_year: i64, clock: [i64; 3]) -> Result<DateTime, 
     let part = |at: usize| i8::try_from(clock[at]).map_err(|_| what());
     let time = jiff::civil::Time::new(part(0)?, part(1)?, part(2)?, 0).map_err(|_| what())?;
     Ok(day.to_datetime(time))
-}
-
-/// The moment of a local time. Of the two in October it is the second once the file has gone past
-/// the first; one that the clocks leave out in March does not exist.
-fn unambiguous_ms(time: DateTime, time_zone: &TimeZone, last_ms: i64) -> Result<i64, String> {
-    let ambiguous = time_zone.to_ambiguous_timestamp(time);
-    let is_second = |first: &Timestamp| first.as_millisecond() < last_ms - DISORDER_MS;
-    let timestamp = match ambiguous.offset() {
-        AmbiguousOffset::Unambiguous { .. } => ambiguous.compatible(),
-        AmbiguousOffset::Fold { .. } => ambiguous
-            .earlier()
-            .and_then(|first| if is_second(&first) { ambiguous.later() } else { Ok(first) }),
-        AmbiguousOffset::Gap { .. } => {
-            return Err(format!("{time} does not exist: the clocks skip it"));
-        }
-    };
-    timestamp.map(Timestamp::as_millisecond).map_err(|error| error.to_string())
 }

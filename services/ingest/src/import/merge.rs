@@ -18,6 +18,9 @@ const DISORDER_MS: i64 = 10_000;
 /// Most records of a file that are looked at ahead for that.
 const AHEAD_MAX: usize = 16_384;
 
+/// Records of a file by which it is known when it begins: the clock of the very first may be ahead.
+const FIRST_MAX: usize = 16;
+
 /// Most reasons that are kept, for people to read.
 const REASONS_MAX: usize = 20;
 
@@ -112,7 +115,7 @@ impl PartialEq for Ahead {
 impl Eq for Ahead {}
 
 impl Importing {
-    /// Looks for the first record of each file.
+    /// Looks for the first records of each file.
     ///
     /// # Errors
     ///
@@ -142,18 +145,15 @@ impl Importing {
         };
         let mut waiting = Vec::new();
         for (number, path) in paths.iter().enumerate() {
-            let mut records = reader.records(path, &importing.setup)?;
-            let first = records.by_ref().find_map(|part| match part {
-                Ok(Part::Record(record)) => Some(Ok(record.received_time_ms)),
-                Ok(Part::LeftOut(_)) => None,
-                Err(error) => Some(Err(error)),
+            let records = reader.records(path, &importing.setup)?;
+            let times_ms = records.filter_map(|part| match part {
+                Ok(Part::Record(record)) => Some(record.received_time_ms),
+                // Told when the file is opened again, in its turn.
+                Ok(Part::LeftOut(_)) | Err(_) => None,
             });
+            let first_ms = times_ms.take(FIRST_MAX).min();
             importing.files.push(Source::new(path));
-            match first {
-                Some(Ok(first_ms)) => waiting.push((first_ms.saturating_sub(DISORDER_MS), number)),
-                // Told when it is opened again, in its turn.
-                Some(Err(_)) | None => waiting.push((i64::MIN, number)),
-            }
+            waiting.push((first_ms.map_or(i64::MIN, |ms| ms.saturating_sub(DISORDER_MS)), number));
         }
         waiting.sort_unstable();
         importing.waiting = waiting.into();

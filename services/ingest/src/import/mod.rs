@@ -15,6 +15,7 @@
 mod dump;
 mod hfp_csv;
 mod lamraw;
+mod local_time;
 mod merge;
 mod message;
 mod rows;

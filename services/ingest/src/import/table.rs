@@ -18,6 +18,10 @@
 //! [factors]                   # what numbers are multiplied by
 //! speed_km_h = 3.6
 //! ```
+//!
+//! Rows stand in the order of time. Of the hour that there is twice in October a local time is of the
+//! first, and once local time has gone back by more than ten minutes of the second; a row of the hour
+//! that there is not in March is left out.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,12 +29,13 @@ use std::sync::Arc;
 
 use csv::StringRecord;
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Map, Number, Value};
 
 use super::rows::Rows;
-use super::{ImportError, Part, Reader, Records, Setup};
+use super::{ImportError, Part, Reader, Records, Setup, local_time};
 use crate::format::instant::{rfc3339_ms, unix_ms};
 
 /// Fields that are text; all others are numbers.
@@ -99,19 +104,28 @@ impl Mapping {
         std::iter::once(&self.time).chain(self.columns.values()).map(String::as_str).collect()
     }
 
-    fn time_ms(&self, text: &str, time_zone: &TimeZone) -> Option<i64> {
-        match self.time_format.as_str() {
-            "rfc3339" => rfc3339_ms(text),
-            "unix_s" | "unix_ms" => unix_ms(text.split('.').next()?.parse().ok()?),
+    fn time(&self, text: &str) -> Option<Time> {
+        let moment = match self.time_format.as_str() {
+            "rfc3339" => rfc3339_ms(text)?,
+            "unix_s" | "unix_ms" => unix_ms(text.split('.').next()?.parse().ok()?)?,
             pattern => {
                 let parsed = jiff::fmt::strtime::parse(pattern, text).ok()?;
-                let timestamp = parsed.to_timestamp().or_else(|_| {
-                    parsed.to_datetime()?.to_zoned(time_zone.clone()).map(|zoned| zoned.timestamp())
-                });
-                timestamp.ok().map(Timestamp::as_millisecond)
+                match parsed.to_timestamp() {
+                    Ok(timestamp) => timestamp.as_millisecond(),
+                    Err(_) => return parsed.to_datetime().ok().map(Time::Local),
+                }
             }
-        }
+        };
+        Some(Time::Moment(moment))
     }
+}
+
+/// What a row says of its time.
+enum Time {
+    /// Milliseconds since 1970-01-01 UTC.
+    Moment(i64),
+    /// By the clocks of a zone.
+    Local(DateTime),
 }
 
 /// `table`: see the module.
@@ -148,6 +162,7 @@ impl Reader for Table {
             time_column,
             mapping,
             time_zone,
+            newest_ms: i64::MIN,
             file: file.to_owned(),
             setup: Arc::clone(setup),
         }))
@@ -189,6 +204,8 @@ struct Reports {
     time_column: usize,
     mapping: Mapping,
     time_zone: TimeZone,
+    /// Latest time of the rows so far.
+    newest_ms: i64,
     file: PathBuf,
     setup: Arc<Setup>,
 }
@@ -204,13 +221,17 @@ impl Iterator for Reports {
 
 impl Reports {
     /// A row as a report of `tilanne_json`.
-    fn report(&self, row: &StringRecord) -> Result<Part, String> {
+    fn report(&mut self, row: &StringRecord) -> Result<Part, String> {
         let cell = |at: usize| row.get(at).filter(|cell| !cell.is_empty());
-        let time = cell(self.time_column).ok_or("no time")?;
-        let time_ms = self.mapping.time_ms(time, &self.time_zone);
-        let time_ms = time_ms.ok_or_else(|| {
-            format!("time {time:?} is not of the time_format {}", self.mapping.time_format)
+        let text = cell(self.time_column).ok_or("no time")?;
+        let time = self.mapping.time(text).ok_or_else(|| {
+            format!("time {text:?} is not of the time_format {}", self.mapping.time_format)
         })?;
+        let time_ms = match time {
+            Time::Moment(time_ms) => time_ms,
+            Time::Local(time) => local_time::unix_ms(time, &self.time_zone, self.newest_ms)?,
+        };
+        self.newest_ms = self.newest_ms.max(time_ms);
         let mut report = Map::new();
         let time = Timestamp::from_millisecond(time_ms).map_err(|error| error.to_string())?;
         report.insert("time".into(), time.to_string().into());

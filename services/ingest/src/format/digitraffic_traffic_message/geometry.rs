@@ -11,8 +11,12 @@ use serde_json::value::RawValue;
 use crate::format::envelope::Checks;
 use crate::format::json::{Number, Scalar};
 
-/// Most positions of one situation. The largest recorded province has 22,000.
-const POSITIONS_MAX: usize = 100_000;
+/// Most positions of one situation that are read: those of all provinces are half of it.
+const POSITIONS_MAX: usize = 1_000_000;
+
+/// Of a shape with more positions about so many are kept, which fits an event twice. The largest
+/// recorded province has 22,000; a message about several would have no place otherwise.
+const POSITIONS_KEPT: usize = 25_000;
 
 /// Fewest positions of a closed ring: a triangle and its first corner again.
 const RING_POSITIONS_MIN: usize = 4;
@@ -67,7 +71,11 @@ impl Shape<'_> {
     pub(super) fn geometry(&self, checks: &mut Checks) -> Option<Geometry> {
         let mut parts = Parts { geometry: Geometry::default(), positions: 0, checks };
         parts.shape(self);
-        (parts.geometry != Geometry::default()).then_some(parts.geometry)
+        let Parts { mut geometry, positions, .. } = parts;
+        if positions > POSITIONS_KEPT {
+            thin(&mut geometry, positions);
+        }
+        (geometry != Geometry::default()).then_some(geometry)
     }
 }
 
@@ -151,4 +159,20 @@ impl Parts<'_> {
         }
         path
     }
+}
+
+/// Leaves out positions evenly, the same share of each part; none of the parts goes.
+fn thin(geometry: &mut Geometry, positions: usize) {
+    let thin = |path: &mut Vec<Position>, at_least: usize| {
+        let count = path.len();
+        let kept = (count * POSITIONS_KEPT / positions).max(at_least);
+        if kept < count {
+            // The first and the last stay, which keeps rings closed.
+            let (last, gaps) = (count - 1, kept.saturating_sub(1).max(1));
+            *path = (0..kept).map(|index| path[index * last / gaps]).collect();
+        }
+    };
+    thin(&mut geometry.points, 1);
+    geometry.lines.iter_mut().for_each(|line| thin(line, 2));
+    geometry.polygons.iter_mut().flatten().for_each(|ring| thin(ring, RING_POSITIONS_MIN));
 }

@@ -90,7 +90,8 @@ impl TrafficMessageDecoder {
                 self.feature(raw, feature.get().as_bytes(), &field, decoded);
             }
             let updated = document.updated.map(|time| time.get().trim_matches('"'));
-            self.retract_missing(raw, updated, decoded);
+            decoded.made_time_ms = updated.and_then(instant::rfc3339_ms);
+            self.retract_missing(raw, decoded);
         } else if document.properties.is_some() {
             self.feature(raw, &payload, "feature", decoded);
         } else {
@@ -116,8 +117,8 @@ impl TrafficMessageDecoder {
     }
 
     /// Takes back what the resource's last document had and this one has not.
-    fn retract_missing(&mut self, raw: &RawRecord, updated: Option<&str>, decoded: &mut Decoded) {
-        let updated_ms = updated.and_then(instant::rfc3339_ms).unwrap_or(raw.received_time_ms);
+    fn retract_missing(&mut self, raw: &RawRecord, decoded: &mut Decoded) {
+        let updated_ms = decoded.made_time_ms.unwrap_or(raw.received_time_ms);
         let situations: BTreeSet<Text> =
             decoded.events.iter().map(|event| event.entity.clone()).collect();
         // A situation that could not be read is not gone.

@@ -122,6 +122,7 @@ impl WeatherDecoder {
 
     fn document(&mut self, raw: &RawRecord, decoded: &mut Decoded) -> Result<(), Reject> {
         let (updated_ms, parts) = digitraffic::parts(raw)?;
+        decoded.made_time_ms = updated_ms;
         for (part, field) in parts {
             match part {
                 Part::Feature(json) => self.feature(raw, json, &field, updated_ms, decoded),

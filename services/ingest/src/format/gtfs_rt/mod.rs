@@ -140,7 +140,11 @@ impl Decoder for GtfsRtDecoder {
             raw,
             topic,
             feed_time_ms: feed_time_ms.unwrap_or(raw.received_time_ms),
-            decoded: Decoded { rejects: feed.rejects, ..Decoded::default() },
+            decoded: Decoded {
+                rejects: feed.rejects,
+                made_time_ms: feed_time_ms,
+                ..Decoded::default()
+            },
             memory,
         };
         for (index, entity) in &feed.entities {
