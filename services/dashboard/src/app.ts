@@ -149,7 +149,7 @@ export class App {
     });
   }
 
-  /** Header, panels and card in the language and the colours of the reader. */
+  /** Header, panels and card in the language of the reader. */
   private build(): void {
     const { speech, settings, theme } = this;
     const { cities, languages } = settings;
@@ -159,17 +159,14 @@ export class App {
       { cities, languages, theme: theme.choice, search: this.search.node },
       {
         chooseView: (view) => this.chooseView(view),
-        chooseTheme: (choice) => {
-          theme.choose(choice);
-          this.header.focus("theme");
-        },
+        chooseTheme: (choice) => theme.choose(choice),
         chooseCity: (city) => this.chooseCity(city),
         chooseLanguage: (language) => {
           this.speech = new Speech(language);
           remember("language", language);
           this.build();
           this.tick();
-          this.header.focus("language");
+          this.header.focusLanguage();
         },
         togglePanels: () => {
           this.showPanels(!this.panelsShown);
@@ -188,9 +185,10 @@ export class App {
     this.showView();
   }
 
+  /** The evening may bring it, while somebody types: colours change, and nothing is built anew. */
   private restyled(): void {
     this.scene.restyle();
-    this.build();
+    this.time.restyle();
     this.tick();
   }
 

@@ -68,6 +68,8 @@ export class Plot {
   /** With a row without a value in each gap. */
   private rows: readonly CurveRow[];
   private frame: Frame;
+  /** What is on the canvas keeps its colours when those of the page change. */
+  private readonly theme = new MutationObserver(() => this.plot.redraw());
 
   constructor(
     host: HTMLElement,
@@ -79,6 +81,7 @@ export class Plot {
     this.frame = frame;
     this.rows = withGaps(rows, frame.stepMs);
     this.plot = new uPlot(this.options(widthPx, events), dataOf(this.rows, frame.one), host);
+    this.theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   }
 
   update(rows: readonly CurveRow[], frame: Frame): void {
@@ -98,6 +101,7 @@ export class Plot {
   }
 
   close(): void {
+    this.theme.disconnect();
     this.plot.destroy();
   }
 

@@ -115,7 +115,7 @@ export class Curves {
     private readonly monotonicMs: () => number,
   ) {}
 
-  /** Those of a source; they outlive the panel that shows them, which each change of theme rebuilds. */
+  /** Those of a source; they outlive the panel that shows them, which each change of language rebuilds. */
   static of(source: Source): Curves {
     const known = this.all.get(source);
     if (known !== undefined) return known;

@@ -45,7 +45,10 @@ export interface PanelContext {
   readonly nowMs: number | undefined;
   readonly inView: InView;
   readonly selection: Selection | undefined;
-  /** Whether the scheme is dark: the legend draws colours, it does not only style them. */
+  /**
+   * Whether the scheme is dark, for a panel that draws colours and does not only style them. It changes
+   * while the panel is there, which then draws them anew and nothing else.
+   */
   readonly dark: boolean;
   readonly explanations: Explanations;
   /** Why streets are not shown, when they are not. */

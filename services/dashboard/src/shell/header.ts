@@ -112,10 +112,10 @@ export class Header {
   }
 
   /** The focus was on the one before, whose place this header takes. */
-  focus(on: "theme" | "language"): void {
+  focusLanguage(): void {
     this.menu.show(true);
-    const chosen = on === "theme" ? "select" : "[aria-pressed=true]";
-    this.node.querySelector<HTMLElement>(`${chosen}[data-testid=${on}]`)?.focus();
+    const chosen = "[data-testid=language][aria-pressed=true]";
+    this.node.querySelector<HTMLElement>(chosen)?.focus();
   }
 
   showPanels(shown: boolean): void {

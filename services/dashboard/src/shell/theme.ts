@@ -9,7 +9,10 @@ export class Theme {
   private readonly system = window.matchMedia("(prefers-color-scheme: dark)");
   private chosen: ThemeChoice;
 
-  /** @param changed called when the page must be drawn in other colours */
+  /**
+   * @param changed called when the colours are others. What has them from the styles has changed by then;
+   * what draws them itself is still to
+   */
   constructor(private readonly changed: () => void) {
     const before = recall("theme");
     this.chosen = THEMES.find((theme) => theme === before) ?? "auto";
@@ -34,8 +37,9 @@ export class Theme {
   }
 
   private apply(): void {
+    const before = document.documentElement.dataset["theme"];
     this.mark();
-    this.changed();
+    if (document.documentElement.dataset["theme"] !== before) this.changed();
   }
 
   private mark(): void {

@@ -54,10 +54,16 @@ export class Comparison {
     this.side?.changed();
   }
 
-  /** The language or the colours of the page are others. */
+  /** The language of the page is another one. */
   rebuild(): void {
     this.side?.rebuild();
     this.difference?.rebuild();
+  }
+
+  /** The colours of the page are others. */
+  restyle(): void {
+    this.side?.restyle();
+    this.difference?.restyle();
   }
 
   private arrange(): void {

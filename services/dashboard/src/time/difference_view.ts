@@ -95,6 +95,7 @@ export class DifferenceView {
   private readonly notes = element("p", { class: "quiet" });
   private readonly moments = element("p", { class: "quiet" });
   private readonly rows = element("tbody");
+  private colours = element("div");
   private table = element("details");
   private csv = element("a");
 
@@ -143,11 +144,18 @@ export class DifferenceView {
     );
     this.table.open = open;
     const title = element("p", { class: "difference-title" }, say("title"));
-    this.node.append(title, this.moments, this.scale(), this.counts, this.notes, this.table);
+    this.colours = this.scale();
+    this.node.append(title, this.moments, this.colours, this.counts, this.notes, this.table);
     if (before.isConnected) before.replaceWith(this.node);
     else this.host.frame.over.append(this.node);
     this.tell();
     if (this.replay !== undefined) this.update(this.replay);
+  }
+
+  restyle(): void {
+    const before = this.colours;
+    this.colours = this.scale();
+    before.replaceWith(this.colours);
   }
 
   close(): void {
@@ -217,7 +225,7 @@ export class DifferenceView {
     this.rows.replaceChildren(...rows);
   }
 
-  private scale(): HTMLElement {
+  private scale(): HTMLDivElement {
     const speech = this.host.speech();
     const say = speech.of(TEXTS);
     const steps = differenceColours(this.host.dark()).map((colour, index) => {

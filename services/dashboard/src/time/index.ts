@@ -99,6 +99,11 @@ export class Time implements ReplayControl {
     return this.bar.node;
   }
 
+  /** The colours of the page are others. */
+  restyle(): void {
+    this.comparison.restyle();
+  }
+
   /** Goes to a moment of the city that is looked at. */
   goTo(atMs: number): void {
     this.past.goTo(this.host.scene.city.region, atMs);

@@ -125,8 +125,11 @@ export class SideBySide {
     this.scene.select(this.host.selection());
   }
 
-  rebuild(): void {
+  restyle(): void {
     this.scene.restyle();
+  }
+
+  rebuild(): void {
     this.scene.name(this.host.speech().of(TEXTS)("map"));
     this.tick();
   }

@@ -70,8 +70,7 @@ export const keyPanel: Panel = {
   place: "corner",
   opensAtStart: true,
   mount(body, context) {
-    const { speech, dark } = context();
-    const palette = dark ? DARK : LIGHT;
+    const { speech } = context();
     const scales = element("div");
     const note = element("p", { class: "quiet" });
     const section = element("section", { class: "key", "aria-label": speech.say("key.title") });
@@ -79,20 +78,22 @@ export const keyPanel: Panel = {
     section.append(streetChoice(context), scales, note, vehicleChoice(context), vehicles);
     body.append(section);
     let drawn = "";
-    let painted: VehicleScale | undefined;
+    let painted = "";
     return () => {
-      const { vehicleScale } = context();
-      if (vehicleScale !== painted) {
-        painted = vehicleScale;
+      const { vehicleScale, dark } = context();
+      const paint = `${vehicleScale} ${dark}`;
+      if (paint !== painted) {
+        painted = paint;
         const shown = vehicleScale === "punctuality" ? [punctualityScale(speech, dark)] : [];
         vehicles.replaceChildren(...shown.map(bar));
       }
       const { streetScale, cellsShown, streetsHint, isShown } = context();
       const measure = measureOf(streetScale);
       const streets = isShown("links") && streetsHint === undefined;
-      const look = `${streetScale} ${cellsShown} ${streets}`;
+      const look = `${streetScale} ${cellsShown} ${streets} ${dark}`;
       if (look === drawn) return;
       drawn = look;
+      const palette = dark ? DARK : LIGHT;
       const shown: Scale[] = [];
       if (measure === undefined) shown.push(trafficScale(speech, palette));
       else {

@@ -1,6 +1,5 @@
 /** What the colours and shapes of the map mean. */
 
-import { element } from "../../dom";
 import type { Speech } from "../../i18n";
 import { canvasOf, drawDetector, drawSituation } from "../../map/icons";
 import type { VehicleScale } from "../../map/layer";
@@ -103,22 +102,21 @@ export const legendPanel: Panel = {
   place: "side",
   opensAtStart: true,
   mount(body, context) {
-    const { speech, dark } = context();
-    const palette = dark ? DARK : LIGHT;
-    const moving = element("div");
-    body.append(
-      ...streets(speech, palette),
-      moving,
-      ...stations(speech, palette),
-      situations(speech, palette),
-      areas(speech, palette),
-    );
-    let painted: VehicleScale | undefined;
+    const { speech } = context();
+    let drawn = "";
     return () => {
-      const { vehicleScale } = context();
-      if (vehicleScale === painted) return;
-      painted = vehicleScale;
-      moving.replaceChildren(vehicles(speech, dark, vehicleScale));
+      const { vehicleScale, dark } = context();
+      const look = `${vehicleScale} ${dark}`;
+      if (look === drawn) return;
+      drawn = look;
+      const palette = dark ? DARK : LIGHT;
+      body.replaceChildren(
+        ...streets(speech, palette),
+        vehicles(speech, dark, vehicleScale),
+        ...stations(speech, palette),
+        situations(speech, palette),
+        areas(speech, palette),
+      );
     };
   },
 };
