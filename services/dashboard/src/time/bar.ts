@@ -68,6 +68,8 @@ export class TimeBar {
   private readonly time = element("input", { type: "text", required: "", inputmode: "numeric" });
   private readonly field: HTMLFormElement;
   private readonly comparisons: HTMLElement;
+  /** On a phone, what the past is seldom needed for is behind it; elsewhere it is not there. */
+  private readonly unfold: HTMLButtonElement;
   private readonly said = element("p", { class: "time-said", role: "status" });
   private readonly say: Say<keyof (typeof TEXTS)["en"]>;
   private state: BarState | undefined;
@@ -98,6 +100,9 @@ export class TimeBar {
     this.speed = this.speedChoice();
     this.field = this.momentField();
     this.comparisons = this.comparisonChoice();
+    this.unfold = sign("time-unfold", say("unfold"), "⋯", () => this.fold(this.isUnfolded));
+    this.unfold.setAttribute("aria-controls", `${this.field.id} ${this.comparisons.id}`);
+    this.unfold.dataset["testid"] = "time-unfold";
     this.slider.setAttribute("aria-label", say("slider"));
     this.slider.dataset["testid"] = "time-slider";
     this.slider.addEventListener("input", () => this.drag());
@@ -111,10 +116,11 @@ export class TimeBar {
     const track = element("div", { class: "time-track" }, this.slider, this.marks);
     const steps = element("div", { class: "time-steps" }, this.back, this.playing, this.forth);
     const main = element("div", { class: "time-main" }, this.now, steps, this.speed, track);
-    main.append(this.shown, this.field);
+    main.append(this.unfold, this.shown, this.field);
     const more = element("div", { class: "time-more" }, this.comparisons, this.said);
     const attributes = { class: "time", "aria-label": say("title"), "data-testid": "time" };
     this.node = element("section", attributes, main, more);
+    this.fold(true);
   }
 
   /** Brings it up to date; what the reader is about to choose stays. */
@@ -122,7 +128,10 @@ export class TimeBar {
     this.state = state;
     const { extent, endMs, momentMs, replay, speed } = state;
     const past = momentMs !== undefined;
+    const begins = past && !this.node.classList.contains("past");
     this.node.classList.toggle("past", past);
+    // Who has just written a moment may write another one, and keeps the focus there.
+    if (begins) this.fold(!this.field.contains(document.activeElement));
     this.now.setAttribute("aria-pressed", String(!past));
     for (const one of [this.slider, this.back, this.day, this.time]) {
       one.disabled = extent === undefined;
@@ -151,6 +160,15 @@ export class TimeBar {
     }
     const fieldMs = momentMs ?? endMs;
     if (fieldMs !== undefined) this.fillField(fieldMs);
+  }
+
+  private get isUnfolded(): boolean {
+    return this.unfold.getAttribute("aria-expanded") === "true";
+  }
+
+  private fold(folded: boolean): void {
+    this.unfold.setAttribute("aria-expanded", String(!folded));
+    this.node.classList.toggle("folded", folded);
   }
 
   private place(momentMs: number | undefined): void {
@@ -297,7 +315,8 @@ export class TimeBar {
     time.setAttribute("aria-label", say("time"));
     time.dataset["testid"] = "time-of-day";
     const go = button({ type: "submit" }, say("go"), () => undefined);
-    const form = element("form", { class: "time-field", novalidate: "" }, day, time, go);
+    const attributes = { class: "time-field", id: "time-field", novalidate: "" };
+    const form = element("form", attributes, day, time, go);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const atMs = momentOf({ day: day.value, time: time.value });
@@ -312,7 +331,7 @@ export class TimeBar {
 
   private comparisonChoice(): HTMLElement {
     const { say } = this;
-    const group = element("fieldset", { class: "time-compare" });
+    const group = element("fieldset", { class: "time-compare", id: "time-compare" });
     group.append(element("legend", {}, say("compare")));
     for (const kind of COMPARISONS) {
       const input = element("input", { type: "radio", name: "comparison", value: kind });

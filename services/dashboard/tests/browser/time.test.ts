@@ -2,9 +2,9 @@
 
 import type { Browser as Chromium } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { TIME_ZONE, launch } from "./harness/browser";
+import { PHONE, TIME_ZONE, launch } from "./harness/browser";
 import { Cars, PARKED, PARKED_NOW, PARKED_THEN } from "./harness/cars";
-import { Dashboard, eventually } from "./harness/dashboard";
+import { BARS_SHARE_MAX, Dashboard, eventually } from "./harness/dashboard";
 import { faults } from "./harness/faults";
 import type { Place } from "./harness/fleet";
 import { pretenceOf, watchPretence } from "./harness/pretence";
@@ -344,6 +344,31 @@ describe("a moment in an address", () => {
     // A page that goes away ends its replay.
     await dashboard.page.goto("about:blank");
     await eventually(async () => expect(await stage.server.replays()).toEqual([]));
+  });
+});
+
+describe("the past on a phone", () => {
+  it("leaves the map its room, and has what is seldom chosen behind a button", async () => {
+    const at = new Date((nowS - FREE_S - 100) * 1_000).toISOString();
+    const phone = { viewport: PHONE, address: `${HERE}&at=${at}`, says: "paused" } as const;
+    dashboard = await Dashboard.open(browser, stage.url, phone);
+    const { page } = dashboard;
+    for (const language of ["en", "fi", "sv"]) {
+      await dashboard.speak(language);
+      expect(await dashboard.barsShare(), language).toBeLessThan(BARS_SHARE_MAX);
+    }
+    for (const said of ["banner", "connection", "lag"]) {
+      expect(await page.getByTestId(said).isVisible(), said).toBe(true);
+    }
+    const folded = [dashboard.time().locator("form"), page.getByTestId("compare-side")];
+    const seen = (): Promise<boolean[]> => Promise.all(folded.map((one) => one.isVisible()));
+    expect(await seen()).toEqual([false, false]);
+    await page.keyboard.press("Escape");
+    await page.getByTestId("time-unfold").click();
+    expect(await seen()).toEqual([true, true]);
+    expect(await faults(page)).toEqual([]);
+    await page.getByTestId("time-unfold").click();
+    expect(await seen()).toEqual([false, false]);
   });
 });
 

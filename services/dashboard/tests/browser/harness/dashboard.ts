@@ -18,6 +18,9 @@ export type ConnectionState = "connecting" | "live" | "lost" | "silent" | Replay
 export const VIEWS = ["map", "now", "cities", "feeds", "replays", "board"] as const;
 export type View = (typeof VIEWS)[number];
 
+/** Of the height of a phone, that header and bar of time may take together. */
+export const BARS_SHARE_MAX = 0.25;
+
 export class Dashboard {
   private constructor(
     readonly page: Page,
@@ -116,6 +119,16 @@ export class Dashboard {
   /** The moment that is shown, by the address; `undefined` in the present. */
   get momentMs(): number | undefined {
     return readAddress(new URL(this.page.url()).hash).atMs;
+  }
+
+  /** Share of the window's height that header and bar of time take together. */
+  async barsShare(): Promise<number> {
+    const boxes = [
+      await this.page.locator("header").boundingBox(),
+      await this.time().boundingBox(),
+    ];
+    const height = this.page.viewportSize()?.height ?? 0;
+    return boxes.reduce((sum, box) => sum + (box?.height ?? Number.NaN), 0) / height;
   }
 
   /** What the past is compared with. */
