@@ -62,6 +62,8 @@ export class App {
   private selection: Selection | undefined;
   private returnFocus: Element | null = null;
   private panelsShown = true;
+  /** Whether the page said last that its picture is not of the present. */
+  private wasStale = false;
 
   /** @param firstCity the city to show when the address names none */
   constructor(
@@ -360,14 +362,17 @@ export class App {
     const lagMs = this.wake.lagMs(live.clock.lagMs());
     const state = pageState(live.state, lagMs);
     this.header.update(live.picture.origin ?? this.settings.origin, state, lagMs, this.time.state);
-    this.frame.showStale(state === "lost" || state === "silent");
-    // By the timer alone: while it stood, so did the time that it is taken from.
+    const isStale = state === "lost" || state === "silent";
+    this.frame.showStale(isStale);
+    // By the timer alone: while it stood, so did the time that it is taken from. It is read twice: rounded
+    // the time is the same each second, and is told once.
     const newestMs = nowMs === undefined ? undefined : nowMs - (live.clock.lagMs() ?? 0);
-    const time = newestMs === undefined ? "" : speech.time(newestMs);
-    const age = speech.span(lagMs ?? 0);
+    const time = newestMs === undefined ? "" : speech.time(Math.round(newestMs));
     const told = (text: string): Told => ({ text, own: "" });
-    if (time !== "" && (state === "lost" || state === "silent")) {
-      this.frame.say(told(speech.say(`connection.${state}_long`, { time, age })));
+    if (this.wasStale && state === "live") this.frame.announce(speech.say("connection.live"));
+    if (isStale || state === "live") this.wasStale = isStale;
+    if (time !== "" && isStale) {
+      this.frame.say(told(speech.say(`connection.${state}_long`, { time })));
     } else if (state === "lost") {
       this.frame.say(told(speech.say("connection.lost")));
     } else {

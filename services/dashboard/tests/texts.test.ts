@@ -47,6 +47,13 @@ describe("all texts", () => {
     }
   });
 
+  it.each(ALL)("in %s that are told by themselves are the same each second", (language) => {
+    const { dictionary } = LANGUAGES[language];
+    for (const key of ["connection.lost_long", "connection.silent_long"] as const) {
+      expect(places(dictionary[key]), key).toEqual(["{time}"]);
+    }
+  });
+
   it.each(ALL)("in %s are written as print has it", (language) => {
     // Straight quotes, three points, a hyphen between numbers or for a dash, two spaces.
     expect(faulty(language, /"|\.\.\.|\d-\d| - | {2}/)).toEqual([]);

@@ -41,7 +41,7 @@ export const en = {
   "connection.lag": "picture {age} old",
   "connection.lost_long":
     "No connection to the server. This is the picture of {time}. Trying again.",
-  "connection.silent_long": "The server has said nothing for {age}. This is the picture of {time}.",
+  "connection.silent_long": "The server says nothing. This is the picture of {time}.",
 
   "layers.title": "Layers",
   "layers.vehicles": "Vehicles",
@@ -115,6 +115,7 @@ export const en = {
   "feeds.imbalance":
     "The ledger does not balance ({count}×). Tell the operator of this installation.",
   "feeds.announce": "Feed {feed}: {state}",
+  "feeds.announce_more": "and {count} other feeds",
   "feed.live": "live",
   "feed.idle": "idle",
   "feed.down": "down",

@@ -43,7 +43,7 @@ export const fi: Dictionary = {
   "connection.silent": "Palvelin on hiljaa",
   "connection.lag": "kuvan ikä {age}",
   "connection.lost_long": "Ei yhteyttä palvelimeen. Kuva on hetkeltä {time}. Yritetään uudelleen.",
-  "connection.silent_long": "Palvelin on ollut hiljaa {age}. Kuva on hetkeltä {time}.",
+  "connection.silent_long": "Palvelin ei kerro mitään. Kuva on hetkeltä {time}.",
 
   "layers.title": "Tasot",
   "layers.vehicles": "Ajoneuvot",
@@ -118,6 +118,7 @@ export const fi: Dictionary = {
   "feeds.last_received": "viimeisin tietue",
   "feeds.imbalance": "Kirjanpito ei täsmää ({count} krt). Kerro tämän asennuksen ylläpitäjälle.",
   "feeds.announce": "Tietolähde {feed}: {state}",
+  "feeds.announce_more": "ja {count} muuta tietolähdettä",
   "feed.live": "toimii",
   "feed.idle": "ei lähetä",
   "feed.down": "yhteys poikki",

@@ -40,7 +40,7 @@ export const sv: Dictionary = {
   "connection.silent": "Servern är tyst",
   "connection.lag": "bildens ålder {age}",
   "connection.lost_long": "Ingen anslutning till servern. Bilden är från {time}. Försöker igen.",
-  "connection.silent_long": "Servern har varit tyst i {age}. Bilden är från {time}.",
+  "connection.silent_long": "Servern säger ingenting. Bilden är från {time}.",
 
   "layers.title": "Lager",
   "layers.vehicles": "Fordon",
@@ -115,6 +115,7 @@ export const sv: Dictionary = {
   "feeds.imbalance":
     "Bokföringen går inte ihop ({count} ggr). Meddela installationens administratör.",
   "feeds.announce": "Datakälla {feed}: {state}",
+  "feeds.announce_more": "och {count} andra datakällor",
   "feed.live": "i drift",
   "feed.idle": "sänder inget",
   "feed.down": "förbindelsen bruten",

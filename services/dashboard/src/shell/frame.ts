@@ -6,6 +6,8 @@ import type { Told } from "../problem_words";
 import { setTold } from "../problem_words";
 
 const NOTHING_TOLD: Told = { text: "", own: "" };
+/** Of what was told, the last so many stay where a screen reader finds them. */
+const ANNOUNCED_MAX = 5;
 
 export class Frame {
   readonly map = element("div", { id: "map", tabindex: "-1" });
@@ -14,13 +16,14 @@ export class Frame {
   /** What is said of two moments, over the maps. */
   readonly over = element("div", { class: "over" });
   private readonly skip = element("a", { class: "skip", href: "#map" });
-  private readonly notice = element("p", {
-    class: "notice",
-    role: "status",
-    "data-testid": "notice",
-  });
+  /** It lies on the map, where not everybody is: what it says is announced as well. */
+  private readonly notice = element("p", { class: "notice", "data-testid": "notice" });
   private readonly thanks = element("p", { class: "thanks" });
-  private readonly announcer = element("p", { class: "unseen", "aria-live": "polite" });
+  private readonly announcer = element("div", {
+    class: "unseen",
+    "aria-live": "polite",
+    "data-testid": "announced",
+  });
   /** The map with what lies over it. */
   readonly stage = element("div", { class: "stage" });
   private readonly main = element("main", { tabindex: "-1" });
@@ -101,8 +104,10 @@ export class Frame {
   }
 
   say(notice: Told | undefined): void {
+    const before = this.notice.textContent;
     this.notice.hidden = notice === undefined;
     setTold(this.notice, notice ?? NOTHING_TOLD);
+    if (notice !== undefined && this.notice.textContent !== before) this.tell(notice);
   }
 
   /** Whom the data is from; its licences ask for that. */
@@ -111,6 +116,14 @@ export class Frame {
   }
 
   announce(text: string): void {
-    setText(this.announcer, text);
+    this.tell({ text, own: "" });
+  }
+
+  /** Each in its own place: what is told next, even in the same words, does not take it. */
+  private tell(told: Told): void {
+    const line = element("p");
+    setTold(line, told);
+    this.announcer.append(line);
+    while (this.announcer.childElementCount > ANNOUNCED_MAX) this.announcer.firstChild?.remove();
   }
 }

@@ -116,6 +116,8 @@ export class DifferenceView {
     const text = replay.baseline === undefined ? "now" : "what_if";
     const moment = speech.date(this.inquiry.comparedMs ?? replay.timeMs);
     setText(this.moments, speech.of(TEXTS)(text, { moment }));
+    // While it plays they change all the time, and nobody could hear anything else.
+    this.counts.setAttribute("aria-live", replay.state === "playing" ? "off" : "polite");
     if (replay.state === "reaching") return;
     const question = this.question(replay);
     this.inquiry.update(question);

@@ -263,6 +263,11 @@ describe("then and now", () => {
       expect(after).toBeGreaterThan(before + 5);
     }
     expect(await faults(page)).toEqual([]);
+    // Told when it stands, and not each time that it is worked out while it plays.
+    const live = (): Promise<string | null> => key.getByRole("status").getAttribute("aria-live");
+    expect(await live()).toBe("polite");
+    await page.getByTestId("play").click();
+    await eventually(async () => expect(await live()).toBe("off"));
   });
 });
 

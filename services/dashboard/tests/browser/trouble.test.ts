@@ -118,6 +118,24 @@ describe("the network", () => {
   });
 });
 
+describe("who does not see the page", () => {
+  it("hears once on any view that nothing comes, and that it comes again", async () => {
+    await open();
+    await dashboard.show("feeds");
+    const announced = dashboard.page.getByTestId("announced").locator("p");
+    const heard = async (text: string): Promise<number> =>
+      (await announced.allTextContents()).filter((one) => one.includes(text)).length;
+    stage.proxy.hold();
+    await dashboard.says("silent");
+    // Time goes on, and with it the age of the picture.
+    await pause(2_500);
+    expect(await heard("The server says nothing")).toBe(1);
+    stage.proxy.heal();
+    await dashboard.says("live");
+    await eventually(async () => expect(await heard("Connected")).toBe(1));
+  });
+});
+
 describe("the server", () => {
   it("is killed and starts again", async () => {
     await open();

@@ -2,6 +2,7 @@
 
 import { element } from "../../dom";
 import type { Panel } from "../panel";
+import { FeedNews, newsText } from "./news";
 import { FeedRow } from "./row";
 import type { FeedState } from "../../stream/feed_state";
 import { feedState } from "../../stream/feed_state";
@@ -18,7 +19,7 @@ export const feedsPanel: Panel = {
     const list = element("ul", { class: "feeds" });
     body.append(none, list);
     const rows = new Map<string, FeedRow>();
-    const states = new Map<string, FeedState>();
+    const news = new FeedNews();
     return () => {
       const { picture, cadence, labels, connection, nowMs, announce } = context();
       const feeds = [...picture.layer("feeds").values()];
@@ -28,23 +29,19 @@ export const feedsPanel: Panel = {
         if (picture.layer("feeds").has(id)) continue;
         row.node.remove();
         rows.delete(id);
-        states.delete(id);
       }
+      const states = new Map<string, FeedState>();
       for (const [index, feed] of feeds.entries()) {
         const row = rows.get(feed.id) ?? new FeedRow(speech, feed.id);
         rows.set(feed.id, row);
         if (list.children[index] !== row.node)
           list.insertBefore(row.node, list.children[index] ?? null);
         const state = feedState(feed, nowMs, cadence, connection === "live");
-        const before = states.get(feed.id);
         states.set(feed.id, state);
-        if (before !== undefined && before !== state) {
-          announce(
-            speech.say("feeds.announce", { feed: feed.id, state: speech.word("feed", state) }),
-          );
-        }
         row.update(feed, labels.get(feed.id), state, nowMs ?? feed.status_time_ms);
       }
+      const told = newsText(speech, news.of(states));
+      if (told !== "") announce(told);
     };
   },
 };
