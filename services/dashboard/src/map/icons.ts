@@ -6,6 +6,7 @@ import type { Map as MapLibre } from "maplibre-gl";
 import type { Level, Palette, SituationKind } from "./palette";
 import { LEVELS, SITUATIONS } from "./palette";
 import { penOf } from "./pen";
+import { Recent } from "./recent";
 
 /** Drawn at twice the size, so that they are sharp on fine screens. */
 export const PIXEL_RATIO = 2;
@@ -158,7 +159,24 @@ export function addQueueSign(
   irregular: boolean,
 ): void {
   const id = queueSign(text, irregular);
-  addCanvas(map, id, () => drawQueueSign(palette, text, irregular));
+  addSign(map, id, () => drawQueueSign(palette, text, irregular));
+}
+
+/**
+ * Signs that a map keeps. Their texts change all day, and each takes some 15 kB; in view there are a hundred
+ * or two.
+ */
+const SIGNS_MAX = 512;
+const signs = new WeakMap<MapLibre, Recent>();
+
+/** Gives the map a sign whose text will be another one soon, once; the oldest goes for it. */
+export function addSign(map: MapLibre, id: string, draw: () => HTMLCanvasElement): void {
+  const recent = signs.get(map) ?? new Recent(SIGNS_MAX);
+  signs.set(map, recent);
+  const oldest = recent.use(id);
+  // Another style begins without images.
+  if (oldest !== undefined && map.hasImage(oldest)) map.removeImage(oldest);
+  addCanvas(map, id, draw);
 }
 
 /** Gives the map an image drawn on a canvas, once. */

@@ -2,7 +2,7 @@
 
 import type { Map as MapLibre } from "maplibre-gl";
 import type { Draw } from "./icons";
-import { PIXEL_RATIO, addCanvas, dot, lines } from "./icons";
+import { PIXEL_RATIO, addSign, dot, lines } from "./icons";
 import type { Palette, Surface } from "./palette";
 import { SLIPPERY } from "./palette";
 import { penOf } from "./pen";
@@ -134,6 +134,6 @@ function board(
 /** Gives the map a sign, once; returns its name. */
 export function addWeatherSign(map: MapLibre, palette: Palette, look: WeatherLook): string {
   const id = `weather-${look.surface}-${look.grey ? "grey" : "live"}-${look.text}`;
-  addCanvas(map, id, () => drawWeatherSign(palette, look));
+  addSign(map, id, () => drawWeatherSign(palette, look));
   return id;
 }
