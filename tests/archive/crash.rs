@@ -1,7 +1,7 @@
 //! Kills, full disks, files that are damaged or missing, and logs that have moved on.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use archive::{Archive, ArchiveError, Kind, Segment, Topic, record};
@@ -14,9 +14,9 @@ use super::support::{
     Failing, NOW_MS, REGION, append, open_archive, open_log, options, read, record_all,
 };
 
-fn failing(folder: &std::path::Path, puts_left: i64) -> (Arc<Failing>, Arc<Archive>) {
+pub(super) fn failing(folder: &std::path::Path, puts_left: i64) -> (Arc<Failing>, Arc<Archive>) {
     let store = Arc::new(LocalFileSystem::new_with_prefix(folder).unwrap());
-    let failing = Arc::new(Failing { store, puts_left: AtomicI64::new(puts_left) });
+    let failing = Arc::new(Failing::new(store, puts_left));
     let archive = Archive::on(Arc::<Failing>::clone(&failing), options(folder));
     (failing, archive)
 }
@@ -84,7 +84,8 @@ async fn a_full_disk_is_waited_out() {
     let recorder =
         tokio::spawn(record(broken, dynamic, Topic::Events, REGION.into(), stop.clone()));
     tokio::time::sleep(Duration::from_millis(1_500)).await;
-    assert_eq!(archive.resume(REGION, Topic::Events, log.epoch()).await.unwrap(), Some(100));
+    let spans = archive.spans(REGION, Topic::Events).await.unwrap();
+    assert_eq!(spans.iter().map(|span| span.last).collect::<Vec<_>>(), [99]);
     store.puts_left.store(-1, Ordering::SeqCst);
     tokio::time::sleep(Duration::from_millis(2_500)).await;
     stop.cancel();

@@ -9,6 +9,7 @@ mod export;
 mod foreign;
 mod generate;
 mod judge;
+mod others;
 mod raw;
 mod replayed;
 mod roundtrip;

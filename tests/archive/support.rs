@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::Path as FsPath;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use archive::{Archive, ArchiveOptions, Recorded, Topic, record};
@@ -15,7 +15,8 @@ use futures_util::stream::BoxStream;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    UploadPart,
 };
 use stream::{Append, EmbeddedLog, EmbeddedOptions, Log, topic};
 use tokio_util::sync::CancellationToken;
@@ -100,7 +101,19 @@ pub(super) async fn read(
 #[derive(Debug)]
 pub(super) struct Failing {
     pub(super) store: Arc<dyn ObjectStore>,
-    pub(super) puts_left: AtomicI64,
+    pub(super) puts_left: Arc<AtomicI64>,
+    /// Uploads that were begun, and neither completed nor aborted.
+    pub(super) uploads: Arc<AtomicI64>,
+    /// The next checkpoint that is read goes just before.
+    pub(super) is_going: AtomicBool,
+}
+
+/// An upload whose parts are writes.
+#[derive(Debug)]
+struct Upload {
+    upload: Box<dyn MultipartUpload>,
+    puts_left: Arc<AtomicI64>,
+    uploads: Arc<AtomicI64>,
 }
 
 impl fmt::Display for Failing {
@@ -109,15 +122,45 @@ impl fmt::Display for Failing {
     }
 }
 
+fn put(puts_left: &AtomicI64) -> Result<()> {
+    let left = puts_left.load(Ordering::SeqCst);
+    if left == 0 {
+        let source = "no space left on device".into();
+        return Err(Error::Generic { store: "Failing", source });
+    }
+    puts_left.fetch_sub(1, Ordering::SeqCst);
+    Ok(())
+}
+
 impl Failing {
+    pub(super) fn new(store: Arc<dyn ObjectStore>, puts_left: i64) -> Self {
+        let (puts_left, uploads) = (Arc::new(AtomicI64::new(puts_left)), Arc::default());
+        Self { store, puts_left, uploads, is_going: AtomicBool::new(false) }
+    }
+
     fn put(&self) -> Result<()> {
-        let left = self.puts_left.load(Ordering::SeqCst);
-        if left == 0 {
-            let source = "no space left on device".into();
-            return Err(Error::Generic { store: "Failing", source });
+        put(&self.puts_left)
+    }
+}
+
+#[async_trait]
+impl MultipartUpload for Upload {
+    fn put_part(&mut self, data: PutPayload) -> UploadPart {
+        match put(&self.puts_left) {
+            Ok(()) => self.upload.put_part(data),
+            Err(error) => Box::pin(async move { Err(error) }),
         }
-        self.puts_left.fetch_sub(1, Ordering::SeqCst);
-        Ok(())
+    }
+
+    async fn complete(&mut self) -> Result<PutResult> {
+        let result = self.upload.complete().await?;
+        self.uploads.fetch_sub(1, Ordering::SeqCst);
+        Ok(result)
+    }
+
+    async fn abort(&mut self) -> Result<()> {
+        self.uploads.fetch_sub(1, Ordering::SeqCst);
+        self.upload.abort().await
     }
 }
 
@@ -139,10 +182,17 @@ impl ObjectStore for Failing {
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
         self.put()?;
-        self.store.put_multipart_opts(location, options).await
+        let upload = self.store.put_multipart_opts(location, options).await?;
+        self.uploads.fetch_add(1, Ordering::SeqCst);
+        let (puts_left, uploads) = (Arc::clone(&self.puts_left), Arc::clone(&self.uploads));
+        Ok(Box::new(Upload { upload, puts_left, uploads }))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        let is_checkpoint = location.as_ref().ends_with(".checkpoint");
+        if is_checkpoint && self.is_going.swap(false, Ordering::SeqCst) {
+            self.store.delete(location).await?;
+        }
         self.store.get_opts(location, options).await
     }
 
@@ -162,6 +212,7 @@ impl ObjectStore for Failing {
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.put()?;
         self.store.copy_opts(from, to, options).await
     }
 }

@@ -70,6 +70,75 @@ async fn topics_are_made_once_and_regions_keep_their_partitions() {
     }
 }
 
+/// As when two processes of a new deployment apply before they start.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_first_applies_one_makes_the_log() {
+    let (options, _directory) = options();
+    let names = regions(&["helsinki", "oulu"]);
+    let applies =
+        ["one", "two", "three", "four"].map(|epoch| apply_topics(&options, &names, epoch, false));
+    let done = futures_util::future::try_join_all(applies).await.unwrap();
+    let log = KafkaLog::connect(options.clone(), PATIENCE).await.unwrap();
+    let began = done.iter().flat_map(|applied| &applied.changes);
+    let began = began.filter_map(|line| line.strip_prefix("a new log begins: epoch "));
+    let began: Vec<&str> = began.collect();
+    assert!(!began.is_empty() && began.iter().all(|epoch| *epoch == log.epoch()), "{began:?}");
+}
+
+/// The last record of each key of the topic `control`: what compaction leaves.
+fn last_of_control(options: &KafkaOptions) -> std::collections::BTreeMap<String, String> {
+    use rdkafka::consumer::{BaseConsumer, Consumer};
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", &options.bootstrap_servers)
+        .set("group.id", "nobody")
+        .create()
+        .unwrap();
+    let name = options.topic("control");
+    let patience = Duration::from_secs(30);
+    let (_, end) = consumer.fetch_watermarks(&name, 0, patience).unwrap();
+    let mut assignment = rdkafka::TopicPartitionList::new();
+    assignment.add_partition_offset(&name, 0, rdkafka::Offset::Beginning).unwrap();
+    consumer.assign(&assignment).unwrap();
+    let mut last = std::collections::BTreeMap::new();
+    loop {
+        let message = consumer.poll(patience).unwrap().unwrap();
+        let text = |bytes: Option<&[u8]>| String::from_utf8(bytes.unwrap().to_vec()).unwrap();
+        last.insert(text(message.key()), text(message.payload()));
+        if message.offset() + 1 >= end {
+            return last;
+        }
+    }
+}
+
+/// What another process wrote that had read the topic before the first one wrote.
+#[tokio::test]
+async fn what_was_applied_late_does_not_hold_and_is_written_over() {
+    let (options, _directory) = options();
+    apply_topics(&options, &regions(&["turku"]), "one", false).await.unwrap();
+    let (producer, control) = (producer(), options.topic("control"));
+    for (key, value) in [("epoch", "two"), ("partition/turku", "1"), ("partition/oulu", "0")] {
+        let headers = OwnedHeaders::new().insert(Header { key: "after", value: Some("") });
+        let record = BaseRecord::to(&control).partition(0).key(key).payload(value);
+        producer.send(record.headers(headers)).map_err(|(error, _)| error).unwrap();
+    }
+    producer.flush(Duration::from_secs(30)).unwrap();
+    let log = KafkaLog::connect(options.clone(), PATIENCE).await.unwrap();
+    assert_eq!((log.epoch(), log.regions()), ("one", regions(&["turku"])));
+    let wanted = regions(&["oulu", "turku"]);
+    let applied = apply_topics(&options, &wanted, "three", false).await.unwrap();
+    let said =
+        |text: &str| applied.changes.iter().chain(&applied.unchanged).any(|line| line == text);
+    assert!(
+        said("region turku: partition 0") && said("region oulu: gets partition 1"),
+        "{applied:?}"
+    );
+    let log = KafkaLog::connect(options.clone(), PATIENCE).await.unwrap();
+    assert_eq!((log.epoch(), log.regions()), ("one", wanted));
+    let last = last_of_control(&options);
+    let last: Vec<_> = last.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    assert_eq!(last, [("epoch", "one"), ("partition/oulu", "1"), ("partition/turku", "0")]);
+}
+
 #[tokio::test]
 async fn a_setting_that_differs_is_set_and_others_stay() {
     let (options, _directory) = options();

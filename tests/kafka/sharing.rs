@@ -134,6 +134,32 @@ fn a_process_whose_only_region_fails_ends() {
     assert!(log.contains("each region that this process has fails; oulu: "), "{log}");
 }
 
+/// A store of checkpoints that takes requests and never answers them.
+#[test]
+fn a_store_that_hangs_does_not_hold_up_who_is_told_to_stop() {
+    let world = World::new(broker::shared(), &broker::prefix(), 8.0);
+    world.apply();
+    let store = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", store.local_addr().unwrap());
+    let text = std::fs::read_to_string(&world.config).unwrap();
+    let is_place = |line: &&str| line.starts_with("checkpoint_directory");
+    let place = text.lines().find(is_place).unwrap();
+    let hanging =
+        format!("checkpoint_s3 = {{ bucket = \"b\", endpoint = {endpoint:?}, region = \"r\" }}");
+    let config = world.folder.write("hanging.toml", &text.replace(place, &hanging));
+    let world = World { config, ..world };
+    let process = world.start("process-1");
+    wait_for("the region", || {
+        let labels = ["group=\"processors\"", "region=\"helsinki\""];
+        (metric(&process.server, "tilanne_region_owned", &labels) > 0.0).then_some(())
+    });
+    process.stop();
+    let log = std::fs::read_to_string(world.folder.0.join("process-1.log")).unwrap();
+    for late in ["not everything ended in time", "before its work has ended in good order"] {
+        assert!(!log.contains(late), "{log}");
+    }
+}
+
 fn wait_for_long<T>(mut ask: impl FnMut() -> Option<T>) -> T {
     for _ in 0..300 {
         if let Some(answer) = ask() {

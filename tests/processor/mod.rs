@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod alerts;
+mod slow;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -41,7 +41,7 @@ pub(crate) struct Held {
     pub(crate) spans: Vec<Span>,
     /// Their files. One that is merged into another is left out.
     pub(crate) files: Vec<Segment>,
-    /// Files that another one has all of.
+    /// Files that another one of a whole stretch has all of.
     pub(crate) merged: Vec<Segment>,
     /// Files of stretches that were never finished, or whose last kind is gone.
     pub(crate) unfinished: Vec<Segment>,
@@ -61,15 +61,19 @@ impl Held {
         let markers = by_kind.get(&topic.last_kind()).cloned().unwrap_or_default();
         held.spans = spans(markers);
         for (_, files) in by_kind {
-            for (index, file) in files.iter().enumerate() {
-                let is_whole = held.spans.iter().any(|span| {
+            let is_whole = |file: &Segment| {
+                held.spans.iter().any(|span| {
                     span.epoch == file.epoch && span.first <= file.first && span.last >= file.last
-                });
+                })
+            };
+            let whole: Vec<bool> = files.iter().map(is_whole).collect();
+            for (index, file) in files.iter().enumerate() {
                 // Of two that have the same, the first stays.
                 let is_merged = files.iter().enumerate().any(|(other, by)| {
-                    other != index && by.covers(file) && (other < index || !file.covers(by))
+                    let has_it = by.covers(file) && (other < index || !file.covers(by));
+                    other != index && has_it && whole[other]
                 });
-                let list = match (is_whole, is_merged) {
+                let list = match (whole[index], is_merged) {
                     (true, false) => &mut held.files,
                     (_, true) => &mut held.merged,
                     (false, false) => &mut held.unfinished,
@@ -78,6 +82,12 @@ impl Held {
             }
         }
         held
+    }
+
+    /// Files that can go, as another one has all of them. Not a thinned one beside the whole file, which
+    /// may just be giving way to it.
+    pub(crate) fn superseded(&self) -> impl Iterator<Item = &Segment> {
+        self.merged.iter().filter(|file| !file.is_thinned())
     }
 
     /// The stretch that has an offset.
@@ -221,7 +231,17 @@ impl Archive {
     }
 
     pub(crate) async fn held(&self, region: &str, topic: Topic) -> Result<Held, ArchiveError> {
-        let all = self.segments().await?;
+        let _switch = self.switch.read().await;
+        self.held_alone(region, topic).await
+    }
+
+    /// The same, of who keeps the others out already.
+    pub(crate) async fn held_alone(
+        &self,
+        region: &str,
+        topic: Topic,
+    ) -> Result<Held, ArchiveError> {
+        let all = self.segments_alone().await?;
         let own = all.iter().filter(|segment| segment.region == region).cloned();
         Ok(Held::new(own.collect(), topic))
     }
@@ -236,37 +256,33 @@ impl Archive {
         Ok(self.held(region, topic).await?.files)
     }
 
-    /// Offset at which recording goes on; none where nothing of this log is there.
-    pub async fn resume(
+    /// Makes a topic of a region ready to be recorded, and gives the stretches of a log that are there.
+    /// Files of a stretch that was being written when the recorder was killed go: it is written again,
+    /// perhaps with other ends.
+    pub(crate) async fn take_up(
         &self,
         region: &str,
         topic: Topic,
         epoch: &str,
-    ) -> Result<Option<u64>, ArchiveError> {
-        let spans = self.spans(region, topic).await?;
-        let own = spans.iter().filter(|span| span.epoch == epoch);
-        Ok(own.map(|span| span.last + 1).max())
-    }
-
-    /// Removes files of a stretch that was being written when the recorder was killed: it is written
-    /// again, perhaps with other ends.
-    pub(crate) async fn remove_unfinished(
-        &self,
-        region: &str,
-        topic: Topic,
-        epoch: &str,
-    ) -> Result<(), ArchiveError> {
-        let held = self.held(region, topic).await?;
+    ) -> Result<Vec<Span>, ArchiveError> {
+        // From the look at what is there until the last of it is gone, nothing takes another's place.
+        let _switch = self.switch.write().await;
+        // Another process may have recorded until now: what it wrote last is not to be taken for
+        // unfinished, nor written again.
+        self.changed();
+        // Until that is done a stretch may look as if it had never been finished.
+        self.finish_staged_alone().await?;
+        let held = self.held_alone(region, topic).await?;
         let own = held.spans.iter().filter(|span| span.epoch == epoch);
-        let next = own.map(|span| span.last + 1).max().unwrap_or(0);
+        let next = own.clone().map(|span| span.last + 1).max().unwrap_or(0);
         let unfinished = held.unfinished.iter().filter(|file| file.first >= next);
-        let leftovers = unfinished.chain(&held.merged).filter(|file| file.epoch == epoch);
+        let leftovers = unfinished.chain(held.superseded()).filter(|file| file.epoch == epoch);
         for file in leftovers {
             let path = file.path();
             tracing::info!(%path, "removing a file that was not finished or is merged");
             self.delete(&file.location()).await?;
         }
-        Ok(())
+        Ok(own.cloned().collect())
     }
 
     pub(crate) async fn put(&self, path: &Path, bytes: bytes::Bytes) -> Result<(), ArchiveError> {

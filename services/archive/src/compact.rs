@@ -2,8 +2,8 @@
 //! the rules no longer keep goes.
 //!
 //! A file that takes the place of others is written beside first, whole. Then, with readers of this
-//! process kept out, the others go and it takes its place: other processes may for a moment see neither,
-//! never both. If that is cut short by a crash the next start finishes it.
+//! process kept out, it takes its place and the others go: other processes may for a moment see both,
+//! never neither. If that is cut short the next round finishes it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,6 @@ use arrow_array::RecordBatch;
 use arrow_select::concat::concat_batches;
 use futures_util::TryStreamExt;
 use metrics::{counter, gauge};
-use object_store::buffered::BufWriter;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use parquet::arrow::AsyncArrowWriter;
@@ -24,6 +23,7 @@ use crate::checkpoint::Saved;
 use crate::file::{Layout, Opened, Parts, ROW_GROUP_ROWS};
 use crate::table::sorted;
 use crate::thin::Thinner;
+use crate::upload::Upload;
 use crate::{Archive, ArchiveError, Day, Kind, Segment, Topic};
 
 /// Folder of merged files that have not taken their place yet. Tools leave out folders that begin so.
@@ -107,7 +107,7 @@ impl Archive {
         today: Day,
         done: &mut Upkeep,
     ) -> Result<(), ArchiveError> {
-        let held = self.held(region, topic).await?;
+        let held = self.remove_merged(region, topic).await?;
         // The last kind's files say what is whole, so they are merged last.
         for &kind in topic.kinds() {
             for group in groups(&held, kind, today) {
@@ -118,6 +118,16 @@ impl Archive {
             }
         }
         Ok(())
+    }
+
+    /// Removes files that another one has all of, left where a merge was cut short.
+    async fn remove_merged(&self, region: &str, topic: Topic) -> Result<Held, ArchiveError> {
+        let _switch = self.switch.write().await;
+        let held = self.held_alone(region, topic).await?;
+        for file in held.superseded() {
+            self.delete(&file.location()).await?;
+        }
+        Ok(held)
     }
 
     async fn merge(&self, kind: Kind, group: &[Segment]) -> Result<(), ArchiveError> {
@@ -140,21 +150,16 @@ impl Archive {
             if age_days <= i64::from(rule.after_days) || segment.every_s >= rule.every_s {
                 continue;
             }
-            let whole = std::slice::from_ref(segment);
-            match self.thin_one(whole, segment, rule.every_s).await {
+            match self.thin_one(segment, rule.every_s).await {
                 Ok(()) => done.thinned += 1,
-                Err(error) => done.leave(whole, &error),
+                Err(error) => done.leave(std::slice::from_ref(segment), &error),
             }
         }
         Ok(())
     }
 
-    async fn thin_one(
-        &self,
-        whole: &[Segment],
-        segment: &Segment,
-        every_s: u32,
-    ) -> Result<(), ArchiveError> {
+    async fn thin_one(&self, segment: &Segment, every_s: u32) -> Result<(), ArchiveError> {
+        let whole = std::slice::from_ref(segment);
         let target = Segment { every_s, bytes: 0, ..segment.clone() };
         let staged = staged(&target);
         let thinner = Thinner::new(segment.kind, every_s);
@@ -185,19 +190,15 @@ impl Archive {
             opened.push(file);
         }
         let properties = layout.properties(parts.as_ref(), true);
-        let output = BufWriter::new(Arc::clone(&self.store), staged.clone());
+        let output = Upload::new(Arc::clone(&self.store), staged.clone());
         let schema = Arc::clone(&layout.schema);
         let writer = AsyncArrowWriter::try_new(output, schema, Some(properties));
         let mut output = Output { writer: writer.map_err(|error| failed(&error))?, layout };
-        if let Err(error) = output.fill(&opened, thinner).await {
-            // A store keeps the parts of what is never finished, and is paid for them.
-            if let Err(error) = output.writer.into_inner().abort().await {
-                tracing::warn!(%error, path = %staged, "parts of a file may be left in the store");
-            }
-            return Err(error);
+        let written = output.write(&opened, thinner).await;
+        if written.is_err() {
+            output.writer.into_inner().abort().await;
         }
-        output.writer.finish().await.map_err(|error| failed(&error))?;
-        Ok(())
+        written
     }
 
     /// Puts a merged file in the place of the small ones.
@@ -218,9 +219,6 @@ impl Archive {
         small: &[Segment],
         staged: &Path,
     ) -> Result<(), ArchiveError> {
-        for segment in small {
-            self.delete(&segment.location()).await?;
-        }
         match self.store.rename(staged, &target.location()).await {
             // Who looks for what was cut short has found it already.
             Err(object_store::Error::NotFound { .. })
@@ -228,15 +226,22 @@ impl Archive {
             renamed => renamed?,
         }
         self.changed();
+        for segment in small {
+            self.delete(&segment.location()).await?;
+        }
         Ok(())
     }
 
     /// Finishes what a crash cut short: a staged file is whole, and has all that its small ones have.
-    /// Until that is done a stretch may look as if it had never been finished.
-    pub(crate) async fn finish_staged(&self) -> Result<(), ArchiveError> {
+    async fn finish_staged(&self) -> Result<(), ArchiveError> {
         // Upkeep and the recorders look at the same time; what one has put in its place is no small
         // file to the other.
         let _switch = self.switch.write().await;
+        self.finish_staged_alone().await
+    }
+
+    /// The same, of who keeps the others out already.
+    pub(crate) async fn finish_staged_alone(&self) -> Result<(), ArchiveError> {
         let listed = self.store.list(Some(&Path::from(STAGING)));
         let staged: Vec<Path> = listed.map_ok(|object| object.location).try_collect().await?;
         for path in staged {
@@ -354,12 +359,23 @@ impl Archive {
 
 /// A file that is being written.
 struct Output {
-    writer: AsyncArrowWriter<BufWriter>,
+    writer: AsyncArrowWriter<Upload>,
     layout: Layout,
 }
 
 impl Output {
-    /// Writes the rows of files, all or what a thinner leaves of them.
+    /// Writes the rows of files, all or what a thinner leaves of them, to the end of the file.
+    async fn write(
+        &mut self,
+        files: &[Opened],
+        thinner: Option<Thinner>,
+    ) -> Result<(), ArchiveError> {
+        self.fill(files, thinner).await?;
+        let finished = self.writer.finish().await;
+        finished.map_err(|error| ArchiveError::write(self.layout.kind, error))?;
+        Ok(())
+    }
+
     async fn fill(
         &mut self,
         files: &[Opened],

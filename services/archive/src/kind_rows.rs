@@ -97,6 +97,8 @@ impl<M: Message + Default> KindRows<M> {
         error: ArchiveError,
     ) -> Result<(), ArchiveError> {
         let Some(file) = self.reading.take() else { return Err(error) };
+        // Another process may have merged it since the files were listed.
+        archive.changed();
         let Some(merged) = archive.merged(&file).await? else { return Err(error) };
         self.groups.clear();
         self.files.retain(|other| !merged.covers(other));

@@ -41,6 +41,7 @@ mod rows;
 mod table;
 mod thin;
 mod topic;
+mod upload;
 mod usage;
 
 pub use archive::{Archive, Moment, Span};

@@ -18,6 +18,8 @@ const RECORDS_PER_READ: usize = 1_024;
 /// A checkpoint this much older than the moment is taken where there is one: each feed says once a
 /// second how it is, so that the newest change has the same number as it had live.
 const SETTLED_MS: i64 = 2_000;
+/// Times that a moment is looked up whose checkpoint goes before it is read.
+const LOOKS_MAX: usize = 3;
 
 /// Records in the order of the log.
 pub struct Replay {
@@ -256,6 +258,22 @@ impl Archive {
     /// received by then, in the order of the log, from the newest checkpoint before. `log` is the log
     /// that is being recorded, for what is not archived yet.
     pub async fn moment(
+        self: &Arc<Self>,
+        log: Option<&Arc<dyn Log>>,
+        region: &str,
+        at_ms: i64,
+    ) -> Result<Moment, ArchiveError> {
+        for _ in 1..LOOKS_MAX {
+            match self.look_up(log, region, at_ms).await {
+                // The rules have just taken the checkpoint: now another one is the nearest.
+                Err(ArchiveError::Store(object_store::Error::NotFound { .. })) => self.changed(),
+                found => return found,
+            }
+        }
+        self.look_up(log, region, at_ms).await
+    }
+
+    async fn look_up(
         self: &Arc<Self>,
         log: Option<&Arc<dyn Log>>,
         region: &str,

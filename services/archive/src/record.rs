@@ -143,13 +143,10 @@ impl Recorder {
         let failed =
             |source| ArchiveError::Log { topic: topic.as_str(), region: region.clone(), source };
         let bounds = log.bounds(topic.as_str(), &region).await.map_err(failed)?;
-        // Before anything is taken for unfinished.
-        waited(|| archive.finish_staged()).await;
-        let resume = waited(|| archive.resume(&region, topic, &epoch)).await;
-        waited(|| archive.remove_unfinished(&region, topic, &epoch)).await;
+        let spans = waited(|| archive.take_up(&region, topic, &epoch)).await;
+        let resume = spans.iter().map(|span| span.last + 1).max();
         let is_resumed = resume.is_some();
-        let spans = waited(|| archive.spans(&region, topic)).await;
-        let time_ms = spans.iter().filter(|span| span.epoch == epoch).map(|span| span.to_ms).max();
+        let time_ms = spans.iter().map(|span| span.to_ms).max();
         let now = Instant::now();
         let next = resume.unwrap_or(bounds.first);
         let mut recorder = Self {

@@ -37,7 +37,12 @@ pub async fn run_region(
     options: ProcessorOptions,
     shutdown: CancellationToken,
 ) -> Result<(), ProcessorError> {
-    let processor = Processor::open(log, config).await?;
+    // A store of checkpoints may hang.
+    let processor = tokio::select! {
+        biased;
+        () = shutdown.cancelled() => return Ok(()),
+        opened = Processor::open(log, config) => opened?,
+    };
     processor.run(options, shutdown).await
 }
 
@@ -119,15 +124,17 @@ impl Processor {
         let region = config.region.to_string();
         let failed = |source| ProcessorError::Stream { region: region.clone(), source };
         let checkpoint = log.checkpoint(&region).await.map_err(failed)?;
-        // After it: another processor may save a newer one meanwhile.
-        let bounds = log.bounds(topic::EVENTS, &region).await.map_err(failed)?;
         let sink = log.sink(topic::PICTURE, &region).await.map_err(failed)?;
         let picture_bounds = log.bounds(topic::PICTURE, &region).await.map_err(failed)?;
+        // After both: another processor may save a newer one meanwhile, and write more.
+        let bounds = log.bounds(topic::EVENTS, &region).await.map_err(failed)?;
+        let picture_saved = checkpoint.as_ref().map(|checkpoint| checkpoint.picture_next);
         let restored = match checkpoint {
             Some(checkpoint) => restore(&config, log.epoch(), &checkpoint)
                 .map(|picture| (picture, checkpoint.events_next)),
             None => None,
         };
+        let picture_saved = picture_saved.filter(|_| restored.is_some());
         let (picture, events_next) = match restored {
             Some((picture, wanted)) if wanted < bounds.first => {
                 drop(picture);
@@ -146,6 +153,13 @@ impl Processor {
             }
         };
         info!(region, events_next, log_next = bounds.next, "processor starts");
+        // What another one wrote after the checkpoint is of later events than what is written first now.
+        // If that one has only stalled, it goes on after them in between: until we are there ourselves a
+        // reader must find all of it.
+        let written_from = picture_saved.unwrap_or_default().max(picture_bounds.first);
+        let is_shared = log.is_compacted(topic::PICTURE);
+        let is_behind = written_from < picture_bounds.next && events_next < bounds.next;
+        let contended_until = (is_shared && is_behind).then_some(bounds.next);
         let metrics = Metrics::new(&region);
         metrics.restore.record(started.elapsed());
         Ok(Self {
@@ -159,8 +173,8 @@ impl Processor {
             sink,
             events_next,
             picture_next: picture_bounds.next,
-            picture_from: picture_bounds.next,
-            contended_until: None,
+            picture_from: contended_until.map_or(picture_bounds.next, |_| written_from),
+            contended_until,
             unsaved_records: 0,
             untried_records: 0,
             deltas: Vec::new(),

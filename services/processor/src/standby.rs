@@ -11,8 +11,10 @@ use std::time::Duration;
 
 use picture::Delta;
 use stream::{Log, topic};
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::watch;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::region::Processor;
 use crate::{ProcessorError, ProcessorOptions, RegionConfig};
@@ -41,44 +43,54 @@ pub async fn stand_by(
 ) -> Result<Option<Warm>, ProcessorError> {
     let region = config.region.to_string();
     let failed = |source| ProcessorError::Stream { region: region.clone(), source };
+    // In a task of its own: a store that hangs holds up neither what is read nor what is told.
+    let (tell, mut looked) = watch::channel(None);
+    let look = look(Arc::clone(&log), region.clone(), tell);
+    let _looking = AbortOnDropHandle::new(tokio::spawn(look));
     'anew: loop {
-        let processor = Processor::open(Arc::clone(&log), config.clone()).await?;
+        let processor = tokio::select! {
+            biased;
+            () = shutdown.cancelled() => return Ok(None),
+            opened = Processor::open(Arc::clone(&log), config.clone()) => opened?,
+        };
         let mut source = processor.source().await.map_err(failed)?;
         let mut warm = Warm { processor, kept: VecDeque::new() };
         let mut deltas = Vec::new();
-        let mut look_at = Instant::now() + LOOK_EVERY;
         loop {
+            // What it would need more room for waits for the next look.
+            let is_full = warm.kept.len() > KEPT_MAX;
             let records = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => return Ok(None),
                 () = promoted.cancelled() => return Ok(Some(warm)),
-                () = sleep_until(look_at) => {
-                    look_at = Instant::now() + LOOK_EVERY;
-                    match log.checkpoint_next(&region).await {
-                        Ok(events_next) => warm.forget(events_next),
-                        Err(error) => tracing::warn!(region, %error, "no checkpoint was looked at"),
+                Ok(()) = looked.changed() => {
+                    let events_next = *looked.borrow_and_update();
+                    warm.forget(events_next);
+                    if warm.kept.len() > KEPT_MAX {
+                        tracing::warn!(region, "standby begins anew: checkpoints are too far apart");
+                        continue 'anew;
                     }
                     continue;
                 }
-                records = source.next(options.batch_records_max.max(1)) => records.map_err(failed)?,
+                records = source.next(options.batch_records_max.max(1)), if !is_full => {
+                    records.map_err(failed)?
+                }
             };
             warm.processor.apply(&records, &mut deltas);
             warm.processor.parking.bound();
             warm.processor.alarm.bound();
             warm.kept.extend(deltas.drain(..));
-            if warm.kept.len() > KEPT_MAX {
-                let checkpoint = log.checkpoint_next(&region).await.map_err(failed)?;
-                warm.forget(checkpoint);
-                if warm.kept.len() > KEPT_MAX {
-                    tracing::warn!(region, "standby begins anew: checkpoints are too far apart");
-                    tokio::select! {
-                        () = shutdown.cancelled() => return Ok(None),
-                        () = promoted.cancelled() => {}
-                        () = tokio::time::sleep(LOOK_EVERY) => {}
-                    }
-                    continue 'anew;
-                }
-            }
+        }
+    }
+}
+
+/// Looks now and again how far the checkpoints are.
+async fn look(log: Arc<dyn Log>, region: String, tell: watch::Sender<Option<u64>>) {
+    loop {
+        sleep(LOOK_EVERY).await;
+        match log.checkpoint_next(&region).await {
+            Ok(events_next) => drop(tell.send(events_next)),
+            Err(error) => tracing::warn!(region, %error, "no checkpoint was looked at"),
         }
     }
 }

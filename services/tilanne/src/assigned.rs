@@ -231,8 +231,9 @@ async fn process_once(
     beside: &(impl Fn(&CancellationToken) -> JoinSet<Result<()>> + Sync),
     orders: &mut Orders,
 ) -> Result<bool> {
-    let warm = if standby {
-        let (promoted, end) = (CancellationToken::new(), CancellationToken::new());
+    let stop = CancellationToken::new();
+    let standing = if standby {
+        let (promoted, end) = (CancellationToken::new(), stop.clone());
         let standing = stand_by(Arc::clone(log), config.clone(), options, promoted.clone(), end);
         // A task of its own: a panic in it is this region's alone.
         let mut standing = AbortOnDropHandle::new(tokio::spawn(standing));
@@ -246,7 +247,7 @@ async fn process_once(
                     return Ok(false);
                 }
                 promoted.cancel();
-                standing.await??
+                Some(standing)
             }
         }
     } else {
@@ -257,11 +258,15 @@ async fn process_once(
     };
     // What a standby has does not follow what was written where the other was of another configuration:
     // the checkpoint does, as after any restart.
-    let warm = warm.filter(|_| orders.is_same());
-    let stop = CancellationToken::new();
+    let standing = standing.filter(|_| orders.is_same());
     let mut others = beside(&stop);
     let (log, config, inner) = (Arc::clone(log), config.clone(), stop.clone());
     let work = tokio::spawn(async move {
+        // A standby that has not even begun waits for its checkpoint, and orders come meanwhile.
+        let warm = match standing {
+            Some(standing) => standing.await??,
+            None => None,
+        };
         match warm {
             Some(warm) => take_over(warm, options, inner).await?,
             None => run_region(log, config, options, inner).await?,

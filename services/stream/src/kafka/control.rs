@@ -10,13 +10,18 @@
 //!
 //! The last is of a log that was moved here with its history: its offsets stay what they were.
 //! A region keeps its number for good: a new one gets the next.
+//!
+//! Of several that are applied at once the first to write wins. An epoch says in the header `after` which
+//! one it follows, empty for none: one that follows another than that which holds is left out, and so is
+//! a number for a region that has one, or that another region has. Compaction keeps the last record of
+//! each key, whoever wrote it: who was late writes what holds once more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::Message;
+use rdkafka::message::{Headers, Message};
 use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -28,6 +33,8 @@ use crate::StreamError;
 pub(super) const TOPIC: &str = "control";
 /// Key of the log's identity.
 pub(super) const EPOCH: &str = "epoch";
+/// Header of an epoch: the one that it follows.
+pub(super) const AFTER: &str = "after";
 /// What keys of partitions begin with.
 const PARTITION: &str = "partition/";
 /// What keys of first offsets begin with.
@@ -42,6 +49,8 @@ pub(super) struct Control {
     pub(super) partitions: BTreeMap<String, i32>,
     /// By topic and region.
     firsts: BTreeMap<String, u64>,
+    /// Keys whose last record says something else than what holds.
+    contested: BTreeSet<String>,
 }
 
 /// The key that says the partition of a region.
@@ -107,15 +116,69 @@ impl Control {
             return;
         };
         if key == EPOCH {
-            self.epoch = Some(value);
+            let mut headers = message.headers().into_iter().flat_map(|headers| headers.iter());
+            let after = headers.find(|header| header.key == AFTER);
+            let after = after.map(|header| header.value.unwrap_or_default().to_vec());
+            // Older programs said none: then it always held.
+            let follows = |before: &String| after.is_none_or(|after| after == before.as_bytes());
+            if self.epoch.as_ref().is_none_or(follows) {
+                self.epoch = Some(value.clone());
+            }
+            self.note(key, self.epoch.as_ref() == Some(&value));
         } else if let Some(region) = key.strip_prefix(PARTITION)
             && let Ok(partition) = value.parse()
         {
-            self.partitions.insert(region.to_owned(), partition);
+            if !self.partitions.contains_key(region) && self.region(partition).is_none() {
+                self.partitions.insert(region.to_owned(), partition);
+            }
+            let holds = self.partitions.get(region) == Some(&partition);
+            self.note(key, holds);
         } else if key.starts_with(FIRST)
             && let Ok(first) = value.parse()
         {
             self.firsts.insert(key, first);
+        }
+    }
+
+    fn note(&mut self, key: String, holds: bool) {
+        if holds {
+            self.contested.remove(&key);
+        } else {
+            self.contested.insert(key);
+        }
+    }
+
+    /// What has to be written so that these regions have partitions, and that what holds is the last of
+    /// its key.
+    pub(super) fn missing(&self, regions: &[String]) -> Vec<(String, String)> {
+        let mut records = Vec::new();
+        if let Some(epoch) = self.epoch.as_ref().filter(|_| self.contested.contains(EPOCH)) {
+            records.push((EPOCH.to_owned(), epoch.clone()));
+        }
+        for (region, partition) in &self.partitions {
+            let key = partition_key(region);
+            if self.contested.contains(&key) {
+                records.push((key, partition.to_string()));
+            }
+        }
+        let mut next = self.partitions.values().max().map_or(0, |last| last + 1);
+        for region in regions.iter().filter(|region| !self.partitions.contains_key(*region)) {
+            records.push((partition_key(region), next.to_string()));
+            next += 1;
+        }
+        records
+    }
+
+    /// Takes what would be written.
+    pub(super) fn accept(&mut self, records: &[(String, String)]) {
+        for (key, value) in records {
+            if key == EPOCH {
+                self.epoch = Some(value.clone());
+            } else if let Some(region) = key.strip_prefix(PARTITION)
+                && let Ok(partition) = value.parse()
+            {
+                self.partitions.insert(region.to_owned(), partition);
+            }
         }
     }
 

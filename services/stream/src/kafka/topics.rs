@@ -10,6 +10,7 @@ use rdkafka::admin::{
 };
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
 
 use super::client::{self, Context, REQUEST_PATIENCE};
@@ -22,6 +23,8 @@ use crate::{Beginning, StreamError};
 
 /// How long brokers may take to be there at all.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Times that the topic `control` is written where others do the same.
+const ROUNDS_MAX: usize = 8;
 /// How long a new topic may take until it can be read.
 const READY_PATIENCE: Duration = Duration::from_mins(1);
 /// Topics with a partition a region.
@@ -101,7 +104,7 @@ pub async fn begin_topics(
     let firsts =
         firsts.map(|(topic, region, first)| (control::first_key(topic, region), first.to_string()));
     // Before the epoch: topics with an epoch are whole.
-    apply.write_control(firsts.collect()).await?;
+    apply.write_control(&control, firsts.collect()).await?;
     apply.control(regions, &beginning.epoch).await?;
     Ok(apply.applied)
 }
@@ -113,6 +116,8 @@ struct Apply<'a> {
     observer: Observer,
     /// Partitions of each topic that is there.
     present: BTreeMap<String, usize>,
+    /// Whether the topic of events was missing, and it is us who made it, or would.
+    is_new_log: bool,
     applied: Applied,
 }
 
@@ -129,7 +134,8 @@ impl<'a> Apply<'a> {
         let present = metadata.topics().iter().filter(|topic| topic.error().is_none());
         let present =
             present.map(|topic| (topic.name().to_owned(), topic.partitions().len())).collect();
-        Ok(Self { options, is_check, admin, observer, present, applied: Applied::default() })
+        let applied = Applied::default();
+        Ok(Self { options, is_check, admin, observer, present, is_new_log: false, applied })
     }
 
     /// Topics with a partition for each region, of those too that are no longer configured: they keep
@@ -150,11 +156,9 @@ impl<'a> Apply<'a> {
         let settings = settings(self.options, name);
         let Some(&present) = self.present.get(&full) else {
             self.applied.changes.push(format!("topic {full}: made with {partitions} partitions"));
-            return if self.is_check {
-                Ok(())
-            } else {
-                self.create(&full, partitions, &settings).await
-            };
+            let is_ours = self.is_check || self.create(&full, partitions, &settings).await?;
+            self.is_new_log |= is_ours && name == topic::EVENTS;
+            return Ok(());
         };
         if present < partitions {
             self.applied
@@ -169,12 +173,13 @@ impl<'a> Apply<'a> {
         self.set(&full, &settings).await
     }
 
+    /// Makes a topic; false where somebody else has meanwhile.
     async fn create(
         &self,
         full: &str,
         partitions: usize,
         settings: &[(&str, String)],
-    ) -> Result<(), StreamError> {
+    ) -> Result<bool, StreamError> {
         let replication = TopicReplication::Fixed(i32::from(self.options.replication_factor));
         let mut new = NewTopic::new(full, partitions as i32, replication);
         for (key, value) in settings {
@@ -238,32 +243,42 @@ impl<'a> Apply<'a> {
         Ok(())
     }
 
-    /// Gives the log an identity and each region a partition.
+    /// Gives the log an identity and each region a partition. Somebody else may be doing the same: what
+    /// the first has written holds, and is what is said to be done.
     async fn control(&mut self, regions: &[String], epoch: &str) -> Result<(), StreamError> {
-        let is_there = self.present.contains_key(&self.options.topic(control::TOPIC));
-        let control = if is_there || !self.is_check {
-            self.read_control().await?
-        } else {
-            Control::default()
-        };
-        let mut records = Vec::new();
-        let is_new_log = !self.present.contains_key(&self.options.topic(topic::EVENTS));
-        if control.epoch.is_none() || is_new_log {
+        let before =
+            if self.is_check { self.present_control().await? } else { self.read_control().await? };
+        let mut now = before.clone();
+        for _ in 0..ROUNDS_MAX {
+            let mut records = now.missing(regions);
             // Offsets of events that were deleted mean nothing in those that come now.
-            records.push((control::EPOCH.to_owned(), epoch.to_owned()));
+            let is_over = self.is_new_log && now.epoch == before.epoch;
+            if now.epoch.is_none() || is_over {
+                records.push((control::EPOCH.to_owned(), epoch.to_owned()));
+            }
+            if records.is_empty() {
+                break;
+            }
+            if self.is_check {
+                now.accept(&records);
+                break;
+            }
+            self.write_control(&now, records).await?;
+            now = self.read_control().await?;
+        }
+        if let Some(epoch) = now.epoch.as_ref().filter(|_| now.epoch != before.epoch) {
             self.applied.changes.push(format!("a new log begins: epoch {epoch}"));
         }
-        let mut next = control.partitions.values().max().map_or(0, |last| last + 1);
         for region in regions {
-            if let Some(number) = control.partitions.get(region) {
-                self.applied.unchanged.push(format!("region {region}: partition {number}"));
+            let number = now.partition(region)?;
+            let (list, verb) = if before.partition(region).is_ok() {
+                (&mut self.applied.unchanged, "")
             } else {
-                self.applied.changes.push(format!("region {region}: gets partition {next}"));
-                records.push((control::partition_key(region), next.to_string()));
-                next += 1;
-            }
+                (&mut self.applied.changes, "gets ")
+            };
+            list.push(format!("region {region}: {verb}partition {number}"));
         }
-        if self.is_check { Ok(()) } else { self.write_control(records).await }
+        Ok(())
     }
 
     /// What the topic says, where there is one already.
@@ -280,7 +295,12 @@ impl<'a> Apply<'a> {
         self.observer.ask(&doing, Some(READY_PATIENCE), read).await
     }
 
-    async fn write_control(&self, records: Vec<(String, String)>) -> Result<(), StreamError> {
+    /// Writes records that follow what the topic says now.
+    async fn write_control(
+        &self,
+        now: &Control,
+        records: Vec<(String, String)>,
+    ) -> Result<(), StreamError> {
         if records.is_empty() {
             return Ok(());
         }
@@ -290,7 +310,12 @@ impl<'a> Apply<'a> {
         let (delivery, all) = Delivery::new(records.len());
         for (key, value) in &records {
             let record = BaseRecord::with_opaque_to(&topic, Arc::clone(&delivery));
-            let record = record.partition(0).key(key).payload(value);
+            let mut record = record.partition(0).key(key).payload(value);
+            if key == control::EPOCH {
+                let after =
+                    Header { key: control::AFTER, value: now.epoch.as_deref().or(Some("")) };
+                record = record.headers(OwnedHeaders::new().insert(after));
+            }
             producer.send(record).map_err(|(error, _)| failed(&error))?;
         }
         let written = tokio::time::timeout(READY_PATIENCE, all).await.map_err(|_| {
@@ -304,15 +329,16 @@ impl<'a> Apply<'a> {
         self.admin.inner().context()
     }
 
+    /// Whether something was made; false where it was there.
     fn done(
         &self,
         doing: &str,
         done: Result<Vec<rdkafka::admin::TopicResult>, KafkaError>,
-    ) -> Result<(), StreamError> {
+    ) -> Result<bool, StreamError> {
         let results = done.map_err(|error| client::failed(doing, &error, self.context()))?;
         match results.into_iter().find_map(Result::err) {
-            // Another one made it meanwhile.
-            None | Some((_, RDKafkaErrorCode::TopicAlreadyExists)) => Ok(()),
+            None => Ok(true),
+            Some((_, RDKafkaErrorCode::TopicAlreadyExists)) => Ok(false),
             Some((_, code)) => Err(StreamError::Kafka(format!("{doing}: {code}"))),
         }
     }
