@@ -12,6 +12,7 @@ mod judge;
 mod others;
 mod raw;
 mod replayed;
+mod resumed;
 mod roundtrip;
 mod s3;
 mod series;

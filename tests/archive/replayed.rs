@@ -224,6 +224,37 @@ async fn of_all(archive: &Arc<Archive>) -> (Router, Arc<Host>) {
     (router, host)
 }
 
+/// Who asks for more than there is gets what there is, and is not sent to a time of which nothing is known.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_ends_where_the_archive_ends() {
+    let (log_folder, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (log, archive) = (open_log(log_folder.path()), open_archive(folder.path()));
+    append(log.as_ref(), &Dice(94).records(500, NOW_MS)).await;
+    record_all(&archive, &log).await;
+    let (from_ms, last_ms) = archive.extent(REGION).await.unwrap().unwrap();
+    let (router, _host) = host(&archive, north(), Setup::default());
+    let far = json!({ "from": time(from_ms), "to": time(last_ms + 86_400_000), "speed": "max" });
+    let (status, started) = say(&router, "POST", "/v1/replays", &far).await;
+    assert_eq!((status, &started["to_ms"]), (StatusCode::CREATED, &json!(last_ms)), "{started}");
+    let ended = wait_for(&router, "/v1/replays/1", "ended").await;
+    assert_eq!(ended["time_ms"], last_ms);
+
+    // A moment at which nothing more has come is one all the same, and not the end.
+    let near = json!({ "from": time(from_ms), "to": time(last_ms + 1_500), "paused": true });
+    let (_, started) = say(&router, "POST", "/v1/replays", &near).await;
+    assert_eq!(started["to_ms"], last_ms + 1_500);
+    wait_for(&router, "/v1/replays/2", "paused").await;
+    for (order, stands, at_ms) in [
+        (json!({ "seek": time(last_ms + 700) }), "paused", last_ms + 700),
+        (json!({ "step_s": 0.2 }), "paused", last_ms + 900),
+        (json!({ "step_s": 10 }), "ended", last_ms + 1_500),
+    ] {
+        say(&router, "PATCH", "/v1/replays/2", &order).await;
+        let answer = wait_for(&router, "/v1/replays/2", stands).await;
+        assert_eq!(answer["time_ms"], at_ms, "{order}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn where_another_log_begins_the_picture_begins_anew() {
     let folder = tempfile::tempdir().unwrap();

@@ -111,7 +111,7 @@ pub(super) struct Failing {
 /// An upload whose parts are writes.
 #[derive(Debug)]
 struct Upload {
-    upload: Box<dyn MultipartUpload>,
+    inner: Box<dyn MultipartUpload>,
     puts_left: Arc<AtomicI64>,
     uploads: Arc<AtomicI64>,
 }
@@ -147,20 +147,20 @@ impl Failing {
 impl MultipartUpload for Upload {
     fn put_part(&mut self, data: PutPayload) -> UploadPart {
         match put(&self.puts_left) {
-            Ok(()) => self.upload.put_part(data),
+            Ok(()) => self.inner.put_part(data),
             Err(error) => Box::pin(async move { Err(error) }),
         }
     }
 
     async fn complete(&mut self) -> Result<PutResult> {
-        let result = self.upload.complete().await?;
+        let result = self.inner.complete().await?;
         self.uploads.fetch_sub(1, Ordering::SeqCst);
         Ok(result)
     }
 
     async fn abort(&mut self) -> Result<()> {
         self.uploads.fetch_sub(1, Ordering::SeqCst);
-        self.upload.abort().await
+        self.inner.abort().await
     }
 }
 
@@ -182,10 +182,10 @@ impl ObjectStore for Failing {
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
         self.put()?;
-        let upload = self.store.put_multipart_opts(location, options).await?;
+        let inner = self.store.put_multipart_opts(location, options).await?;
         self.uploads.fetch_add(1, Ordering::SeqCst);
         let (puts_left, uploads) = (Arc::clone(&self.puts_left), Arc::clone(&self.uploads));
-        Ok(Box::new(Upload { upload, puts_left, uploads }))
+        Ok(Box::new(Upload { inner, puts_left, uploads }))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {

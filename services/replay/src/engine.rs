@@ -20,7 +20,7 @@ use crate::ReplayError;
 use crate::pace::{Pace, SLEEP_MAX};
 use crate::saved::SavedState;
 use crate::source::{Input, Item, Source, What};
-use crate::stage::{Place, Stage};
+use crate::stage::{Place, Stage, show};
 use crate::status::{Order, Status};
 
 /// Items that go through between two looks at what is asked of the replay: some milliseconds.
@@ -163,10 +163,11 @@ impl Engine {
             saved.read().and_then(|state| state.map(|state| stage.restore(&state)).transpose());
         match restored {
             Ok(None) => {}
-            Ok(Some(Place { from_ms, time_ms })) => {
+            Ok(Some(Place { from_ms, time_ms, is_whole })) => {
                 let Doing::Reaching { then_paused, .. } = self.doing else { return };
                 self.doing = Doing::Reaching { to_ms: Some(time_ms), then_paused };
                 self.is_resumed = true;
+                self.is_whole = is_whole;
                 self.through_ms = time_ms;
                 self.tell(|status| status.from_ms = Some(from_ms));
             }
@@ -326,7 +327,8 @@ impl Engine {
         let records = self.stages.first().map_or(0, Stage::records);
         self.tell(|status| status.records = records);
         let time_ms = self.now_ms();
-        let place = Place { from_ms: self.status.borrow().from_ms.unwrap_or(time_ms), time_ms };
+        let from_ms = self.status.borrow().from_ms.unwrap_or(time_ms);
+        let place = Place { from_ms, time_ms, is_whole: self.is_whole };
         if let (Some(saved), Some(stage)) = (&mut self.saved, self.stages.first())
             && is_shown
             && saved.is_due()
@@ -399,9 +401,19 @@ impl Engine {
 
     /// There is no more.
     fn end(&mut self) -> Result<(), ReplayError> {
-        if let Doing::Reaching { .. } = self.doing {
-            let end_ms = self.input.last_ms().unwrap_or_else(|| self.now_ms());
-            self.arrive(end_ms, true)?;
+        let end_ms = self.input.last_ms().unwrap_or(self.through_ms.max(self.now_ms()));
+        match self.doing {
+            // Nothing more comes, but the end is not there yet.
+            Doing::Reaching { to_ms: Some(to_ms), then_paused } if to_ms < end_ms => {
+                return self.arrive(to_ms, then_paused);
+            }
+            Doing::Stepping { to_ms } if to_ms < end_ms => {
+                self.set_time(to_ms);
+                self.enter(Doing::Standing);
+                return Ok(());
+            }
+            Doing::Reaching { .. } => self.arrive(end_ms, true)?,
+            _ => {}
         }
         if let Some(to_ms) = self.input.last_ms() {
             self.set_time(to_ms);
@@ -477,22 +489,4 @@ impl Engine {
 fn stages(input: &Input, lanes: &[Lane]) -> Vec<Stage> {
     let regions = input.regions();
     lanes.iter().map(|lane| Stage::new(&regions, &lane.setups)).collect()
-}
-
-/// Hands changes to the views, as the log would.
-fn show(regions: &[Text], app: &App, frames: Vec<(usize, Vec<u8>)>) -> Result<(), ReplayError> {
-    let mut of_regions = vec![Vec::new(); regions.len()];
-    for (region, frame) in frames {
-        let deltas = picture::frame::decode(&frame).map_err(|error| ReplayError::Picture {
-            region: regions[region].clone(),
-            message: error.to_string(),
-        })?;
-        of_regions[region].push(deltas);
-    }
-    for (region, frames) in regions.iter().zip(of_regions) {
-        if let Some(live) = app.region(region).filter(|_| !frames.is_empty()) {
-            live.apply(frames);
-        }
-    }
-    Ok(())
 }

@@ -25,6 +25,8 @@ use crate::status::{Order, Status};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// What the id of a what-if's baseline ends with.
 const BASELINE: &str = ".baseline";
+/// So long after the newest archived record nothing is missing: each feed says once a second how it is.
+const SETTLED_MS: i64 = 2_000;
 /// Longest step, s: longer ones are seeks.
 const STEP_S_MAX: f64 = 86_400.0;
 /// Shortest step, s: times are in milliseconds.
@@ -296,8 +298,8 @@ impl Host {
         Ok(all.iter().filter(is_wanted).cloned().collect())
     }
 
-    /// The last moment, where none was asked for that of the archive. What begins before or after
-    /// what is archived is refused here, where somebody reads why.
+    /// The last moment: that of the archive, where none or a later one was asked for. What begins before
+    /// or after what is archived is refused here, where somebody reads why.
     async fn archived_to(
         &self,
         regions: &[(RegionSetup, Setup)],
@@ -325,7 +327,8 @@ impl Host {
             }
             last_ms = last_ms.max(region_last_ms);
         }
-        Ok(to_ms.unwrap_or(last_ms))
+        let is_there = |to_ms: &i64| *to_ms <= last_ms.saturating_add(SETTLED_MS);
+        Ok(to_ms.filter(is_there).unwrap_or(last_ms))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use events::{LogRecord, Text};
-use gateway::ReplayedRegion;
+use gateway::{App, ReplayedRegion};
 use picture::{Change, Delta, Layer, Picture, Setup, Snapshot, frame};
 use prost::Message;
 
@@ -56,6 +56,8 @@ pub(crate) struct Place {
     pub(crate) from_ms: i64,
     /// Its time.
     pub(crate) time_ms: i64,
+    /// Whether all between went through: what came of it is no result else.
+    pub(crate) is_whole: bool,
 }
 
 impl Stage {
@@ -147,15 +149,16 @@ impl Stage {
                 picture: picture.checkpoint(),
             })
         });
-        let Place { from_ms, time_ms } = place;
-        Saved { regions: regions.collect(), from_ms, time_ms }.encode_to_vec()
+        let Place { from_ms, time_ms, is_whole } = place;
+        Saved { regions: regions.collect(), from_ms, time_ms, is_whole }.encode_to_vec()
     }
 
     /// Goes on from what [`Self::save`] gave.
     pub(crate) fn restore(&mut self, bytes: &[u8]) -> Result<Place, ReplayError> {
         let damaged = |what: &dyn std::fmt::Display| ReplayError::State(what.to_string());
         let saved = Saved::decode(bytes).map_err(|error| damaged(&error))?;
-        let place = Place { from_ms: saved.from_ms, time_ms: saved.time_ms };
+        let Saved { from_ms, time_ms, is_whole, .. } = saved;
+        let place = Place { from_ms, time_ms, is_whole };
         for saved in saved.regions {
             let Some(played) = self.regions.iter_mut().find(|p| p.region == saved.region) else {
                 return Err(damaged(&format!("region {} is not replayed", saved.region)));
@@ -228,6 +231,28 @@ impl Played {
     }
 }
 
+/// Hands changes to the views, as the log would.
+pub(crate) fn show(
+    regions: &[Text],
+    app: &App,
+    frames: Vec<(usize, Vec<u8>)>,
+) -> Result<(), ReplayError> {
+    let mut of_regions = vec![Vec::new(); regions.len()];
+    for (region, frame) in frames {
+        let deltas = picture::frame::decode(&frame).map_err(|error| ReplayError::Picture {
+            region: regions[region].clone(),
+            message: error.to_string(),
+        })?;
+        of_regions[region].push(deltas);
+    }
+    for (region, frames) in regions.iter().zip(of_regions) {
+        if let Some(live) = app.region(region).filter(|_| !frames.is_empty()) {
+            live.apply(frames);
+        }
+    }
+    Ok(())
+}
+
 /// Whether a change is of an area, or of what an area emits.
 fn is_indicator(delta: &Delta) -> bool {
     let layer = match &delta.change {
@@ -246,6 +271,8 @@ struct Saved {
     from_ms: i64,
     #[prost(int64, tag = "3")]
     time_ms: i64,
+    #[prost(bool, tag = "4")]
+    is_whole: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]

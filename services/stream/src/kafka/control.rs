@@ -161,11 +161,11 @@ impl Control {
                 records.push((key, partition.to_string()));
             }
         }
-        let mut next = self.partitions.values().max().map_or(0, |last| last + 1);
-        for region in regions.iter().filter(|region| !self.partitions.contains_key(*region)) {
-            records.push((partition_key(region), next.to_string()));
-            next += 1;
-        }
+        let first = self.partitions.values().max().map_or(0, |last| last + 1);
+        let new = regions.iter().filter(|region| !self.partitions.contains_key(*region));
+        let new =
+            new.zip(first..).map(|(region, number)| (partition_key(region), number.to_string()));
+        records.extend(new);
         records
     }
 
