@@ -1,12 +1,13 @@
 //! Both backends of the log, for tests that must hold on each: [`on_both_logs!`].
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use stream::{
-    Bounds, Checkpoint, EmbeddedLog, EmbeddedOptions, KafkaLog, KafkaOptions, Log, Sink, Source,
-    StreamError,
+    Bounds, Checkpoint, EmbeddedLog, EmbeddedOptions, KafkaLog, KafkaOptions, Log, Record, Sink,
+    Source, StreamError, topic,
 };
 use tempfile::TempDir;
 
@@ -87,6 +88,99 @@ impl Log for Moved {
     async fn bounds(&self, topic: &str, partition: &str) -> Result<Bounds, StreamError> {
         if topic == self.topic {
             return Ok(self.bounds);
+        }
+        self.log.bounds(topic, partition).await
+    }
+
+    async fn save_checkpoint(
+        &self,
+        partition: &str,
+        checkpoint: Checkpoint,
+    ) -> Result<(), StreamError> {
+        self.log.save_checkpoint(partition, checkpoint).await
+    }
+
+    async fn checkpoint(&self, partition: &str) -> Result<Option<Checkpoint>, StreamError> {
+        self.log.checkpoint(partition).await
+    }
+
+    async fn cursor(&self, partition: &str, key: &str) -> Result<Option<Bytes>, StreamError> {
+        self.log.cursor(partition, key).await
+    }
+
+    async fn close(&self) -> Result<(), StreamError> {
+        self.log.close().await
+    }
+}
+
+/// A log that says who reads its events.
+pub(crate) struct Watched {
+    log: Arc<dyn Log>,
+    /// How often they were opened for reading.
+    pub(crate) opened: AtomicUsize,
+    /// How many have them open now.
+    pub(crate) open: Arc<AtomicUsize>,
+    /// It does not answer where they begin and end.
+    pub(crate) hangs: AtomicBool,
+}
+
+impl Watched {
+    pub(crate) fn new(log: Arc<dyn Log>) -> Arc<Self> {
+        let (opened, open, hangs) = Default::default();
+        Arc::new(Self { log, opened, open, hangs })
+    }
+}
+
+struct WatchedSource {
+    source: Box<dyn Source>,
+    open: Arc<AtomicUsize>,
+}
+
+impl Drop for WatchedSource {
+    fn drop(&mut self) {
+        self.open.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Source for WatchedSource {
+    async fn next(&mut self, records_max: usize) -> Result<Vec<Record>, StreamError> {
+        self.source.next(records_max).await
+    }
+}
+
+#[async_trait]
+impl Log for Watched {
+    fn epoch(&self) -> &str {
+        self.log.epoch()
+    }
+
+    fn is_compacted(&self, topic: &str) -> bool {
+        self.log.is_compacted(topic)
+    }
+
+    async fn sink(&self, topic: &str, partition: &str) -> Result<Box<dyn Sink>, StreamError> {
+        self.log.sink(topic, partition).await
+    }
+
+    async fn source(
+        &self,
+        topic: &str,
+        partition: &str,
+        from: u64,
+    ) -> Result<Box<dyn Source>, StreamError> {
+        let source = self.log.source(topic, partition, from).await?;
+        if topic != topic::EVENTS {
+            return Ok(source);
+        }
+        self.open.fetch_add(1, Ordering::SeqCst);
+        self.opened.fetch_add(1, Ordering::SeqCst);
+        Ok(Box::new(WatchedSource { source, open: Arc::clone(&self.open) }))
+    }
+
+    async fn bounds(&self, topic: &str, partition: &str) -> Result<Bounds, StreamError> {
+        if topic == topic::EVENTS && self.hangs.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
         }
         self.log.bounds(topic, partition).await
     }

@@ -19,4 +19,5 @@ mod series;
 mod size;
 mod support;
 mod thin;
+mod unsettled;
 mod upkeep;

@@ -206,7 +206,7 @@ async fn is_refused(router: &Router, first_ms: i64, last_ms: i64) {
 }
 
 /// A region whose archive is made by hand.
-fn north() -> RegionSetup {
+pub(super) fn north() -> RegionSetup {
     let text = "id = 'north'\nname = 'North'\ntime_zone = 'Europe/Helsinki'\n\
         bbox = [20.0, 59.0, 32.0, 71.0]\n";
     let config: RegionConfig = toml::from_str(text).unwrap();

@@ -83,6 +83,7 @@ pub(crate) struct Events {
 pub(crate) struct SentEvent {
     pub(crate) name: String,
     pub(crate) id: String,
+    pub(crate) retry: String,
     pub(crate) data: String,
 }
 
@@ -107,6 +108,14 @@ impl Events {
         Self { response, unread: String::new() }
     }
 
+    /// What passes: a problem that says when to come back, and the end.
+    pub(crate) async fn passing(mut self) -> Value {
+        let problem = self.next().await.unwrap();
+        assert_eq!((problem.name.as_str(), problem.retry.as_str()), ("problem", "5000"));
+        assert_eq!(self.next().await, None, "a browser comes back to what has ended");
+        problem.json()
+    }
+
     /// The next one; none when the stream has ended.
     pub(crate) async fn next(&mut self) -> Option<SentEvent> {
         loop {
@@ -116,6 +125,7 @@ impl Events {
                     match line.split_once(": ").unwrap_or((line, "")) {
                         ("event", name) => event.name = name.into(),
                         ("id", id) => event.id = id.into(),
+                        ("retry", retry_ms) => event.retry = retry_ms.into(),
                         ("data", data) => event.data = data.into(),
                         other => panic!("{other:?}"),
                     }

@@ -395,6 +395,12 @@ async fn what_the_log_does_not_have_is_said(backend: &Backend) {
     }
     let unfollowed = app();
     get(&unfollowed, &path).await.assert_problem(503, "not open yet");
+    let unfollowed = server(&unfollowed).await;
+    let problem = Events::open(&unfollowed, &path, None).await.passing().await;
+    assert_eq!(
+        (&problem["status"], &problem["title"]),
+        (&json!(503), &json!("Service Unavailable"))
+    );
     let as_stream = [("accept", "text/event-stream")];
     let answer = get_with(&world.app, &format!("{path}?kinds=ships"), &as_stream).await;
     answer.assert_problem(400, "no kind");

@@ -10,6 +10,7 @@ mod dead_letters;
 mod description;
 pub(crate) mod emitted;
 mod errors;
+mod event_readers;
 mod event_stream;
 mod fields;
 mod filter;

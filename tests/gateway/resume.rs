@@ -1,6 +1,6 @@
 //! Coming back: what was missed, or why there is everything; and other ways to be told.
 
-use gateway::{Options, PushOptions};
+use gateway::{Options, Progress, PushOptions};
 use picture::{Layer, RemovalReason, Snapshot, View};
 use prost::Message as _;
 use serde_json::{Value, json};
@@ -170,6 +170,24 @@ async fn server_sent_events_resume_by_their_ids() {
     server.shutdown.cancel();
     assert_eq!(events.next().await, None, "the server has stopped");
     server.task.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_passes_is_said_on_a_stream_that_ends() {
+    let push = PushOptions { clients_max: 1, ..Default::default() };
+    let app = app_with(Options { push, ..Default::default() });
+    let server = server(&app).await;
+    let path = format!("/v1/events?region={REGION}&layers=vehicles");
+    region(&app).set_progress(Progress::CatchingUp);
+    let early = Events::open(&server, &format!("{path}&city=keskus"), None).await;
+    let early = early.passing().await;
+    assert_eq!(early["status"], 503);
+    assert!(early["detail"].as_str().unwrap().contains("still being read"), "{early}");
+    region(&app).set_progress(Progress::Following);
+    let first = Events::open(&server, &path, None).await;
+    let refused = Events::open(&server, &path, None).await.passing().await;
+    assert_eq!(refused["detail"], "the stream has its 1 clients; come back later");
+    drop(first);
 }
 
 #[tokio::test]

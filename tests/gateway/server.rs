@@ -1,11 +1,14 @@
 //! The server around the routes: connections, time limits, metrics.
 
+use std::time::Duration;
+
 use axum::http::Method;
-use gateway::Options;
+use gateway::{Options, PushOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
-use super::support::{app_with, region, request, send, server, updated, vehicle};
+use super::support::{HANG, app_with, region, request, send, server, updated, vehicle};
 
 async fn ask(socket: &mut TcpStream) -> String {
     let head = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
@@ -38,6 +41,44 @@ async fn one_connection_too_many_is_told_so() {
             break;
         }
     }
+}
+
+/// The kernel gives up such a connection on Linux alone.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_client_that_takes_nothing_makes_room() {
+    let push = PushOptions { ping_interval_ms: 100, idle_timeout_ms: 200, ..Default::default() };
+    let app = app_with(Options { connections_max: 1, push, ..Default::default() });
+    // 32 MB: more than sockets buffer.
+    let vehicles = (0..512).map(|n| {
+        let mut object = vehicle(&format!("feed:{n}"), None);
+        if let picture::Object::Vehicle(vehicle) = &mut object {
+            vehicle.report.headsign = Some("x".repeat(1 << 16).into());
+        }
+        updated(n + 1, object)
+    });
+    region(&app).apply([vehicles.collect()]);
+    let server = server(&app).await;
+    let mut stalled = TcpStream::connect(server.address).await.unwrap();
+    let head = b"GET /v1/regions/kaupunki/vehicles HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    stalled.write_all(head).await.unwrap();
+    // Its answer has begun, and it reads no more.
+    stalled.readable().await.unwrap();
+    let makes_room = async {
+        loop {
+            let mut next = TcpStream::connect(server.address).await.unwrap();
+            let mut status = [0; 15];
+            let head = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
+            let asked = next.write_all(head).await.is_ok();
+            if asked && next.read_exact(&mut status).await.is_ok() && &status == b"HTTP/1.1 200 OK"
+            {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(HANG, makes_room).await.expect("its place is free again");
+    drop(stalled);
 }
 
 #[tokio::test]

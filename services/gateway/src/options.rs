@@ -95,7 +95,7 @@ pub struct PushOptions {
     /// Time between pings, 100 to 3,600,000 ms.
     pub ping_interval_ms: u64,
     /// A client of which nothing, not even a pong, came for so long is disconnected: longer than
-    /// the ping interval.
+    /// the ping interval. On Linux also one of any route that takes nothing of its answer.
     pub idle_timeout_ms: u64,
     /// A client that has not taken a frame after so long is disconnected, 100 to 3,600,000 ms.
     pub stall_timeout_ms: u64,

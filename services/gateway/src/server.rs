@@ -48,6 +48,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, shutdown: CancellationT
     // Streams end with the server, also when this future is dropped.
     let _closing = app.closing.clone().drop_guard();
     let connections_max = app.options.connections_max;
+    let idle_timeout_ms = app.options.push.idle_timeout_ms;
     let service = router(Arc::clone(&app));
     let graceful = GracefulShutdown::new();
     let refusals = Arc::new(tokio::sync::Semaphore::new(REFUSALS_MAX));
@@ -65,6 +66,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, shutdown: CancellationT
             }
         };
         if graceful.count() < connections_max {
+            limit_silence(&socket, idle_timeout_ms);
             connect(socket, service.clone(), &graceful);
         } else {
             metrics::counter!(telemetry::CONNECTIONS_REFUSED).increment(1);
@@ -111,6 +113,19 @@ fn connect(socket: TcpStream, service: Router, graceful: &GracefulShutdown) {
         metrics::gauge!(telemetry::CONNECTIONS).decrement(1.0);
     });
 }
+
+/// Has the kernel give up a client that takes nothing of what is sent for so long: its connection, and
+/// what an answer holds meanwhile, would be kept for as long as it likes.
+#[cfg(target_os = "linux")]
+fn limit_silence(socket: &TcpStream, timeout_ms: u64) {
+    let timeout_ms = u32::try_from(timeout_ms).unwrap_or(u32::MAX);
+    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(socket, timeout_ms) {
+        tracing::debug!(%error, "cannot set TCP_USER_TIMEOUT");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn limit_silence(_: &TcpStream, _: u64) {}
 
 async fn refuse(mut socket: TcpStream) -> std::io::Result<()> {
     socket.write_all(REFUSAL.as_bytes()).await?;

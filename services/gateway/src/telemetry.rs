@@ -14,6 +14,7 @@ pub(crate) const CONNECTIONS_REFUSED: &str = "tilanne_gateway_connections_refuse
 pub(crate) const CLIENTS: &str = "tilanne_gateway_push_clients";
 pub(crate) const CLIENTS_REFUSED: &str = "tilanne_gateway_push_clients_refused_total";
 pub(crate) const CLIENT_ERRORS: &str = "tilanne_gateway_push_client_errors_total";
+pub(crate) const EVENTS_LEFT_OUT: &str = "tilanne_gateway_events_left_out_total";
 pub(crate) const FRAMES: &str = "tilanne_gateway_push_frames_total";
 pub(crate) const FRAME_BYTES: &str = "tilanne_gateway_push_frame_bytes_total";
 pub(crate) const COALESCED: &str = "tilanne_gateway_push_coalesced_total";
@@ -39,6 +40,10 @@ pub(crate) fn describe() {
     metrics::describe_counter!(
         CLIENT_ERRORS,
         "messages of clients that were answered by a problem"
+    );
+    metrics::describe_counter!(
+        EVENTS_LEFT_OUT,
+        "records of the log that do not decode, each once, to 1,024 a region"
     );
     metrics::describe_counter!(FRAMES, "frames sent, by kind");
     metrics::describe_counter!(FRAME_BYTES, Unit::Bytes, "bytes of frames sent");

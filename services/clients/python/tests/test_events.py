@@ -83,6 +83,36 @@ def test_the_log_waits_for_a_slow_reader():
     run(test)
 
 
+def test_a_log_that_cannot_be_read_is_waited_for_as_long_as_that_lasts():
+    async def test():
+        async with scripted() as server, tilanne.connect(server.url, timing=QUICK) as client:
+            waits = []
+            connected = await server.connection()
+            wait_s = client.wait_s
+
+            def noted(failures: int) -> float:
+                waits.append(failures)
+                return wait_s(failures)
+
+            client.wait_s = noted
+            stream = client.events(**NORTH)
+            await connected.said()
+            tries = 12
+            for n in range(1, tries + 1):
+                # Where it begins is known, and then it cannot be read.
+                await connected.say(events(f"s{n}", 0, 0), refusal(f"s{n}", 500))
+                assert await connected.said() == {"type": "unsubscribe", "id": f"s{n}"}
+                assert (await connected.said())["id"] == f"s{n + 1}"
+                assert stream.state == "lost"
+            last = f"s{tries + 1}"
+            await connected.say(events(last, 0, 0), events(last, 0, 1), refusal(last, 500))
+            assert await take(aiter(stream), 1) == ["e1~0"]
+            await connected.said()
+            assert waits == [*range(tries), 0]
+
+    run(test)
+
+
 def test_a_cursor_of_the_server_that_it_refuses_is_the_end_of_its_log():
     async def test():
         async with scripted() as server, tilanne.connect(server.url, timing=QUICK) as client:

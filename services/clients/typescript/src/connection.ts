@@ -7,8 +7,11 @@ import { waitBeforeTryMs } from "./backoff.js";
 
 /** A server silent for so long is asked something. */
 export const PROBE_AFTER_MS = 10_000;
-/** Silent for so long, the connection is dead. A region speaks each second, events each ten. */
-export const SILENCE_LIMIT_MS = 20_000;
+/**
+ * Silent for so long, the connection is dead. A region speaks each second, events each ten; on a slow
+ * line all waits behind a large message, which is told when it is whole.
+ */
+export const SILENCE_LIMIT_MS = PROBE_AFTER_MS + 30_000;
 /** A connection that is not open by now will not be. */
 export const OPEN_LIMIT_MS = 10_000;
 /** What the server has not taken yet, at most: hundreds of the longest messages. */

@@ -6,7 +6,6 @@
 
 import { SILENCE_LIMIT_MS } from "./connection.js";
 import type { Channel, Follower, Heard } from "./follower.js";
-import { REFUSALS_MAX } from "./follower.js";
 import type { Problem, TilanneError } from "./problem.js";
 import { GoneError, UsageError, isFinal, refusal } from "./problem.js";
 import type { CloudEvent } from "./protocol.js";
@@ -135,7 +134,8 @@ export class EventStream implements AsyncIterable<CloudEvent>, Follower {
 
   hear(message: Heard): void {
     if (message.type !== "events") return;
-    this.refusals = 0;
+    // The first message only says where it begins: to read from there may still fail.
+    if (!this.expects) this.refusals = 0;
     this.expects = false;
     this.lagMs = message.lag_ms;
     this.received = message.cursor;
@@ -153,23 +153,20 @@ export class EventStream implements AsyncIterable<CloudEvent>, Follower {
 
   refused(problem: Problem): void {
     this.problem = problem;
-    this.refusals += 1;
-    if (isFinal(problem) || this.refusals > REFUSALS_MAX) {
+    if (isFinal(problem)) {
       this.end("refused");
       // A cursor of this server's own that it no longer takes: the log is another one, or has lost
       // its end in a crash.
       const isGone = this.received !== undefined;
       this.readers.fail(isGone ? new GoneError(problem) : refusal(problem));
     } else {
-      // The log is not open yet, or could not be read.
+      // The log is not open yet, or could not be read. That passes, and nothing is missed meanwhile.
+      if (this.current === "live") this.become("lost");
       this.cancelRetry?.();
-      this.cancelRetry = this.channel.later(
-        () => {
-          this.cancelRetry = undefined;
-          if (this.channel.open) this.subscribe();
-        },
-        this.channel.waitMs(this.refusals - 1),
-      );
+      this.cancelRetry = this.channel.later(() => {
+        this.cancelRetry = undefined;
+        if (this.channel.open) this.subscribe();
+      }, this.channel.waitMs(this.refusals++));
     }
     this.listener.problem?.(problem);
   }

@@ -40,5 +40,5 @@ export interface Channel {
 /** Longest message that the server reads as it comes, bytes. */
 export const MESSAGE_BYTES_MAX = 16 * 1_024;
 
-/** A server that cannot serve a subscription that it had is asked so often, about a minute. */
+/** A server that cannot serve objects that it had served is asked so often, about a minute. */
 export const REFUSALS_MAX = 8;

@@ -272,7 +272,17 @@ describe("a lost connection", () => {
     world.pass(SILENCE_LIMIT_MS - PROBE_AFTER_MS);
     expect(socket.closed).toBe(true);
     expect(subscription.state).toBe("lost");
-    expect(client.lastLoss).toContain("said nothing for 20 s");
+    expect(client.lastLoss).toContain("said nothing for 40 s");
+  });
+
+  it("is kept while a large message is on its way on a slow line", () => {
+    const { world } = live();
+    world.pass(39_999);
+    world.socket.say(delta(world.subscription, 10, 11));
+    world.pass(39_999);
+    expect([world.sockets.length, world.socket.closed]).toEqual([1, false]);
+    world.pass(1);
+    expect(world.sockets[0]?.closed).toBe(true);
   });
 
   it("is noticed when it is refused, which some runtimes tell as an error alone", () => {

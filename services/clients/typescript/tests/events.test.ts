@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { CloudEvent, EventSelection } from "../src/index.js";
-import { EVENTS_PENDING_MAX, FIRST_WAIT_MS, GoneError, UsageError } from "../src/index.js";
+import {
+  EVENTS_PENDING_MAX,
+  FIRST_WAIT_MS,
+  GoneError,
+  LONGEST_WAIT_MS,
+  UsageError,
+} from "../src/index.js";
 import { World } from "./scripted.js";
 
 const NORTH: EventSelection = { region: "north", kinds: ["vehicle_position"], time_ms: 5 };
@@ -79,6 +85,32 @@ describe("the stream of events", () => {
     world.socket.say({ type: "error", id: "s2", problem: gone });
     await expect(next).rejects.toThrow(GoneError);
     expect(stream.state).toBe("refused");
+  });
+
+  it("waits for a log that cannot be read for as long as that lasts, ever longer", async () => {
+    const { world, stream, iterator } = opened();
+    const { socket } = world;
+    const problem = { type: "about:blank", title: "Error", status: 500, detail: "see the log" };
+    world.socket.say(events("s1", 0, 0));
+    // With a chance of 0 the waits are half of what they may be.
+    const waits = [250, 500, 1_000, 2_000, 4_000, ...Array<number>(7).fill(LONGEST_WAIT_MS / 2)];
+    for (const [tries, waitMs] of waits.entries()) {
+      world.socket.say({ type: "error", id: world.subscription, problem });
+      expect(stream.state).toBe("lost");
+      world.pass(waitMs - 1);
+      expect(world.subscription).toBe(`s${tries + 1}`);
+      world.pass(1);
+      expect(world.subscription).toBe(`s${tries + 2}`);
+      // Where it begins is known, and then it cannot be read.
+      world.socket.say(events(world.subscription, 0, 0));
+      expect(stream.state).toBe("live");
+    }
+    world.socket.say(events(world.subscription, 0, 1));
+    expect(await ids(iterator, 1)).toEqual(["e1~0"]);
+    world.socket.say({ type: "error", id: world.subscription, problem });
+    world.pass(FIRST_WAIT_MS / 2);
+    expect(world.subscription).toBe(`s${waits.length + 2}`);
+    expect(world.socket).toBe(socket);
   });
 
   it("takes any refusal of a cursor of the server for an end of its log", async () => {

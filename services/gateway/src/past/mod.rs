@@ -12,6 +12,7 @@ mod walk;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use archive::{Archive, ArchiveError, Topic};
 use axum::http::StatusCode;
@@ -21,6 +22,7 @@ use picture::{Setup, View};
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 
 use crate::app::App;
 use crate::live::LiveRegion;
@@ -40,6 +42,8 @@ const MADE_AT_A_TIME: usize = 1;
 const NEAR_MS: i64 = 60_000;
 /// What was received by a moment is in the log so much later, milliseconds.
 const SETTLED_MS: i64 = 5_000;
+/// How long a view is kept that may still change: as long as a map takes to ask for its tiles.
+const UNSETTLED_KEPT: Duration = Duration::from_secs(1);
 /// Series that are being sent at a time: each keeps a picture and its view.
 const SERIES_MAX: usize = 4;
 
@@ -116,6 +120,16 @@ struct Key {
     at_ms: i64,
     sequence: Option<u64>,
     known: Known,
+    /// Whether all of it has come in. A view from before that is never taken for one from after.
+    is_final: bool,
+}
+
+/// A view of a past moment.
+#[derive(Clone)]
+struct Made {
+    view: Arc<View>,
+    /// Until when it is kept, where more may come in.
+    until: Option<Instant>,
 }
 
 /// Where the view was made that was made last: one picture and its view more.
@@ -129,7 +143,7 @@ struct Newest {
 pub(crate) struct Past {
     archive: Arc<Archive>,
     setups: BTreeMap<Text, Setup>,
-    views: Cache<Key, Arc<View>>,
+    views: Cache<Key, Made>,
     newest: Arc<Mutex<Option<Newest>>>,
     permits: Arc<Semaphore>,
     series: Arc<Semaphore>,
@@ -200,7 +214,11 @@ impl Past {
     ) -> Result<Arc<View>, Problem> {
         let region = live.region().id.clone();
         let known = at.known.unwrap_or(Known::Then);
-        let key = Key { region, at_ms, sequence: at.sequence, known };
+        // What may still come in is not kept as if it could not.
+        let late_ms = if known == Known::Now { LATE_MS } else { 0 };
+        let is_settled = now_ms >= at_ms.saturating_add(late_ms + SETTLED_MS);
+        let is_final = is_settled || at.sequence.is_some();
+        let key = Key { region, at_ms, sequence: at.sequence, known, is_final };
         let making = async {
             let permit = Arc::clone(&self.permits).acquire_owned().await;
             let permit = permit.map_err(|error| Problem::internal(&error))?;
@@ -213,7 +231,7 @@ impl Past {
             // It takes as long as it takes, and this thread serves others meanwhile.
             let task = tokio::task::spawn_blocking(move || {
                 let _permit = permit;
-                let started = tokio::time::Instant::now();
+                let started = Instant::now();
                 let made = match newest {
                     Some(newest) => runtime.block_on(near(&newest, region, at_ms, walk)),
                     None => runtime.block_on(walk.only(at_ms)).map_err(Problem::from),
@@ -222,15 +240,16 @@ impl Past {
                 metrics::histogram!(crate::telemetry::PAST_SECONDS).record(seconds);
                 made
             });
-            Ok(Arc::new(task.await.map_err(|error| Problem::internal(&error))??))
+            let view = Arc::new(task.await.map_err(|error| Problem::internal(&error))??);
+            Ok::<_, Problem>(Made {
+                view,
+                until: (!is_final).then(|| Instant::now() + UNSETTLED_KEPT),
+            })
         };
-        // What may still come in is not kept as if it could not.
-        let late_ms = if known == Known::Now { LATE_MS } else { 0 };
-        let is_final = now_ms >= at_ms.saturating_add(late_ms + SETTLED_MS);
-        if !is_final && at.sequence.is_none() {
-            return making.await;
-        }
-        self.views.get_or_insert_async(&key, making).await
+        let is_over = |made: &Made| made.until.is_some_and(|until| until <= Instant::now());
+        self.views.remove_if(&key, is_over);
+        let made = self.views.get_or_insert_async(&key, making).await?;
+        Ok(made.view)
     }
 }
 

@@ -302,7 +302,8 @@ impl Connection {
             loop {
                 let read = reader.next().await;
                 let is_over = read.is_err();
-                if batches.send((number, read)).await.is_err() || is_over {
+                let sent = reader.while_taken(batches.send((number, read))).await;
+                if sent.is_err() || is_over {
                     return;
                 }
             }

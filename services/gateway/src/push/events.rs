@@ -1,6 +1,7 @@
 //! The events themselves, as they are in the log: from now, from a moment or from where a reader
 //! was. Each reader reads the log at its own speed and keeps nothing but its place.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use events::{Event, LogRecord, Text};
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 use stream::{Bounds, Log, Source, StreamError, topic};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::cursor::EventCursor;
 use super::logged::{self, KINDS, Logged};
@@ -27,6 +28,9 @@ const RECORDS_PER_BATCH: usize = 16_384;
 /// Longest time without a message: a reader that sees nothing of what it asked for still learns
 /// that it is there, and how far.
 const QUIET_MAX: Duration = Duration::from_secs(10);
+
+/// A client that takes longer for what was read is slow. To open the log anew takes about as long.
+const PROMPT: Duration = Duration::from_millis(250);
 
 /// Records around an offset among which one says when it was received: a tally does not.
 const RECORDS_WITH_TIME: usize = 64;
@@ -66,7 +70,8 @@ pub(crate) struct EventReader {
     id: String,
     live: Arc<LiveRegion>,
     log: Arc<dyn Log>,
-    source: Box<dyn Source>,
+    /// None while a client is slow.
+    source: Option<Box<dyn Source>>,
     epoch: Text,
     next: u64,
     /// Of the last record that was read.
@@ -103,7 +108,7 @@ impl EventReader {
             id,
             live: Arc::clone(live),
             log: Arc::clone(log),
-            source: source.map_err(|error| failed(&error))?,
+            source: Some(source.map_err(|error| failed(&error))?),
             epoch: log.epoch().into(),
             next,
             check,
@@ -127,6 +132,17 @@ impl EventReader {
             }
         }
         Ok(self.batch(events))
+    }
+
+    /// Waits until a client has taken something. Who takes long lets go of the log meanwhile: those who
+    /// read far from its end are only so many at a time, and others wait for their turn.
+    pub(super) async fn while_taken<T>(&mut self, taking: impl Future<Output = T>) -> T {
+        let mut taking = pin!(taking);
+        if let Ok(taken) = timeout(PROMPT, taking.as_mut()).await {
+            return taken;
+        }
+        self.source = None;
+        taking.await
     }
 
     /// Events that are there now, and the cursor after them; waits for none.
@@ -156,7 +172,14 @@ impl EventReader {
     async fn read(&mut self) -> Result<Vec<Arc<Logged>>, Problem> {
         // Where there are many, others get their turn between two reads.
         tokio::task::yield_now().await;
-        let records = self.source.next(RECORDS_PER_READ).await.map_err(|error| failed(&error))?;
+        let region = &self.live.region().id;
+        let source = if let Some(source) = &mut self.source {
+            source
+        } else {
+            let opened = self.log.source(topic::EVENTS, region, self.next).await;
+            self.source.insert(opened.map_err(|error| failed(&error))?)
+        };
+        let records = source.next(RECORDS_PER_READ).await.map_err(|error| failed(&error))?;
         if let Some(last) = records.last() {
             self.check = logged::check(last);
         }
@@ -167,8 +190,7 @@ impl EventReader {
                 Ok(logged) => events.extend(logged.filter(|logged| self.wants(&logged.event))),
                 // As the processor does, which parks it: nobody would come past it.
                 Err(error) => {
-                    let offset = record.offset;
-                    tracing::warn!(offset, %error, "an event that does not decode is left out");
+                    self.live.recent_events().leave_out(region, record.offset, &error);
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Events as they are in the log, decoded and encoded once for all who read them.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use events::{Body, Event, LogRecord, Text, WireError, wire};
 use prost::Message;
@@ -10,10 +11,14 @@ use serde_json::value::RawValue;
 use stream::Record;
 
 use super::cursor::EventCursor;
+use crate::telemetry;
 
 /// Events of a region that are kept for the next reader, some 2 kB each with both encodings. Readers
 /// at the end of the log, nearly all, are within less than a second of each other.
 const KEPT_MAX: usize = 4_096;
+
+/// Records of a region that do not decode and are told of; the dead letters have the others too.
+const LEFT_OUT_MAX: usize = 1_024;
 
 /// Kinds of events, as in JSON and in the types of CloudEvents.
 pub(crate) const KINDS: [&str; 8] = [
@@ -97,11 +102,15 @@ impl Serialize for Logged {
 }
 
 /// The events of a region that were read last.
-pub(crate) struct RecentEvents(Cache<u64, Arc<Logged>>);
+pub(crate) struct RecentEvents {
+    events: Cache<u64, Arc<Logged>>,
+    /// Offsets of records that were left out.
+    left_out: Mutex<BTreeSet<u64>>,
+}
 
 impl RecentEvents {
     pub(crate) fn new() -> Self {
-        Self(Cache::new(KEPT_MAX))
+        Self { events: Cache::new(KEPT_MAX), left_out: Mutex::default() }
     }
 
     /// The event that a record is; none where it is something else.
@@ -111,7 +120,7 @@ impl RecentEvents {
         epoch: &Text,
     ) -> Result<Option<Arc<Logged>>, WireError> {
         let check = check(record);
-        if let Some(known) = self.0.get(&record.offset).filter(|known| known.check == check) {
+        if let Some(known) = self.events.get(&record.offset).filter(|known| known.check == check) {
             return Ok(Some(known));
         }
         let LogRecord::Event(event) = LogRecord::decode(&record.payload)? else {
@@ -125,8 +134,18 @@ impl RecentEvents {
             json: OnceLock::new(),
             protobuf: OnceLock::new(),
         });
-        self.0.insert(record.offset, Arc::clone(&logged));
+        self.events.insert(record.offset, Arc::clone(&logged));
         Ok(Some(logged))
+    }
+
+    /// Says that a record does not decode: once, however many readers come past it.
+    pub(super) fn leave_out(&self, region: &str, offset: u64, error: &WireError) {
+        let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        if left_out.len() < LEFT_OUT_MAX && left_out.insert(offset) {
+            metrics::counter!(telemetry::EVENTS_LEFT_OUT, "region" => region.to_owned())
+                .increment(1);
+            tracing::warn!(region, offset, %error, "an event that does not decode is left out");
+        }
     }
 }
 

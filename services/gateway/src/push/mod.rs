@@ -20,4 +20,4 @@ pub(crate) use format::Format;
 pub(crate) use logged::RecentEvents;
 pub(crate) use message::layers;
 pub(crate) use picks::{Picks, Wanted};
-pub(crate) use sse::{Watching, events, objects};
+pub(crate) use sse::{Watching, events, objects, or_come_back};

@@ -8,15 +8,16 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use futures_util::Stream;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{sleep, timeout};
 
 use super::connection::Present;
 use super::cursor::Cursor;
-use super::events::EventReader;
+use super::events::{Batch, EventReader};
 use super::format::{self, Told};
 use super::message::Frame;
 use super::picks::Wanted;
@@ -28,6 +29,12 @@ use crate::telemetry;
 
 /// Time between comments that keep proxies from closing a quiet connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// When a client should come back to a stream that ended with a problem: browsers do.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// What goes from the task of a client to its body.
+type Sent = Result<Event, Infallible>;
 
 /// What a client watches.
 pub(crate) struct Watching {
@@ -90,7 +97,7 @@ pub(crate) fn objects(
             }
         }
     });
-    response(received)
+    response(received_by(received))
 }
 
 /// Answers with events of the log, each a CloudEvent of its own.
@@ -114,35 +121,35 @@ pub(crate) fn events(
                     return;
                 }
             };
-            for sent in &batch.events {
-                let event = Event::default().id(sent.cursor().to_string()).json_data(sent);
-                let event = event.map_err(|error| Problem::internal(&error));
-                if client.send(event.unwrap_or_else(|problem| failure(&problem))).await.is_none() {
-                    return;
-                }
-            }
-            // Browsers keep the id, and call no listener when there is nothing else.
-            if client.send(Event::default().id(batch.cursor)).await.is_none() {
+            if reader.while_taken(client.send_all(batch)).await.is_none() {
                 return;
             }
         }
     });
-    response(received)
+    response(received_by(received))
+}
+
+/// Tells what passes in a stream that ends with it. Browsers come back to one that ends, but never to
+/// one that was answered by another status than 200: that is for what stays as it is.
+pub(crate) fn or_come_back(answer: Result<Response, Problem>) -> Result<Response, Problem> {
+    match answer {
+        Err(problem) if problem.status >= StatusCode::INTERNAL_SERVER_ERROR.as_u16() => {
+            Ok(response(futures_util::stream::iter([Ok(failure(&problem))])))
+        }
+        answer => answer,
+    }
 }
 
 /// One client, as its task sees it.
 struct Client {
     app: Arc<App>,
-    sender: mpsc::Sender<Result<Event, Infallible>>,
+    sender: mpsc::Sender<Sent>,
     stall_timeout: Duration,
     _present: Present,
 }
 
 impl Client {
-    fn new(
-        app: &Arc<App>,
-        permit: OwnedSemaphorePermit,
-    ) -> (Self, mpsc::Receiver<Result<Event, Infallible>>) {
+    fn new(app: &Arc<App>, permit: OwnedSemaphorePermit) -> (Self, mpsc::Receiver<Sent>) {
         let (sender, received) = mpsc::channel(1);
         let stall_timeout = Duration::from_millis(app.options.push.stall_timeout_ms);
         let present = Present::new(permit);
@@ -157,6 +164,17 @@ impl Client {
         }
         metrics::counter!(telemetry::STALLED).increment(1);
         None
+    }
+
+    /// Hands over events, and then how far they bring the client.
+    async fn send_all(&self, batch: Batch) -> Option<()> {
+        for sent in &batch.events {
+            let event = Event::default().id(sent.cursor().to_string()).json_data(sent);
+            let event = event.map_err(|error| Problem::internal(&error));
+            self.send(event.unwrap_or_else(|problem| failure(&problem))).await?;
+        }
+        // Browsers keep the id, and call no listener when there is nothing else.
+        self.send(Event::default().id(batch.cursor)).await
     }
 
     /// Waits for something; none when the client is gone or the server stops.
@@ -188,14 +206,17 @@ impl Client {
 /// Not named `error`: that is what browsers call a broken connection.
 fn failure(problem: &Problem) -> Event {
     let text = serde_json::to_string(problem).unwrap_or_default();
-    Event::default().event("problem").data(text)
+    Event::default().event("problem").retry(RETRY).data(text)
 }
 
-fn response(received: mpsc::Receiver<Result<Event, Infallible>>) -> Response {
-    let stream = futures_util::stream::unfold(received, async |mut received| {
+fn received_by(received: mpsc::Receiver<Sent>) -> impl Stream<Item = Sent> {
+    futures_util::stream::unfold(received, async |mut received| {
         let event = received.recv().await?;
         Some((event, received))
-    });
+    })
+}
+
+fn response(stream: impl Stream<Item = Sent> + Send + 'static) -> Response {
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
     // Proxies must not keep events to make larger pieces of them.
     let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];

@@ -46,7 +46,9 @@ pub(super) struct Query {
 /// The same messages as on the WebSocket, for one subscription: events `snapshot` and `delta` with
 /// a `ServerMessage` in JSON as data, and `problem` before the server ends the stream. The id of an
 /// event is a cursor: who comes back with it as `Last-Event-ID`, as browsers do, gets what it has
-/// missed as a delta, or a snapshot that says why there is none.
+/// missed as a delta, or a snapshot that says why there is none. What passes, such as a server that is
+/// still starting, is such a `problem` too and no status: browsers come back to a stream that ends, but
+/// not after a 503.
 #[utoipa::path(
     get,
     operation_id = "open_events",
@@ -63,18 +65,24 @@ pub(super) async fn get(
     Selecting(words, query): Selecting<Query>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    push::or_come_back(open(&app, words, query, &headers))
+}
+
+fn open(
+    app: &Arc<App>,
+    words: Words,
+    query: Query,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
     let live = Arc::clone(app.known_region(&query.region)?);
     let layers = push::layers(list(&query.layers).iter().map(String::as_str))?;
     let picks = Arc::new(Picks::parse(query.fields.as_deref(), &layers)?);
     let asked = words.asked(query.filter)?;
     let selection = Selection::watched(&asked, layers, &live)?;
-    let resume = last_event_id(&headers, query.cursor.as_deref());
+    let resume = last_event_id(headers, query.cursor.as_deref());
     let resume = resume.map(str::parse).transpose()?;
-    let permit = match admit(&app) {
-        Ok(permit) => permit,
-        Err(refusal) => return Ok(refusal),
-    };
-    Ok(push::objects(&app, Watching { live, wanted: Wanted { selection, picks }, resume }, permit))
+    let permit = admit(app)?;
+    Ok(push::objects(app, Watching { live, wanted: Wanted { selection, picks }, resume }, permit))
 }
 
 /// Where the client was: what the browser says, which is newer than what the address does.

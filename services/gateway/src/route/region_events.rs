@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing};
 use serde::Deserialize;
+use tokio::time::timeout;
 
 use super::events::last_event_id;
 use super::layer::address_of_next;
@@ -48,7 +49,9 @@ pub(super) struct Query {
 /// `Accept: text/event-stream` they come as they are logged, each a server-sent event whose id is a
 /// cursor; else those that are there, some hundreds at a time, as a batch, with the address of the
 /// next ones in `Link`. Begins at a cursor, an offset or a time, or now. What the log no longer has
-/// is answered with 410.
+/// is answered with 410. What passes, such as a log that is not open yet, is on a stream an event
+/// `problem` before its end and no status: browsers come back to a stream that ends, but not after a
+/// 503.
 #[utoipa::path(
     get,
     operation_id = "list_events",
@@ -84,14 +87,11 @@ pub(super) async fn get(
         // A browser that comes back repeats the address that it first came with.
         asked = EventsAsked { cursor, offset: None, time_ms: None, ..asked };
     }
-    let mut reader = EventReader::open(region, &app, live, &asked).await?;
+    let opening = EventReader::open(region, &app, live, &asked);
     if is_stream {
-        let permit = match admit(&app) {
-            Ok(permit) => permit,
-            Err(refusal) => return Ok(refusal),
-        };
-        return Ok(push::events(&app, reader, permit));
+        return push::or_come_back(stream(&app, opening).await);
     }
+    let mut reader = opening.await?;
     let (events, cursor) = reader.page().await?;
     let body = serde_json::to_vec(&events).map_err(|error| Problem::internal(&error))?;
     let next = address_of_next(&uri, &cursor);
@@ -103,6 +103,17 @@ pub(super) async fn get(
         (header::LINK, link),
     ];
     Ok((headers, body).into_response())
+}
+
+/// Begins a stream once its reader is open; sooner than a request may take it is said that this lasts.
+async fn stream(
+    app: &Arc<App>,
+    opening: impl Future<Output = Result<EventReader, Problem>>,
+) -> Result<Response, Problem> {
+    let opened = timeout(app.options.request_timeout() * 9 / 10, opening).await;
+    let reader = opened
+        .map_err(|_| Problem::unavailable("the log does not answer now; come back later"))??;
+    Ok(push::events(app, reader, admit(app)?))
 }
 
 fn wants_stream(headers: &HeaderMap) -> bool {

@@ -66,7 +66,7 @@ pub(super) async fn get(
     };
     let permit = match admit(&app) {
         Ok(permit) => permit,
-        Err(refusal) => return refusal,
+        Err(problem) => return ([(header::RETRY_AFTER, RETRY_AFTER_S)], problem).into_response(),
     };
     let upgrade = bounded(upgrade, &app).protocols(Format::ALL.map(Format::subprotocol));
     let chosen = upgrade.selected_protocol().and_then(|name| name.to_str().ok());
@@ -87,16 +87,13 @@ async fn echo(State(app): State<Arc<App>>, upgrade: WebSocketUpgrade) -> Respons
     bounded(upgrade, &app).on_upgrade(push::echo)
 }
 
-/// A place among the clients, or the answer that there is none.
-// The refusal is made once a client, and goes out as it is.
-#[allow(clippy::result_large_err)]
-pub(super) fn admit(app: &App) -> Result<OwnedSemaphorePermit, Response> {
+/// A place among the clients, or the problem that there is none.
+pub(super) fn admit(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
     Arc::clone(&app.clients).try_acquire_owned().map_err(|_| {
         metrics::counter!(telemetry::CLIENTS_REFUSED).increment(1);
         let detail =
             format!("the stream has its {} clients; come back later", app.options.push.clients_max);
-        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
-        ([(header::RETRY_AFTER, RETRY_AFTER_S)], problem).into_response()
+        Problem::unavailable(detail)
     })
 }
 

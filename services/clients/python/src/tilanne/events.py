@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 
 from .errors import GoneError, Problem, RefusedError
-from .follower import REFUSALS_MAX, Channel, Follower, Readers, State
+from .follower import Channel, Follower, Readers, State
 from .objects import CloudEvent
 from .protocol import EventsMessage, Json, ServerMessage
 from .selection import check
@@ -99,7 +99,9 @@ class EventStream(Follower):
         """Take a message."""
         if not isinstance(message, EventsMessage):
             return
-        self._refusals = 0
+        if not self._awaits:
+            # The first message only says where it begins: to read from there may still fail.
+            self._refusals = 0
         self._awaits = False
         self.lag_ms = message.lag_ms
         self._received = message.cursor
@@ -112,16 +114,19 @@ class EventStream(Follower):
     def refused(self, problem: Problem) -> None:
         """Take a problem."""
         self.problem = problem
-        self._refusals += 1
-        if problem.is_final or self._refusals > REFUSALS_MAX:
+        if problem.is_final:
             self._end("refused")
             # A cursor of this server's own that it no longer takes: the log is another one, or has
             # lost its end in a crash.
             is_gone = self._received is not None
             self._readers.fail(GoneError(problem) if is_gone else RefusedError.of(problem))
         else:
-            # The log is not open yet, or could not be read.
-            self._later(self._subscribe, self._channel.wait_s(self._refusals - 1))
+            # The log is not open yet, or could not be read. That passes, and nothing is missed
+            # meanwhile.
+            if self._state == "live":
+                self._become("lost")
+            self._later(self._subscribe, self._channel.wait_s(self._refusals))
+            self._refusals += 1
 
     def fail(self, error: Exception) -> None:
         """End it because of an error."""

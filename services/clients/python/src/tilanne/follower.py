@@ -15,7 +15,7 @@ State = Literal["connecting", "live", "lost", "refused", "closed"]
 connection broke or a message was missed, `refused` when the server does not serve it."""
 
 REFUSALS_MAX = 8
-"""A server that cannot serve a subscription that it had is asked so often, about a minute."""
+"""A server that cannot serve objects that it had served is asked so often, about a minute."""
 
 
 @dataclass(frozen=True, slots=True)
