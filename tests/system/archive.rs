@@ -63,9 +63,13 @@ fn answers_are_had_again(place: &str) {
     let data = folder.0.join("data");
     std::fs::create_dir(&data).unwrap();
     let mut server = Server::start(&config, &data);
+    // Of a region of which nothing has come yet there is no past.
     wait_for("something to see", || {
-        let page = server.get("/v1/regions/helsinki/vehicles?format=json");
-        (page["objects"].as_array().unwrap().len() > 50).then_some(())
+        let seen = |region: &str| {
+            let page = server.get(&format!("/v1/regions/{region}/vehicles?format=json"));
+            page["objects"].as_array().unwrap().len()
+        };
+        (seen("helsinki") > 50 && seen("tampere") > 0).then_some(())
     });
     let mut given = Vec::new();
     for _ in 0..8 {
