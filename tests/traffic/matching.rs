@@ -223,19 +223,15 @@ fn between_two_streets_alike_it_says_so() {
 
 #[test]
 fn after_doubt_the_way_goes_on_from_the_last_place_that_was_sure() {
-    // A street that parts for 300 m and is one again: in between it is anybody's guess.
-    let mut town = Town::new(&[
-        [0.0, 0.0],
-        [300.0, 0.0],
-        [600.0, 0.0],
-        [330.0, 10.0],
-        [570.0, 10.0],
-        [330.0, -10.0],
-        [570.0, -10.0],
-        [900.0, 0.0],
-    ]);
-    for (from, to) in [(0, 1), (1, 3), (3, 4), (4, 2), (1, 5), (5, 6), (6, 2), (2, 7)] {
-        town.link(from, to, LinkFlags::ONE_WAY);
+    // A street that parts in four for 300 m and is one again: in between it is anybody's guess.
+    let mut nodes = vec![[0.0, 0.0], [300.0, 0.0], [600.0, 0.0], [900.0, 0.0]];
+    nodes.extend([-12.0, -10.0, 10.0, 12.0].iter().flat_map(|&y| [[330.0, y], [570.0, y]]));
+    let mut town = Town::new(&nodes);
+    town.link(0, 1, LinkFlags::ONE_WAY).link(2, 3, LinkFlags::ONE_WAY);
+    for from in [4, 6, 8, 10] {
+        town.link(1, from, LinkFlags::ONE_WAY);
+        town.link(from, from + 1, LinkFlags::ONE_WAY);
+        town.link(from + 1, 2, LinkFlags::ONE_WAY);
     }
     let drive = (0..6).map(|i| fix(10 * i, [75.0 + 150.0 * i as f64, 0.0], 15.0));
     let out = matched(&town.build(), drive);

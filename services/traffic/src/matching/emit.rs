@@ -130,9 +130,10 @@ impl Matcher {
             // Doubt about one fix does not end the way.
             (Some(number), None, Some(last)) if unknown == Some(Unknown::Ambiguous) => {
                 let driven_m = record.map_or(0.0, |record| record.driven_m);
-                Some(Last { record: number, doubtful_m: last.doubtful_m + driven_m, ..last })
+                let doubtful_m = (last.doubtful_m + driven_m).max(0.0);
+                Some(Last { record: number, doubtful_m, ..last })
             }
-            _ => self.last.map(|last| Last { open: false, ..last }),
+            _ => self.last.map(|last| Last { open: false, doubtful_m: 0.0, ..last }),
         };
         let path = first..out.spans.len() as u32;
         out.fixes.push(Matched { time_ms, place, confidence, unknown, path });

@@ -135,7 +135,8 @@ pub(super) struct Last {
     pub(super) time_ms: i64,
     /// Whether a path may start there.
     pub(super) open: bool,
-    /// Metres driven since by fixes that were answered without a place, as several were as likely.
+    /// Metres driven since, by fixes that were answered without a place as several were as likely: 0 or
+    /// more, and 0 where no path may start.
     pub(super) doubtful_m: f32,
 }
 

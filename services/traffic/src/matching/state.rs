@@ -31,7 +31,7 @@ impl Matcher {
         for last in last {
             links.push(last.link);
             numbers.extend([f64::from(last.record), f64::from(last.along_m)]);
-            numbers.extend([last.time_ms as f64, f64::from(u8::from(last.open))]);
+            numbers.extend([last.time_ms as f64, opening(&last)]);
         }
         for moment in &self.moments {
             numbers.push(moment.time_ms as f64);
@@ -51,8 +51,6 @@ impl Matcher {
             let Belief { along_m, variance_m2, noise_m: [east, north], ahead: [x, y] } = *belief;
             numbers.extend([along_m, variance_m2, east, north, x, y].map(f64::from));
         }
-        // Last, for states that were written without it.
-        numbers.extend(self.last.iter().map(|last| f64::from(last.doubtful_m)));
         MatcherState { links, numbers }
     }
 
@@ -71,14 +69,11 @@ impl Matcher {
         let moments = number()? as usize;
         let mut matcher = Self { answered, looked_ms, ..Self::default() };
         if number()? != 0.0 {
-            matcher.last = Some(Last {
-                link: links.next()?,
-                record: number()? as u8,
-                along_m: number()? as f32,
-                time_ms: number()? as i64,
-                open: number()? != 0.0,
-                doubtful_m: 0.0,
-            });
+            let (link, record) = (links.next()?, number()? as u8);
+            let (along_m, time_ms, opening) = (number()? as f32, number()? as i64, number()?);
+            let doubtful_m = (-opening).max(0.0) as f32;
+            matcher.last =
+                Some(Last { record, link, along_m, time_ms, open: opening != 0.0, doubtful_m });
         }
         for _ in 0..moments {
             let time_ms = number()? as i64;
@@ -108,9 +103,6 @@ impl Matcher {
                 ahead: [number()? as f32, number()? as f32],
             });
         }
-        if let (Some(last), Some(doubtful_m)) = (&mut matcher.last, numbers.next()) {
-            last.doubtful_m = doubtful_m as f32;
-        }
         let whole = numbers.next().is_none() && links.next().is_none();
         (whole && matcher.is_sound()).then_some(matcher)
     }
@@ -126,5 +118,15 @@ impl Matcher {
             (begin, before) = (end, moment.records);
             sound
         })
+    }
+}
+
+/// Whether a path may start there, as a number: 0 where not, 1 where it may, and where it is in doubt since
+/// less than 0, by the metres.
+fn opening(last: &Last) -> f64 {
+    match last {
+        Last { open: false, .. } => 0.0,
+        Last { doubtful_m, .. } if *doubtful_m > 0.0 => -f64::from(*doubtful_m),
+        Last { .. } => 1.0,
     }
 }
