@@ -35,6 +35,10 @@ impl Number {
     }
 
     fn of_text(text: &str) -> Self {
+        // Such as a direction, once a message.
+        if let &[digit @ b'0'..=b'9'] = text.as_bytes() {
+            return Self::Value(f64::from(digit - b'0'));
+        }
         let text = text.trim();
         match text.parse::<f64>() {
             Ok(number) if number.is_finite() => Self::Value(number),

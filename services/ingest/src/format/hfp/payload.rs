@@ -70,37 +70,103 @@ impl<'a> Message<'a> {
     }
 }
 
-impl<'a> Fields<'a> {
-    /// Takes a field; of a repeated one the last value counts.
-    pub(super) fn set(&mut self, key: &[u8], value: Scalar<'a>) {
+/// Which field a key is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    Desi,
+    Dir,
+    Oper,
+    Veh,
+    Tst,
+    Tsi,
+    Spd,
+    Hdg,
+    Lat,
+    Long,
+    Acc,
+    Dl,
+    Odo,
+    Drst,
+    Oday,
+    Start,
+    Loc,
+    Stop,
+    Route,
+    Occu,
+    Label,
+    Sid,
+    SignalGroup,
+    RequestId,
+    Decision,
+    /// One that is not used.
+    Other,
+}
+
+impl Field {
+    /// By the publisher's name.
+    pub(super) fn named(key: &[u8]) -> Self {
         // Byte patterns compile to a decision tree, text patterns to a chain of comparisons.
         match key {
-            b"desi" => self.desi = value,
-            b"dir" => self.dir = value.into(),
-            b"oper" => self.oper = value.into(),
-            b"veh" => self.veh = value.into(),
-            b"tst" => self.tst = value,
-            b"tsi" => self.tsi = value.into(),
-            b"spd" => self.spd = value.into(),
-            b"hdg" => self.hdg = value.into(),
-            b"lat" => self.lat = value.into(),
-            b"long" => self.long = value.into(),
-            b"acc" => self.acc = value.into(),
-            b"dl" => self.dl = value.into(),
-            b"odo" => self.odo = value.into(),
-            b"drst" => self.drst = value.into(),
-            b"oday" => self.oday = value,
-            b"start" => self.start = value,
-            b"loc" => self.loc = value,
-            b"stop" => self.stop = value,
-            b"route" => self.route = value,
-            b"occu" => self.occu = value.into(),
-            b"label" => self.label = value,
-            b"sid" => self.sid = value.into(),
-            b"tlp-signalgroupnbr" => self.signal_group = value.into(),
-            b"tlp-requestid" => self.request_id = value.into(),
-            b"tlp-decision" => self.decision = value,
-            _ => {}
+            b"desi" => Self::Desi,
+            b"dir" => Self::Dir,
+            b"oper" => Self::Oper,
+            b"veh" => Self::Veh,
+            b"tst" => Self::Tst,
+            b"tsi" => Self::Tsi,
+            b"spd" => Self::Spd,
+            b"hdg" => Self::Hdg,
+            b"lat" => Self::Lat,
+            b"long" => Self::Long,
+            b"acc" => Self::Acc,
+            b"dl" => Self::Dl,
+            b"odo" => Self::Odo,
+            b"drst" => Self::Drst,
+            b"oday" => Self::Oday,
+            b"start" => Self::Start,
+            b"loc" => Self::Loc,
+            b"stop" => Self::Stop,
+            b"route" => Self::Route,
+            b"occu" => Self::Occu,
+            b"label" => Self::Label,
+            b"sid" => Self::Sid,
+            b"tlp-signalgroupnbr" => Self::SignalGroup,
+            b"tlp-requestid" => Self::RequestId,
+            b"tlp-decision" => Self::Decision,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// Takes a field; of a repeated one the last value counts.
+    pub(super) fn set(&mut self, field: Field, value: Scalar<'a>) {
+        match field {
+            Field::Desi => self.desi = value,
+            Field::Dir => self.dir = value.into(),
+            Field::Oper => self.oper = value.into(),
+            Field::Veh => self.veh = value.into(),
+            Field::Tst => self.tst = value,
+            Field::Tsi => self.tsi = value.into(),
+            Field::Spd => self.spd = value.into(),
+            Field::Hdg => self.hdg = value.into(),
+            Field::Lat => self.lat = value.into(),
+            Field::Long => self.long = value.into(),
+            Field::Acc => self.acc = value.into(),
+            Field::Dl => self.dl = value.into(),
+            Field::Odo => self.odo = value.into(),
+            Field::Drst => self.drst = value.into(),
+            Field::Oday => self.oday = value,
+            Field::Start => self.start = value,
+            Field::Loc => self.loc = value,
+            Field::Stop => self.stop = value,
+            Field::Route => self.route = value,
+            Field::Occu => self.occu = value.into(),
+            Field::Label => self.label = value,
+            Field::Sid => self.sid = value.into(),
+            Field::SignalGroup => self.signal_group = value.into(),
+            Field::RequestId => self.request_id = value.into(),
+            Field::Decision => self.decision = value,
+            Field::Other => {}
         }
     }
 }
@@ -148,7 +214,7 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
         let mut fields = Fields::default();
         while let Some((key, value)) = map.next_entry::<Scalar, Scalar>()? {
-            fields.set(key.text().unwrap_or_default().as_bytes(), value);
+            fields.set(Field::named(key.text().unwrap_or_default().as_bytes()), value);
         }
         Ok(fields)
     }
