@@ -9,6 +9,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use archive::{Archive, Span, Topic};
 use bytes::Bytes;
@@ -24,6 +25,11 @@ use crate::ReplayError;
 const BATCH_ITEMS: usize = 512;
 /// Batches that are read ahead.
 const BATCHES_AHEAD: usize = 8;
+/// Records as they were received, and bytes of their payloads, that are handed over from who reads them to
+/// who decodes them; so many batches wait.
+const RAW_RECORDS: usize = 512;
+const RAW_BYTES: usize = 1 << 20;
+const RAW_BATCHES_AHEAD: usize = 8;
 /// Identity of the log that a recording would have made: the hashes must not depend on where.
 const EPOCH: &str = "replay";
 
@@ -371,6 +377,28 @@ impl Iterator for Merged {
     }
 }
 
+/// Hands records on until nobody wants more.
+fn hand_on(
+    records: impl Iterator<Item = Result<RawRecord, StreamError>>,
+    sender: &SyncSender<Vec<Result<RawRecord, StreamError>>>,
+) {
+    let (mut batch, mut bytes) = (Vec::with_capacity(RAW_RECORDS), 0);
+    for record in records {
+        bytes += record.as_ref().map_or(0, |raw| raw.payload.len());
+        batch.push(record);
+        if batch.len() >= RAW_RECORDS || bytes >= RAW_BYTES {
+            let full = std::mem::replace(&mut batch, Vec::with_capacity(RAW_RECORDS));
+            if sender.send(full).is_err() {
+                return;
+            }
+            bytes = 0;
+        }
+    }
+    // Who wanted it may be gone.
+    let _ = sender.send(batch);
+}
+
+/// Reads on one thread and decodes on another.
 fn read_recordings(
     files: &[PathBuf],
     regions: &[RegionConfig],
@@ -404,7 +432,11 @@ fn read_recordings(
             let is_in = |raw: &RawRecord| to_ms.is_none_or(|to_ms| raw.received_time_ms <= to_ms);
             !stop.load(Ordering::Relaxed) && raw.as_ref().map_or(true, is_in)
         };
-        Ok(ingest::play_all(merged.take_while(is_wanted), regions, each)?)
+        std::thread::scope(|scope| {
+            let (sender, receiver) = sync_channel(RAW_BATCHES_AHEAD);
+            scope.spawn(move || hand_on(merged.take_while(is_wanted), &sender));
+            Ok(ingest::play_all(receiver.into_iter().flatten(), regions, each)?)
+        })
     });
     send(std::mem::take(&mut out.batch));
     if let Err(error) = played {

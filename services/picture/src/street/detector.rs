@@ -167,7 +167,7 @@ impl Tied {
         });
         let link = link.map(|point| point.link);
         let own = station.constants.iter().filter(|constant| constant.direction == direction);
-        self.constants = own.cloned().collect();
+        self.constants = own.copied().collect();
         std::mem::replace(&mut self.link, link) != link
     }
 

@@ -31,7 +31,7 @@ impl Matcher {
         for last in last {
             links.push(last.link);
             numbers.extend([f64::from(last.record), f64::from(last.along_m)]);
-            numbers.extend([last.time_ms as f64, opening(&last)]);
+            numbers.extend([last.time_ms as f64, opening(last)]);
         }
         for moment in &self.moments {
             numbers.push(moment.time_ms as f64);
