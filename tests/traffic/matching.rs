@@ -236,7 +236,7 @@ fn after_doubt_the_way_goes_on_from_the_last_place_that_was_sure() {
     let drive = (0..6).map(|i| fix(10 * i, [75.0 + 150.0 * i as f64, 0.0], 15.0));
     let out = matched(&town.build(), drive);
     let doubt = Some(Unknown::Ambiguous);
-    assert_eq!(unknowns(&out), [None, None, doubt, doubt, None, None]);
+    assert_eq!(unknowns(&out), [None, None, doubt, None, None, None]);
     let driven: f32 = out.spans.iter().map(|span| span.to_m - span.from_m).sum();
     assert!((driven - 750.0).abs() < 15.0, "{driven} m: {:?}", out.spans);
 }
